@@ -15,7 +15,7 @@ PYTEST ?=
 .PHONY: help setup demo serve test check bench docs clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | awk -F"|" '{ printf "%-14s %s\n", $$1, $$2 }'
 
 setup: $(TOOLS) ## the virtual environment with everything that tests and checks need
 
@@ -27,7 +27,7 @@ serve: $(PRODUCT) ## the pages of WORKSPACE (the demo company, if not named)
 	@$(BIN)/crmetrics --workspace $(WORKSPACE) serve --port $(PORT)
 
 test: $(TOOLS) ## all tests; `make test PYTEST="tests/house -x"` runs some
-	@$(BIN)/pytest -n $(WORKERS) $(PYTEST)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(PYTEST)
 
 check: $(TOOLS) ## style, types, the direction of imports, translations, the docs
 	$(BIN)/ruff check .

@@ -1,0 +1,68 @@
+"""Imports run one way, and a plain question loads nothing that it does not need."""
+
+import ast
+import json
+import subprocess
+import sys
+from graphlib import CycleError, TopologicalSorter
+
+import grimp
+
+# What draws, serves or models on a grand scale; a question on the command line needs none of it.
+TOO_HEAVY_TO_ASK = {
+    "altair", "fastapi", "pandas", "playwright", "pyspark", "scipy", "sklearn", "sqlalchemy", "starlette", "uvicorn",
+    "vl_convert",
+}  # fmt: skip
+# `import crmetrics` gives the names alone; what is behind them is loaded when it is called.
+TOO_HEAVY_TO_IMPORT = TOO_HEAVY_TO_ASK | {"babel", "duckdb", "jinja2", "numpy", "pyarrow", "rich", "sqlglot"}
+
+NAMES_LOADED = "import json, sys; print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
+
+
+def loaded_by(statement: str) -> set[str]:
+    run = subprocess.run(
+        [sys.executable, "-c", f"{statement}\n{NAMES_LOADED}"], capture_output=True, text=True, timeout=60, check=True
+    )
+    return set(json.loads(run.stdout.splitlines()[-1]))
+
+
+def a_circle(graph: grimp.ImportGraph) -> list[str]:
+    """Find one circle of imports; empty if there is none."""
+    order = TopologicalSorter({module: graph.find_modules_directly_imported_by(module) for module in graph.modules})
+    try:
+        order.prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_no_circle_of_imports():
+    assert a_circle(grimp.build_graph("crmetrics")) == []
+
+
+def test_a_circle_would_be_found():
+    graph = grimp.ImportGraph()
+    for module, imported in (("sales", "models"), ("models", "warehouse"), ("warehouse", "sales")):
+        graph.add_import(importer=module, imported=imported)
+    assert set(a_circle(graph)) == {"sales", "models", "warehouse"}
+
+
+def test_no_room_goes_through_the_front_door(product_files):
+    # `from crmetrics import ask` inside a room would lead from the bottom of the house to its top.
+    through = [
+        file.place(node)
+        for file in product_files
+        if file.room
+        for node in ast.walk(file.tree)
+        if (isinstance(node, ast.ImportFrom) and node.module == "crmetrics" and node.level == 0)
+        or (isinstance(node, ast.Import) and any(name.name == "crmetrics" for name in node.names))
+    ]
+    assert through == []
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    assert loaded_by("import crmetrics") & TOO_HEAVY_TO_IMPORT == set()
+
+
+def test_the_command_itself_loads_nothing_heavy():
+    assert loaded_by("import crmetrics.main") & TOO_HEAVY_TO_ASK == set()
