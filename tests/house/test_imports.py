@@ -21,8 +21,9 @@ NAMES_LOADED = "import json, sys; print(json.dumps(sorted({name.partition('.')[0
 
 def loaded_by(statement: str) -> set[str]:
     run = subprocess.run(
-        [sys.executable, "-c", f"{statement}\n{NAMES_LOADED}"], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", f"{statement}\n{NAMES_LOADED}"], capture_output=True, text=True, timeout=60, check=False
     )
+    assert run.returncode == 0, run.stderr
     return set(json.loads(run.stdout.splitlines()[-1]))
 
 
