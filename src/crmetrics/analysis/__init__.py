@@ -1,0 +1,39 @@
+"""What an analysis is: its declaration, its rows, what it finds, and the answer that people get."""
+
+from crmetrics.analysis.answer import Answer, Finding, LeftOut, Locked, Note, Passport, Result, Table
+from crmetrics.analysis.catalogue import Catalogue, Entry
+from crmetrics.analysis.chart import Bars, Chart, Curve, Funnel, HeatMap, Lines, Spread, Tiles, Treemap
+from crmetrics.analysis.choices import By, Number, Options, Toggle
+from crmetrics.analysis.declaration import Analysis, analysis
+from crmetrics.analysis.row import Column, Row, column
+
+__all__ = [
+    "Analysis",
+    "Answer",
+    "Bars",
+    "By",
+    "Catalogue",
+    "Chart",
+    "Column",
+    "Curve",
+    "Entry",
+    "Finding",
+    "Funnel",
+    "HeatMap",
+    "LeftOut",
+    "Lines",
+    "Locked",
+    "Note",
+    "Number",
+    "Options",
+    "Passport",
+    "Result",
+    "Row",
+    "Spread",
+    "Table",
+    "Tiles",
+    "Toggle",
+    "Treemap",
+    "analysis",
+    "column",
+]

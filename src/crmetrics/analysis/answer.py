@@ -1,0 +1,215 @@
+"""What an analysis finds (`Result`) and what people get (`Answer`): the table with all that is needed to trust it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
+
+import numpy as np
+
+from crmetrics.analysis.row import Row
+from crmetrics.vocabulary.language import Message
+from crmetrics.vocabulary.period import Period
+from crmetrics.warehouse.rows import Array, Rows, plain
+
+if TYPE_CHECKING:
+    from crmetrics.analysis.declaration import Analysis
+
+R = TypeVar("R", bound=Row)
+Tone = Literal["good", "bad", "warn", "info"]
+Trust = Literal["high", "medium", "low"]
+
+
+class Table(Generic[R]):
+    """Rows of one kind, held column by column: a million of them stay quick. Iterating gives Row objects."""
+
+    def __init__(self, row: type[R], columns: Mapping[str, Sequence[Any]]) -> None:
+        self.row = row
+        self._columns = {each.name: columns[each.name] for each in row.columns}
+
+    @classmethod
+    def of(cls, row: type[R], rows: Rows, **worked_out: Array | Sequence[Any]) -> Self:
+        """A table of `row` from the rows of a query and columns worked out from them, each by its name. Shapes: (n,) each."""
+        columns: dict[str, Sequence[Any]] = {}
+        for each in row.columns:
+            if each.name in worked_out:
+                given = worked_out[each.name]
+                columns[each.name] = plain(given) if isinstance(given, np.ndarray) else given
+            else:
+                columns[each.name] = rows.values(each.name)
+        return cls(row, columns)
+
+    def values(self, name: str) -> Sequence[Any]:
+        """One column's values, None where unknown."""
+        return self._columns[name]
+
+    def sorted_by(self, name: str) -> Table[R]:
+        """The same rows in ascending order of a column, those where it is unknown last."""
+        values = self._columns[name]
+        order = sorted(range(len(values)), key=lambda position: (values[position] is None, values[position] or ""))
+        return Table(
+            self.row, {each: [column[position] for position in order] for each, column in self._columns.items()}
+        )
+
+    def __len__(self) -> int:
+        return len(next(iter(self._columns.values()))) if self._columns else 0
+
+    def __getitem__(self, position: int) -> R:
+        return self.row(tuple(column[position] for column in self._columns.values()))
+
+    def __iter__(self) -> Iterator[R]:
+        for values in zip(*self._columns.values(), strict=True):
+            yield self.row(values)
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something the reader must know to read the figures right. `kind` "few" marks too little data (R4)."""
+
+    message: Message
+    kind: Literal["few", "info", "warn"] = "info"
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Rows that a figure does not count, and why. `amount` in company currency where it is known."""
+
+    reason: Message
+    rows: int
+    amount: float | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A sentence worth money: what stands out, how much is at stake (company currency), and where to look."""
+
+    message: Message
+    money: float | None = None
+    tone: Tone = "info"
+    link: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Locked:
+    """Why a question cannot be answered yet: the table or table.column that would unlock it."""
+
+    missing: str
+    message: Message
+
+
+@dataclass(frozen=True)
+class Result(Generic[R]):
+    """What an analysis finds.
+
+    used       rows (of the table its declaration names) that the figures count
+    left_out   rows in scope that they do not count, by reason; used + left out = rows in scope
+    n          on how many cases the main figure stands, for the trust mark; default `used`
+    """
+
+    rows: Table[R]
+    total: R | None = None
+    notes: tuple[Note, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    used: int = 0
+    left_out: tuple[LeftOut, ...] = ()
+    n: int | None = None
+    locked: Locked | None = None
+
+    @classmethod
+    def of(
+        cls, row: type[R], rows: Rows, *, worked_out: Mapping[str, Array | Sequence[Any]] | None = None, **more: Any
+    ) -> Self:
+        """From a query's rows, of which the one marked `is_total` (if any) is the total."""
+        if "is_total" not in rows.columns:
+            return cls(Table.of(row, rows, **(worked_out or {})), **more)
+        is_total = rows.flags("is_total")
+        split = [
+            Table.of(
+                row,
+                rows.where(which),
+                **{
+                    name: np.asarray(values, dtype=None if isinstance(values, np.ndarray) else object)[which]
+                    for name, values in (worked_out or {}).items()
+                },
+            )
+            for which in (~is_total, is_total)
+        ]
+        return cls(split[0], split[1][0] if len(split[1]) else None, **more)
+
+
+@dataclass(frozen=True)
+class Passport:
+    """How a figure came about (`data.passport`)."""
+
+    key: str
+    definition_version: int
+    formula: Message
+    reads: Message
+    mind: Message
+    source: str
+    choices: Mapping[str, Any]
+    filters: Mapping[str, Sequence[str | None]]
+    zone: str
+    driving_date: str | None
+    rate_date: str | None
+    rows_used: int
+    rows_left_out: tuple[LeftOut, ...]
+    derived: Mapping[str, int]
+    filled: Mapping[str, float]
+    data_version: int
+    data_published_at: datetime
+    data_age_days: float
+    as_of: datetime
+    statements: tuple[str, ...]
+    engine: str
+    trust: Trust
+    trust_reason: Message
+
+
+@dataclass(frozen=True)
+class Answer(Generic[R]):
+    """A question answered: what was asked, the table with its total, the same for the period before, and how to read it."""
+
+    declared: Analysis
+    choices: Mapping[str, Any]
+    period: Period | None
+    is_incomplete: bool
+    today: date
+    currency: str
+    result: Result[R]
+    before: Result[R] | None
+    before_period: Period | None
+    passport: Passport | None
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """The analysis' key."""
+        return self.declared.key
+
+    @property
+    def rows(self) -> Table[R]:
+        """The table's rows."""
+        return self.result.rows
+
+    @property
+    def total(self) -> R | None:
+        """The total, worked out anew and never added up (R5)."""
+        return self.result.total
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What the reader must know."""
+        return self.result.notes
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What stands out, the most money first."""
+        return tuple(sorted(self.result.findings, key=lambda each: -abs(each.money or 0.0)))
+
+    @property
+    def locked(self) -> Locked | None:
+        """Why there is no answer, or None."""
+        return self.result.locked

@@ -1,0 +1,38 @@
+"""The catalogue as analyses see it that build on other answers; the real one stands above all areas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from crmetrics.analysis.answer import Answer, Locked
+from crmetrics.analysis.declaration import Analysis
+from crmetrics.vocabulary.period import Compare, Period
+from crmetrics.warehouse.scope import Filter
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One analysis and whether the company's data can answer it."""
+
+    declared: Analysis
+    state: Literal["ready", "thin", "locked"]
+    locked: Locked | None = None
+
+
+class Catalogue(Protocol):
+    """Asks other questions for the same viewer and as-of."""
+
+    def ask(
+        self,
+        key: str,
+        *,
+        period: Period | str | None = None,
+        compare: Compare | None = None,
+        where: tuple[Filter, ...] = (),
+        **choices: Any,
+    ) -> Answer[Any]:
+        """The answer to another question."""
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Every analysis with its state."""

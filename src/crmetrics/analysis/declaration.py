@@ -1,0 +1,159 @@
+"""The declaration of an analysis: one decorator reads its function, and everything else follows from that."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, get_args, get_type_hints
+
+from crmetrics.analysis.answer import Result
+from crmetrics.analysis.chart import Chart
+from crmetrics.analysis.choices import Choice, choice_of
+from crmetrics.analysis.row import Row, domain_of
+from crmetrics.vocabulary.language import Message
+from crmetrics.vocabulary.period import GRAINS
+from crmetrics.warehouse.profile import Profile
+from crmetrics.warehouse.schema import DIMENSIONS, TABLES, path_to
+from crmetrics.warehouse.views import CUSTOM
+
+Kind = Literal["D", "G", "P", "R", "DG", "DP", "DR", "GR", "PR"]
+GIVEN: Final = ("warehouse", "period", "before", "catalogue")
+"""Parameters that the catalogue fills in; all others are choices."""
+
+SECTIONS: Final = ("Formula", "Reads", "Mind", "Source")
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A declared analysis, found by its key, which is its address: `sales.win_rate` is sales/win_rate.py.
+
+    needs   table -> columns without which there is no answer
+    date    the driving date, "table.column": what places a row in a period, and the table whose rows are counted and grouped
+    period  the period of a question that names none; None for a state at as-of
+    """
+
+    key: str
+    title: Message
+    question: Message
+    formula: Message
+    reads: Message
+    mind: Message
+    source: str
+    kind: Kind
+    function: Callable[..., Result[Any]]
+    row: type[Row]
+    needs: Mapping[str, Sequence[str]]
+    date: str
+    chart: Chart | None
+    version: int
+    choices: tuple[Choice, ...]
+    given: frozenset[str]
+    period: str | None
+
+    @property
+    def area(self) -> str:
+        """The area that the analysis belongs to."""
+        return self.key.partition(".")[0]
+
+    @property
+    def table(self) -> str:
+        """The table whose rows are counted and grouped."""
+        return self.date.partition(".")[0]
+
+    @property
+    def takes_period(self) -> bool:
+        """Whether it is asked of a period; otherwise it is a state at as-of."""
+        return "period" in self.given
+
+    def choice(self, name: str) -> Choice | None:
+        """The choice of that name."""
+        return next((choice for choice in self.choices if choice.name == name), None)
+
+    def groupings(self, profile: Profile | None = None) -> tuple[str, ...]:
+        """What its rows can be grouped by: grains of time, dimensions that its table reaches, the company's own columns."""
+        if not any(choice.kind == "by" for choice in self.choices) or self.table not in TABLES:
+            return ()
+        reached = {name: path for name, each in DIMENSIONS.items() if (path := path_to(self.table, each)) is not None}
+        if profile is not None:
+            reached = {name: path for name, path in reached.items() if profile.has(path.table, path.column)}
+        own = [f"{CUSTOM}{name}" for names in (profile.custom.values() if profile else ()) for name in names]
+        grains = GRAINS if "." in self.date else ()
+        return (*reached, *grains, *own)
+
+
+def analysis(
+    title: str,
+    *,
+    needs: Mapping[str, Sequence[str]],
+    date: str,
+    kind: Kind = "D",
+    chart: Chart | None = None,
+    version: int = 1,
+    period: str = "last-12-months",
+) -> Callable[[Callable[..., Result[Any]]], Analysis]:
+    """Declare the decorated function an analysis.
+
+    Its parameters after warehouse, period, before and catalogue are the switches of the definition, their first values the
+    defaults; its docstring is the question, then Formula, Reads, Mind and Source; its return annotation names the Row.
+    """
+
+    def declared(function: Callable[..., Result[Any]]) -> Analysis:
+        area, name = function.__module__.split(".")[-2:]
+        domain = domain_of(function.__module__)
+        hints = get_type_hints(function, include_extras=True)
+        row = get_args(hints["return"])[0]
+        parameters = inspect.signature(function).parameters
+        question, sections = read_docstring(function)
+        if chart is not None:
+            chart.check(row)
+        if name != function.__name__:
+            raise TypeError(f"{function.__module__}.{function.__name__}: the function is named like its file")
+        return Analysis(
+            key=f"{area}.{name}",
+            title=Message(title, domain),
+            question=Message(question, domain),
+            formula=Message(sections["Formula"], domain),
+            reads=Message(sections["Reads"], domain),
+            mind=Message(sections["Mind"], domain),
+            source=sections["Source"],
+            kind=kind,
+            function=function,
+            row=row,
+            needs=needs,
+            date=date,
+            chart=chart,
+            version=version,
+            choices=tuple(
+                choice_of(each, hints[each], parameter.default, domain)
+                for each, parameter in parameters.items()
+                if each not in GIVEN
+            ),
+            given=frozenset(each for each in parameters if each in GIVEN),
+            period=period if "period" in parameters else None,
+        )
+
+    return declared
+
+
+def read_docstring(function: Callable[..., Any]) -> tuple[str, dict[str, str]]:
+    """The question and the sections of an analysis' docstring; TypeError, at import, if one is missing."""
+    text = inspect.getdoc(function) or ""
+    question, _blank, rest = text.partition("\n\n")
+    question = " ".join(question.split())
+    if not question.endswith("?"):
+        raise TypeError(
+            f"{function.__module__}: the docstring starts with the question that is answered, ending in '?'"
+        )
+    found = dict.fromkeys(SECTIONS, "")
+    current = ""
+    for line in rest.splitlines():
+        match = re.match(rf"({'|'.join(SECTIONS)}):\s*(.*)", line)
+        if match:
+            current, line = match[1], match[2]
+        if current:
+            found[current] = f"{found[current]} {line.strip()}".strip()
+    if missing := [name for name in SECTIONS if not found[name]]:
+        raise TypeError(f"{function.__module__}: the docstring lacks {', '.join(missing)}")
+    return question, found

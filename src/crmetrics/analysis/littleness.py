@@ -1,0 +1,53 @@
+"""Too little data, said in words (R4)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from crmetrics.analysis.answer import Note
+from crmetrics.vocabulary.language import words
+
+_ = words("crmetrics")
+
+SHOWN_FROM: Final = 5
+"""Below this many cases a share is shown as "k of n" only, and a mean or median not at all."""
+PLAIN_FROM: Final = 30
+"""Below this many cases a share is shown with the note "few"."""
+
+
+def little_data(total: float | None, groups: ArrayLike = ()) -> tuple[Note, ...]:
+    """The notes of R4 on a share: `total` cases in all, `groups` (m,) cases a group."""
+    notes = []
+    cases = int(total or 0)
+    if cases == 0:
+        notes.append(Note(_("No cases in this period, so there is no rate."), "few"))
+    elif cases < SHOWN_FROM:
+        notes.append(Note(_("{n} case: too few to say.", "{n} cases: too few to say.", n=cases), "few"))
+    elif cases < PLAIN_FROM:
+        notes.append(
+            Note(
+                _(
+                    "Only {n} case: read the rate with its interval.",
+                    "Only {n} cases: read the rate with its interval.",
+                    n=cases,
+                ),
+                "few",
+            )
+        )
+    each = np.asarray(groups, dtype=np.float64)
+    small = int(np.sum((each > 0) & (each < PLAIN_FROM)))
+    if small and cases >= PLAIN_FROM:
+        notes.append(
+            Note(
+                _(
+                    "{n} group has fewer than 30 cases: read its rate with its interval.",
+                    "{n} groups have fewer than 30 cases: read their rates with their intervals.",
+                    n=small,
+                ),
+                "few",
+            )
+        )
+    return tuple(notes)

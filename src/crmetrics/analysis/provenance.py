@@ -1,0 +1,180 @@
+"""Where an answer comes from: what locks it, what the reader must know, its passport and trust mark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from crmetrics.analysis.answer import Locked, Note, Passport, Result, Trust
+from crmetrics.analysis.declaration import Analysis
+from crmetrics.analysis.littleness import PLAIN_FROM, SHOWN_FROM
+from crmetrics.vocabulary.language import Message, words
+from crmetrics.vocabulary.period import Period
+from crmetrics.vocabulary.unit import SHARE, Figure
+from crmetrics.warehouse.schema import TABLES
+from crmetrics.warehouse.warehouse import Warehouse
+
+_ = words("crmetrics")
+
+LOCKED_BELOW: Final = 0.5
+"""A needed column that is filled in fewer of the rows where it should be locks the question (data model, check 9)."""
+NOTED_BELOW: Final = 0.8
+TRUSTED_FROM, MEDIUM_FROM = 0.98, 0.90
+
+
+def locked_by(declared: Analysis, warehouse: Warehouse, choices: Mapping[str, Any]) -> Locked | None:
+    """The first table or column that is missing for an answer, or None."""
+    profile = warehouse.profile
+    for table, columns in declared.needs.items():
+        if not profile.rows(table):
+            return Locked(table, _("Locked: there are no {table}.", table=TABLES[table].label))
+        for column in columns:
+            found = profile.column(table, column)
+            if found.share is not None and found.share < LOCKED_BELOW:
+                return Locked(
+                    f"{table}.{column}",
+                    _(
+                        "Locked: {table}.{column} is filled in {filled} of the {expected} rows that should have it.",
+                        table=table,
+                        column=column,
+                        filled=found.filled,
+                        expected=found.expected,
+                    ),
+                )
+    return _unremembered(declared, warehouse)
+
+
+def _unremembered(declared: Analysis, warehouse: Warehouse) -> Locked | None:
+    """An earlier as-of needs the history of every needed column that changes (R21)."""
+    if not warehouse.views.is_earlier:
+        return None
+    for table, columns in declared.needs.items():
+        for history in TABLES[table].histories:
+            if set(columns) & set(history.columns) and not warehouse.profile.rows(history.table):
+                return Locked(
+                    history.table,
+                    _(
+                        "Locked for an earlier date: no history tells what {table} held then ({missing}).",
+                        table=table,
+                        missing=history.table,
+                    ),
+                )
+    return None
+
+
+def reading_notes(
+    declared: Analysis, warehouse: Warehouse, period: Period | None, choices: Mapping[str, Any]
+) -> tuple[Note, ...]:
+    """What holds for any analysis: a period that still runs, filters that do not reach, columns with gaps."""
+    notes = []
+    if period is not None and period.elapsed(warehouse.today) != period:
+        notes.append(
+            Note(
+                _(
+                    "The period has not ended: {days} of {all} days.",
+                    days=period.elapsed(warehouse.today).days,
+                    all=period.days,
+                )
+            )
+        )
+    elif period is not None and period.start >= warehouse.today:
+        notes.append(Note(_("The data end before this period begins."), "warn"))
+    for table in declared.needs:
+        for dimension in warehouse.views.unreached(TABLES[table]):
+            notes.append(
+                Note(
+                    _(
+                        "The filter '{dimension}' does not reach {table}: they are not filtered by it.",
+                        dimension=dimension,
+                        table=TABLES[table].label,
+                    ),
+                    "warn",
+                )
+            )
+    for table, columns in declared.needs.items():
+        for column in columns:
+            share = warehouse.profile.column(table, column).share
+            if share is not None and LOCKED_BELOW <= share < NOTED_BELOW:
+                notes.append(
+                    Note(
+                        _(
+                            "{table}.{column} is filled in {share} of the rows that should have it.",
+                            table=table,
+                            column=column,
+                            share=Figure(share, SHARE),
+                        ),
+                        "warn",
+                    )
+                )
+    return tuple(notes)
+
+
+def trust_of(declared: Analysis, warehouse: Warehouse, n: int) -> tuple[Trust, Message]:
+    """The trust mark with its reason (R20)."""
+    shares = {
+        f"{table}.{column}": share
+        for table, columns in declared.needs.items()
+        for column in columns
+        if (share := warehouse.profile.column(table, column).share) is not None
+    }
+    worst = min(shares, key=lambda name: shares[name]) if shares else ""
+    filled = shares.get(worst, 1.0)
+    gaps = _("{column} is filled in {share}", column=worst, share=Figure(filled, SHARE))
+    if filled < MEDIUM_FROM:
+        return "low", gaps
+    if n < SHOWN_FROM:
+        return "low", _("{n} case", "{n} cases", n=n)
+    if filled < TRUSTED_FROM:
+        return "medium", gaps
+    if n < PLAIN_FROM:
+        return "medium", _("{n} case", "{n} cases", n=n)
+    return "high", _("all needed columns are filled, {n} case", "all needed columns are filled, {n} cases", n=n)
+
+
+def passport_of(
+    declared: Analysis,
+    result: Result[Any],
+    warehouse: Warehouse,
+    choices: Mapping[str, Any],
+    statements: tuple[str, ...],
+    now: datetime,
+) -> Passport:
+    """The passport of an answer."""
+    profile = warehouse.profile
+    needed = [(table, column) for table, columns in declared.needs.items() for column in columns]
+    trust, reason = trust_of(declared, warehouse, result.used if result.n is None else result.n)
+    table = TABLES.get(declared.table)
+    return Passport(
+        key=declared.key,
+        definition_version=declared.version,
+        formula=declared.formula,
+        reads=declared.reads,
+        mind=declared.mind,
+        source=declared.source,
+        choices=dict(choices),
+        filters={each.dimension: each.values for each in warehouse.scope.filters},
+        zone=warehouse.zone,
+        driving_date=declared.date if "." in declared.date else None,
+        rate_date=table.priced_at if table is not None and not profile.is_single_currency(warehouse.currency) else None,
+        rows_used=result.used,
+        rows_left_out=result.left_out,
+        derived={
+            f"{table}.{column}": count
+            for (table, column), count in profile.derived.items()
+            if (table, column) in needed
+        },
+        filled={
+            f"{table}.{column}": share
+            for table, column in needed
+            if (share := profile.column(table, column).share) is not None
+        },
+        data_version=profile.number,
+        data_published_at=profile.published_at,
+        data_age_days=max(0.0, (now - warehouse.as_of).total_seconds() / 86400),
+        as_of=warehouse.as_of,
+        statements=statements,
+        engine=warehouse.engine_name,
+        trust=trust,
+        trust_reason=reason,
+    )

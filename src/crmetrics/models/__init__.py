@@ -1,0 +1,1 @@
+"""Mathematics: arrays in, frozen results out; no table, no file, no clock."""

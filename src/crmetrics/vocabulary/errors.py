@@ -1,0 +1,45 @@
+"""What can go wrong through a user's doing: one family, each error saying what is wrong and the way out."""
+
+from __future__ import annotations
+
+from crmetrics.vocabulary.language import Message
+
+
+class CrmetricsError(Exception):
+    """A mistake that the reader can mend. Doors show its message as it stands, in the reader's language."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(str(message))
+        self.message = message
+
+
+class UnknownName(CrmetricsError):
+    """A key, dimension, choice or language that does not exist."""
+
+
+class BadValue(CrmetricsError):
+    """A value that is not of the expected form: a period, a date, a number, a setting."""
+
+
+class BadFile(CrmetricsError):
+    """A source file that cannot be read."""
+
+
+class BadMapping(CrmetricsError):
+    """A mapping file that does not fit the files or the canonical tables."""
+
+
+class BadQuery(CrmetricsError):
+    """SQL outside the closed language: a qualified or unknown table, a function that is not on the list."""
+
+
+class Busy(CrmetricsError):
+    """Another import is at work in this workspace."""
+
+
+class NoSpace(CrmetricsError):
+    """The disk is full, or a folder cannot be written."""
+
+
+class NoWorkspace(CrmetricsError):
+    """The folder holds no workspace, or no data yet."""

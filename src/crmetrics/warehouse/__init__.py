@@ -1,0 +1,1 @@
+"""Canonical tables at rest and in question: schema, versions, engines, scope, facts."""

@@ -1,0 +1,170 @@
+"""Engines: where a question is worked out. DuckDB is here; Spark is in `spark.py` and speaks the same SQL."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import duckdb
+from sqlglot import exp
+
+from crmetrics.vocabulary.errors import NoWorkspace
+from crmetrics.vocabulary.language import words
+from crmetrics.warehouse.profile import ColumnProfile, Profile
+from crmetrics.warehouse.rows import Rows
+
+_ = words("crmetrics")
+
+META = ("daily_rates", "latest_rates")
+
+
+class Session(Protocol):
+    """One question's place on an engine: views of its own, seen by nobody else."""
+
+    def source(self, table: str) -> str:
+        """The qualified name of a table at rest."""
+
+    def create_view(self, name: str, query: exp.Query) -> None:
+        """Make (or replace) a view of this session."""
+
+    def run(self, query: exp.Query, values: Mapping[str, object]) -> Rows:
+        """Run a query with its bound values."""
+
+    def written(self, query: exp.Query) -> str:
+        """The query as this engine is told it, for the passport."""
+
+    def close(self) -> None:
+        """Drop the session's views."""
+
+
+class Engine(Protocol):
+    """A published version, opened for questions."""
+
+    name: str
+    profile: Profile
+
+    def session(self) -> Session:
+        """A new session."""
+
+    def close(self) -> None:
+        """Let go of the version."""
+
+
+class DuckDbEngine:
+    """One version file, attached read-only to one in-memory instance that may touch nothing else."""
+
+    name = "duckdb"
+
+    def __init__(
+        self, path: Path, *, memory_limit: str | None = None, threads: int | None = None, spill: Path | None = None
+    ) -> None:
+        if not path.is_file():
+            raise NoWorkspace(_("There is no data yet at '{path}'. Run crmetrics import first.", path=str(path)))
+        config: dict[str, Any] = {"threads": threads} if threads else {}
+        if memory_limit:
+            config["memory_limit"] = memory_limit
+        if spill is not None:
+            config["temp_directory"] = str(spill)
+        self._root = duckdb.connect(":memory:", config=config)
+        self._lock = threading.Lock()
+        self._root.execute("set TimeZone = 'UTC'")
+        self._root.execute(f"attach {exp.Literal.string(str(path)).sql()} as version (read_only)")
+        self._root.execute("set enable_external_access = false")
+        self._root.execute("set lock_configuration = true")
+        self.profile = read_profile(self._root)
+
+    def session(self) -> DuckDbSession:
+        """A connection of its own: its temporary views are seen by it alone."""
+        with self._lock:
+            return DuckDbSession(self._root.cursor())
+
+    def close(self) -> None:
+        """Close the instance; sessions still running keep it until their end."""
+        self._root.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class DuckDbSession:
+    """One question's connection."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def source(self, table: str) -> str:
+        """The qualified name of a table at rest."""
+        return f"version.{'meta' if table in META else 'main'}.{table}"
+
+    def create_view(self, name: str, query: exp.Query) -> None:
+        """Make (or replace) a temporary view; half a millisecond."""
+        self._connection.execute(f"create or replace temp view {name} as {self.written(query)}")
+
+    def run(self, query: exp.Query, values: Mapping[str, object]) -> Rows:
+        """Run a query; decimals come back as floats."""
+        result = (
+            self._connection.execute(self.written(query), dict(values))
+            if values
+            else self._connection.execute(self.written(query))
+        )
+        days = frozenset(name for name, kind, *_rest in result.description or () if str(kind) == "DATE")
+        return Rows(result.fetchnumpy(), days)
+
+    def written(self, query: exp.Query) -> str:
+        """DuckDB's own dialect is the house dialect."""
+        return query.sql(dialect="duckdb")
+
+    def close(self) -> None:
+        """Close the connection and with it its views."""
+        self._connection.close()
+
+
+def read_profile(connection: duckdb.DuckDBPyConnection, catalog: str = "version") -> Profile:
+    """The profile of an attached version."""
+    facts = dict(connection.execute(f"select name, value from {catalog}.meta.facts").fetchall())
+    columns = {
+        (table, column): ColumnProfile(*rest)
+        for table, column, *rest in connection.execute(
+            f"select table_name, column_name, row_count, expected, filled, first_at, latest_at, future_rows from {catalog}.meta.profile"
+        ).fetchall()
+    }
+    currencies: dict[str, set[str]] = {}
+    for table, currency in connection.execute(f"select table_name, currency from {catalog}.meta.currencies").fetchall():
+        currencies.setdefault(table, set()).add(currency)
+    custom: dict[str, list[str]] = {}
+    for table, column in connection.execute(
+        "select table_name, column_name from information_schema.columns "
+        f"where table_catalog = '{catalog}' and table_schema = 'main' and starts_with(column_name, 'custom_') order by ordinal_position"
+    ).fetchall():
+        custom.setdefault(table, []).append(column.removeprefix("custom_"))
+    internal = 0
+    if columns.get(("customers", "is_internal"), ColumnProfile()).filled:
+        internal = connection.execute(f"select count(*) from {catalog}.main.customers where is_internal").fetchall()[0][
+            0
+        ]
+    return Profile(
+        number=int(facts["number"]),
+        published_at=datetime.fromisoformat(facts["published_at"]),
+        reaches=datetime.fromisoformat(facts["reaches"]),
+        zone=facts["zone"],
+        currency=facts["currency"],
+        columns=columns,
+        currencies={table: frozenset(found) for table, found in currencies.items()},
+        custom={table: tuple(names) for table, names in custom.items()},
+        derived={
+            (table, column): rows
+            for table, column, rows in connection.execute(
+                f"select table_name, column_name, rows from {catalog}.meta.derived"
+            ).fetchall()
+        },
+        internal_customers=internal,
+    )

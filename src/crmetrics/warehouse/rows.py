@@ -1,0 +1,89 @@
+"""The rows that a query brought back, column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+class Rows:
+    """Columns of equal length by name. Shapes: every column (n,); a missing value is masked, or None in an object array."""
+
+    def __init__(self, columns: dict[str, Array], days: frozenset[str] = frozenset()) -> None:
+        self.columns = columns
+        self._days = days  # columns of calendar days: NumPy has one type for days and moments
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The column names in the order of the query."""
+        return tuple(self.columns)
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()))) if self.columns else 0
+
+    def numbers(self, name: str) -> NDArray[np.float64]:
+        """A column as floats, NaN where it is missing."""
+        column = self.columns[name]
+        if column.dtype == object:
+            return np.array([np.nan if value is None else float(value) for value in column], dtype=np.float64)
+        return np.ma.filled(column.astype(np.float64), np.nan)
+
+    def flags(self, name: str) -> NDArray[np.bool_]:
+        """A column as truth values, false where it is missing."""
+        return np.ma.filled(np.ma.asarray(self.columns[name]).astype(bool), False)
+
+    def values(self, name: str) -> list[Any]:
+        """A column as plain Python values (float, int, str, bool, date, datetime), None where it is missing."""
+        return plain(self.columns[name], name in self._days)
+
+    def where(self, keep: NDArray[np.bool_]) -> Rows:
+        """The rows for which `keep` (n,) is true."""
+        return Rows({name: column[keep] for name, column in self.columns.items()}, self._days)
+
+    def with_columns(self, **columns: Array | Sequence[Any]) -> Rows:
+        """These rows with columns added or replaced. Shapes: each (n,)."""
+        added = {name: column if isinstance(column, np.ndarray) else _array(column) for name, column in columns.items()}
+        return Rows({**self.columns, **added}, self._days - added.keys())
+
+    def one(self) -> dict[str, Any]:
+        """The first row as a dictionary; every value None if there is no row."""
+        return next(iter(self.records()), dict.fromkeys(self.names))
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """The rows as dictionaries of plain values."""
+        columns = [self.values(name) for name in self.names]
+        for row in zip(*columns, strict=True):
+            yield dict(zip(self.names, row, strict=True))
+
+
+def _array(values: Sequence[Any]) -> Array:
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
+
+
+def plain(column: Array, is_day: bool = False) -> list[Any]:
+    """A column as Python values: NaN and masked become None, days become `date`, moments `datetime`."""
+    mask = np.ma.getmaskarray(column) if isinstance(column, np.ma.MaskedArray) else None
+    data = column.data if isinstance(column, np.ma.MaskedArray) else column
+    if data.dtype.kind == "M":
+        values = data.astype("datetime64[us]").astype(object).tolist()
+        empty = np.isnat(data)
+        if is_day:
+            values = [value.date() if isinstance(value, datetime) else value for value in values]
+        return [
+            None if gone else value for value, gone in zip(values, empty if mask is None else mask | empty, strict=True)
+        ]
+    values = data.tolist()
+    if data.dtype.kind == "f":
+        missing = np.isnan(data) if mask is None else np.isnan(data) | mask
+        return (
+            [None if gone else value for value, gone in zip(values, missing, strict=True)] if missing.any() else values
+        )
+    return values if mask is None else [None if gone else value for value, gone in zip(values, mask, strict=True)]

@@ -1,0 +1,44 @@
+"""What a viewer sees: rights, filters and as-of, one frozen value that is part of every cache key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+Sees = Literal["self", "team", "all"]
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who asks, and whose rows may be seen: his own, his team's, or all. A person is linked to an employee."""
+
+    name: str
+    sees: Sees = "self"
+    employee_id: str | None = None
+
+
+ADMINISTRATOR: Final = Viewer("administrator", "all")
+"""The viewer of the command line: whoever can read the workspace's files can read all of it anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Rows whose dimension has one of these values; None stands for blank."""
+
+    dimension: str
+    values: tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The rows that a question may read. `as_of` is a UTC instant, None for the moment up to which the data reach."""
+
+    viewer: Viewer = ADMINISTRATOR
+    filters: tuple[Filter, ...] = ()
+    as_of: datetime | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is hidden: all rows, no filter."""
+        return self.viewer.sees == "all" and not self.filters

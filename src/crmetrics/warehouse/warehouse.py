@@ -1,0 +1,158 @@
+"""The warehouse as an analysis sees it: ask SQL of the canonical tables, get back what the viewer may see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cached_property
+
+from crmetrics.vocabulary.errors import BadQuery, UnknownName
+from crmetrics.vocabulary.language import words
+from crmetrics.vocabulary.period import Period, local_day, midnight
+from crmetrics.warehouse.dialect import Meaning, offsets_of, parsed, tables_of, unchecked, values_of
+from crmetrics.warehouse.engine import Engine
+from crmetrics.warehouse.facts import facts
+from crmetrics.warehouse.profile import Profile
+from crmetrics.warehouse.rows import Rows
+from crmetrics.warehouse.schema import TABLES
+from crmetrics.warehouse.scope import Scope, Viewer
+from crmetrics.warehouse.views import Grouping, Views
+
+_ = words("crmetrics")
+
+
+class Warehouse:
+    """One question's access to one published version, under one scope. Close it (or use `with`) when the answer is there."""
+
+    def __init__(self, engine: Engine, scope: Scope, *, zone: str, currency: str, week_start: int = 1) -> None:
+        self.scope, self.zone, self.currency = scope, zone, currency
+        self.profile: Profile = engine.profile
+        self.engine_name = engine.name
+        self.statements: list[str] = []
+        self._session = engine.session()
+        self._made: dict[str, str] = {}
+        first, last = self.profile.span()
+        self._meaning = Meaning(offsets_of(zone, first, last), week_start, self.profile.is_single_currency(currency))
+
+    @cached_property
+    def views(self) -> Views:
+        """The views of this question's scope."""
+        return Views(self.profile, self.scope, self.currency, self._session.source, self._people(self.scope.viewer))
+
+    @property
+    def as_of(self) -> datetime:
+        """The UTC instant from which on nothing is read."""
+        return self.views.as_of
+
+    @property
+    def today(self) -> date:
+        """The local day of as-of: the first day that is not covered."""
+        return local_day(self.as_of, self.zone)
+
+    def query(
+        self,
+        sql: str,
+        *,
+        period: Period | None = None,
+        by: str = "",
+        of: str = "",
+        moment: str | None = None,
+        **values: object,
+    ) -> Rows:
+        """Run a query of the house dialect over canonical tables and facts.
+
+        period  binds $start and $end (UTC instants of local midnights) and $start_on and $end_on (days)
+        by, of  group: the view of table `of` (or of the fact's grain) holds the dimension or grain of time `by` as `party`;
+                `moment` is the driving date for grains of time
+        values  are bound as $name. $as_of (UTC instant) and $today (local day) may always be used.
+        Raises BadQuery for a qualified or unknown table or a function that is not on the list; UnknownName for a bad `by`.
+        """
+        tree = parsed(sql)
+        grain = facts()[of].grain if of in facts() else of
+        grouping = Grouping(by, grain, moment) if grain else None
+        for name in sorted(tables_of(tree)):
+            self._make_view(name, grouping)
+        bound = self._bound(period, values)
+        wanted = values_of(tree)
+        if missing := wanted - bound.keys():
+            raise BadQuery(_("The query binds '{name}', which was not given.", name=sorted(missing)[0]))
+        spelled = self._meaning.of(tree)
+        self.statements.append(self._session.written(spelled))
+        return self._session.run(spelled, {name: bound[name] for name in wanted})
+
+    def names_of(self, table: str, column: str, ids: list[str]) -> dict[str, str]:
+        """The display names of ids, for a dimension whose values are ids."""
+        key = TABLES[table].key[0]
+        tree = parsed(f"select {key} as id, {column} as shown from {table} where {column} is not null")
+        self._make_view(table, None)
+        wanted = set(ids)
+        return {row["id"]: row["shown"] for row in self._session.run(tree, {}).records() if row["id"] in wanted}
+
+    def close(self) -> None:
+        """End the question."""
+        self._session.close()
+
+    def __enter__(self) -> Warehouse:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def _bound(self, period: Period | None, values: Mapping[str, object]) -> dict[str, object]:
+        bound: dict[str, object] = {"as_of": self.as_of, "today": self.today, **values}
+        if period is not None:
+            bound |= {
+                "start": midnight(period.start, self.zone),
+                "end": midnight(period.end, self.zone),
+                "start_on": period.start,
+                "end_on": period.end,
+            }
+        return bound
+
+    def _make_view(self, name: str, grouping: Grouping | None) -> None:
+        """Make the view of a table or fact if this session has it not, or has it with another grouping."""
+        if name in facts():
+            sql = facts()[name].sql
+            tree = parsed(sql)
+            needed = tables_of(tree)
+            for each in sorted(needed):
+                self._make_view(each, grouping)
+            sql += " -- " + " ".join(
+                self._made[each] for each in sorted(needed)
+            )  # a changed view changes what is built on it
+        elif name in TABLES:
+            wanted = grouping if grouping is not None and grouping.table == name else None
+            sql = self.views.sql(TABLES[name], wanted)
+            tree = unchecked(sql)
+        else:
+            raise UnknownName(_("'{name}' is not a canonical table or fact.", name=name))
+        if self._made.get(name) != sql:
+            self._session.create_view(name, self._meaning.of(tree))
+            self._made[name] = sql
+
+    def _people(self, viewer: Viewer) -> tuple[str, ...] | None:
+        if viewer.sees == "all":
+            return None
+        if viewer.employee_id is None:
+            return ()
+        if viewer.sees == "self" or not self.profile.rows("employees"):
+            return (viewer.employee_id,)
+        everybody = unchecked(f"select employee_id, team, manager_id from {self._session.source('employees')}")
+        return team_of(viewer.employee_id, self._session.run(everybody, {}))
+
+
+def team_of(employee_id: str, everybody: Rows) -> tuple[str, ...]:
+    """The ids of an employee's team, his own first: those of his team column, else those below him in the manager tree."""
+    ids, teams, managers = (everybody.values(name) for name in ("employee_id", "team", "manager_id"))
+    own = next((team for each, team in zip(ids, teams, strict=True) if each == employee_id), None)
+    if own is not None:
+        return (
+            employee_id,
+            *sorted(each for each, team in zip(ids, teams, strict=True) if team == own and each != employee_id),
+        )
+    below, reached = [employee_id], {employee_id}
+    for manager in below:  # grows while it is walked; `reached` ends a circle of managers
+        direct = sorted(each for each, his in zip(ids, managers, strict=True) if his == manager and each not in reached)
+        below += direct
+        reached.update(direct)
+    return tuple(below)
