@@ -1,41 +1,27 @@
-"""Which English texts of the package are shown to people, and in which translation domain each stands."""
+"""Which English texts of the package are shown to people, and in which translation domain each stands.
+
+A text is found in one of three ways: where it is marked, `_("Still open")` with `_ = words("sales")`; where a
+declaration holds it when the package is imported (titles, columns, choices, questions of analyses, the schema); or in a
+page template.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
+from types import ModuleType
 
 from jinja2.ext import babel_extract
 
+import crmetrics
+from crmetrics.vocabulary.language import SHARED, Message
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "crmetrics"
-AREAS = ("customers", "sales", "finance", "marketing", "service", "data", "kpis", "actions")
-SHARED = "crmetrics"
-
-
-@dataclass(frozen=True)
-class Rule:
-    """Where a call holds texts: by position, or by keyword.
-
-    `docstring`: a decorator; the first line of the function's docstring is a text too, if it is a question.
-    """
-
-    call: str
-    text: tuple[int | str, ...]
-    plural: tuple[int | str, ...] = ()
-    docstring: bool = False
-
-
-RULES = {
-    rule.call: rule
-    for rule in (
-        Rule("_", text=(0,), plural=(1, "plural")),
-        Rule("column", text=(0, "label", 2, "meaning")),
-        Rule("analysis", text=(0, "title"), docstring=True),
-    )
-}
 
 
 @dataclass(frozen=True, order=True)
@@ -53,29 +39,31 @@ class UnreadableText(ValueError):
 
 
 def texts() -> list[Text]:
-    """Every text for people in the package, sorted; raises UnreadableText for one that does not stand literally."""
-    found: set[Text] = set()
+    """Every text for people in the package; raises UnreadableText for one that does not stand literally."""
+    found: dict[Text, None] = {}
     for path in sorted(PACKAGE.rglob("*.py")):
-        found.update(in_python(path.read_text(encoding="utf-8"), path.relative_to(ROOT).as_posix()))
+        found.update(dict.fromkeys(marked(path.read_text(encoding="utf-8"), path.relative_to(ROOT).as_posix())))
     for path in sorted(PACKAGE.rglob("*.html")):
-        found.update(in_template(path, path.relative_to(ROOT).as_posix()))
-    return sorted(found)
+        found.update(dict.fromkeys(in_template(path, path.relative_to(ROOT).as_posix())))
+    for module in modules():
+        found.update(dict.fromkeys(declared(module)))
+    return list(found)
 
 
-def in_python(source: str, name: str) -> Iterator[Text]:
-    """The texts of one Python file."""
+def marked(source: str, name: str) -> Iterator[Text]:
+    """The texts of one Python file that stand in a call of a marker, and those of a literal `Message("...")`."""
     tree = ast.parse(source, name)
-    domain = _domain(tree, name)
+    markers = {"_": _room(name), **_markers(tree)}
     for node in ast.walk(tree):
-        rule = RULES.get(_called(node)) if isinstance(node, ast.Call) else None
-        if isinstance(node, ast.Call) and rule is not None:
-            plural = "".join(_literals(node, rule.plural, name))
-            for text in _literals(node, rule.text, name):
-                yield Text(domain, text, plural, f"{name}:{node.lineno}")
-        if isinstance(node, ast.FunctionDef) and any(_asks(decorator) for decorator in node.decorator_list):
-            question = (ast.get_docstring(node) or "").partition("\n")[0]
-            if question.endswith("?"):
-                yield Text(domain, question, "", f"{name}:{node.lineno}")
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or not node.args:
+            continue
+        place = f"{name}:{node.lineno}"
+        if node.func.id in markers:
+            forms = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg == "plural")][:2]
+            text, plural = [*(_literal(form, place) for form in forms), ""][:2]
+            yield Text(markers[node.func.id], text, plural, place)
+        elif node.func.id == "Message" and len(node.args) == 1 and isinstance(node.args[0], ast.Constant):
+            yield Text(SHARED, _literal(node.args[0], place), "", place)
 
 
 def in_template(path: Path, name: str) -> Iterator[Text]:
@@ -86,15 +74,57 @@ def in_template(path: Path, name: str) -> Iterator[Text]:
             yield Text(_room(name), forms[0], forms[1] if len(forms) > 1 else "", f"{name}:{line}")
 
 
-def _domain(tree: ast.Module, name: str) -> str:
-    """The domain that the file chose by `_ = words("sales")`; without one, its area or the shared one."""
+def modules() -> Iterator[ModuleType]:
+    """Every module of the package, imported."""
+    for each in pkgutil.walk_packages(crmetrics.__path__, "crmetrics."):
+        if not each.name.endswith("__main__"):
+            yield importlib.import_module(each.name)
+
+
+def declared(module: ModuleType) -> Iterator[Text]:
+    """The texts that the module's own declarations hold: every Message that its public and private names lead to."""
+    place = Path(module.__file__ or "").resolve().relative_to(ROOT).as_posix()
+    seen: set[int] = set()
+    for value in list(vars(module).values()):
+        for message in _messages(value, seen):
+            yield Text(message.domain, message.text, message.plural or "", place)
+
+
+def _messages(value: object, seen: set[int]) -> Iterator[Message]:
+    if id(value) in seen:
+        return
+    seen.add(id(value))
+    if isinstance(value, Message):
+        yield from (value,) if value.text else ()
+    elif isinstance(value, Mapping):
+        for each in list(value.values()):
+            yield from _messages(each, seen)
+    elif isinstance(value, tuple | list | set | frozenset):
+        for each in list(value):
+            yield from _messages(each, seen)
+    elif isinstance(value, type):
+        # A Row class: its columns are what an answer shows.
+        yield from _messages(getattr(value, "columns", ()), seen)
+    elif is_dataclass(value) and _is_ours(type(value)):
+        for each in fields(value):
+            yield from _messages(getattr(value, each.name, None), seen)
+
+
+def _is_ours(kind: type) -> bool:
+    return kind.__module__.partition(".")[0] == "crmetrics"
+
+
+def _markers(tree: ast.Module) -> dict[str, str]:
+    """Markers that a file makes: `_ = words("sales")` gives {"_": "sales"}."""
+    made = {}
     for node in tree.body:
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and _called(node.value) == "words":
-            chosen = node.value.args[0] if node.value.args else None
-            if isinstance(chosen, ast.Constant) and isinstance(chosen.value, str):
-                return chosen.value
-    room = _room(name)
-    return room if room in AREAS else SHARED
+        match node:
+            case ast.Assign(
+                targets=[ast.Name(id=name)],
+                value=ast.Call(func=ast.Name(id="words"), args=[ast.Constant(value=str(domain))]),
+            ):
+                made[name] = domain
+    return made
 
 
 def _room(name: str) -> str:
@@ -102,28 +132,7 @@ def _room(name: str) -> str:
     return parts[2] if len(parts) > 3 else SHARED
 
 
-def _called(call: ast.Call) -> str:
-    """The bare name that is called; blank for a method, such as sqlglot's exp.column(...), which marks no text."""
-    return call.func.id if isinstance(call.func, ast.Name) else ""
-
-
-def _asks(decorator: ast.expr) -> bool:
-    rule = RULES.get(_called(decorator)) if isinstance(decorator, ast.Call) else None
-    return rule is not None and rule.docstring
-
-
-def _literals(call: ast.Call, places: tuple[int | str, ...], name: str) -> Iterator[str]:
-    keywords = {keyword.arg: keyword.value for keyword in call.keywords}
-    for place in places:
-        if isinstance(place, str):
-            value = keywords.get(place)
-        else:
-            value = call.args[place] if place < len(call.args) else None
-        if value is None or (isinstance(value, ast.Constant) and value.value in (None, "")):
-            continue
-        if isinstance(value, ast.Call) and _called(value) in RULES:
-            continue  # column(_("Customer")): the inner call is found by itself
-        if not isinstance(value, ast.Constant) or not isinstance(value.value, str):
-            written = ast.unparse(value)
-            raise UnreadableText(f"{name}:{value.lineno}: {written} is not a literal text, so it is never translated")
-        yield value.value
+def _literal(value: ast.expr, place: str) -> str:
+    if isinstance(value, ast.Constant) and isinstance(value.value, str):
+        return value.value
+    raise UnreadableText(f"{place}: {ast.unparse(value)} is not a literal text, so it is never translated")

@@ -17,10 +17,11 @@ from pathlib import Path
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po, write_po
 
-from tools.texts import PACKAGE, ROOT, SHARED, Text, UnreadableText, texts
+from crmetrics.vocabulary.language import LANGUAGES, SHARED
+from tools.texts import PACKAGE, ROOT, Text, UnreadableText, texts
 
+FOREIGN = tuple(language for language in LANGUAGES if language != "en")
 LOCALE = PACKAGE / "locale"
-LANGUAGES = ("tr", "uk", "zh")
 # CLDR's plural categories for whole numbers, as gettext writes them.
 PLURAL_FORMS = {
     "tr": "nplurals=2; plural=(n != 1);",
@@ -61,7 +62,7 @@ def problems(found: Iterable[Text], locale: Path = LOCALE) -> list[str]:
     """Everything that would show a reader English, a wrong form or an unfilled place; empty if all is well."""
     wanted = by_domain(found)
     told: list[str] = []
-    for language in LANGUAGES:
+    for language in FOREIGN:
         catalogs = {domain: read(language, domain, locale) for domain in domains(language, wanted, locale)}
         for domain, catalog in sorted(catalogs.items()):
             path = po_path(language, domain, locale)
@@ -164,7 +165,7 @@ def update(found: Iterable[Text], only: Iterable[str] = (), locale: Path = LOCAL
     """Write the .po files anew: what is in the code, with the words that are known; returns the files that changed."""
     wanted = by_domain(found)
     changed = []
-    for language in LANGUAGES:
+    for language in FOREIGN:
         shared = read(language, SHARED, locale)
         for domain in sorted(domains(language, wanted, locale)):
             if only and domain not in only:
@@ -212,7 +213,7 @@ def main() -> int:
     """Check, or do what the options say; 1 if something is wrong."""
     options = argparse.ArgumentParser(prog="python -m tools.translations", description=__doc__)
     options.add_argument("--update", nargs="*", metavar="DOMAIN", help="bring the .po files up to date")
-    options.add_argument("--missing", choices=LANGUAGES, help="list what is still to be translated")
+    options.add_argument("--missing", choices=FOREIGN, help="list what is still to be translated")
     chosen = options.parse_args()
     try:
         found = texts()

@@ -38,7 +38,8 @@ def a_circle(graph: grimp.ImportGraph) -> list[str]:
 
 
 def test_no_circle_of_imports():
-    assert a_circle(grimp.build_graph("crmetrics")) == []
+    # Two types of one room may name each other; when the program runs, no file waits for itself.
+    assert a_circle(grimp.build_graph("crmetrics", exclude_type_checking_imports=True)) == []
 
 
 def test_a_circle_would_be_found():

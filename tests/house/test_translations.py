@@ -1,9 +1,14 @@
 """Every text for people has its words in Turkish, Ukrainian and Chinese."""
 
+from types import ModuleType
+
 import pytest
 from babel.messages.pofile import read_po
 
-from tools.texts import Text, UnreadableText, in_python, in_template, texts
+from crmetrics.analysis import Note, Row, column
+from crmetrics.vocabulary.language import Message
+from crmetrics.vocabulary.unit import COUNT
+from tools.texts import Text, UnreadableText, declared, in_template, marked, texts
 from tools.translations import HEADER, PLURAL_FORMS, po_path, problems, update
 
 WON = Text("sales", "Won", "", "src/crmetrics/sales/win_rate.py:1")
@@ -97,31 +102,35 @@ def test_update_gives_each_language_its_number_of_plural_forms(tmp_path):
 
 
 def test_marked_texts_are_found_with_their_domain():
-    source = '''
+    source = """
 _ = words("schema")
-class WinRate(Row):
-    won = column("Won", COUNT, "decided in "
-                 "our favour")
-@analysis("Win rate", needs={})
-def win_rate(warehouse):
-    """Which share of the decided deals did we win?
-
-    Formula: won / (won + lost)."""
-    return _("{n} deal", "{n} deals", n=3)
-'''
-    found = sorted(in_python(source, "src/crmetrics/warehouse/schema.py"))
-    assert [(text.domain, text.text, text.plural) for text in found] == [
-        ("schema", "Which share of the decided deals did we win?", ""),
-        ("schema", "Win rate", ""),
-        ("schema", "Won", ""),
-        ("schema", "decided in our favour", ""),
+shared = words("crmetrics")
+def left_out(n):
+    return _("{n} deal", "{n} deals", n=n), shared("still "
+        "open"), Message("Grouped by"), exp.column("closed_at")
+"""
+    found = list(marked(source, "src/crmetrics/warehouse/schema.py"))
+    assert sorted((text.domain, text.text, text.plural) for text in found) == [
+        ("crmetrics", "Grouped by", ""),
+        ("crmetrics", "still open", ""),
         ("schema", "{n} deal", "{n} deals"),
     ]
 
 
+def test_declared_texts_are_found_in_values_and_in_rows():
+    class Deal(Row):
+        won = column("Won", COUNT, "decided in our favour", yes="Won it")
+
+    module = ModuleType("deals")
+    module.__file__ = __file__
+    module.Deal = Deal
+    module.LEFT_OUT = {"open": (Note(Message("still open", "sales")),)}
+    assert {text.text for text in declared(module)} == {"Won", "decided in our favour", "Won it", "still open"}
+
+
 def test_a_text_put_together_at_run_time_is_refused():
     with pytest.raises(UnreadableText, match="is not a literal text"):
-        list(in_python('_(f"Won by {name}")', "src/crmetrics/sales/win_rate.py"))
+        list(marked('_(f"Won by {name}")', "src/crmetrics/sales/win_rate.py"))
 
 
 def test_texts_of_a_page_are_found(tmp_path):
