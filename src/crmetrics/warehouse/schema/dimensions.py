@@ -18,9 +18,10 @@ _ = words("schema")
 class Dimension:
     """Something to group and filter by.
 
-    columns  table -> its column of that meaning; other tables reach the nearest of these by their references
-    names    where the name of an ID stands (table, column); None: the value is its own name
-    meaning  what the label does not say
+    columns      table -> its column of that meaning; other tables reach the nearest of these by their references
+    names        where the name of an ID stands (table, column); None: the value is its own name
+    meaning      what the label does not say
+    is_personal  an attribute of a person, used for description only and for groups that are large enough (R17)
     """
 
     name: str
@@ -28,6 +29,7 @@ class Dimension:
     columns: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     names: tuple[str, str] | None = None
     meaning: Message | None = None
+    is_personal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ _IN_ORDER = (
     Dimension(
         "owner",
         _("Owner"),
-        # Not as it would follow from the references: an employee's manager is not the owner of his record.
+        # Named table by table, for an employee's manager or parent record is not who answers for it.
         _wherever("owner_id", employees="employee_id", costs="employee_id"),
         ("employees", "name"),
         _("Who answers for the record: of an order line the owner of the order."),
@@ -113,8 +115,8 @@ _IN_ORDER = (
     ),
     Dimension("industry", _("Industry"), {"customers": "industry"}),
     Dimension("size_band", _("Size"), {"customers": "size_band"}, meaning=_("The size of the customer's company.")),
-    Dimension("gender", _("Gender"), {"customers": "gender"}),
-    Dimension("occupation", _("Occupation"), {"customers": "occupation"}),
+    Dimension("gender", _("Gender"), {"customers": "gender"}, is_personal=True),
+    Dimension("occupation", _("Occupation"), {"customers": "occupation"}, is_personal=True),
     Dimension(
         "source",
         _("Source"),

@@ -14,7 +14,7 @@ PRODUCTS = Table(
     _("One row per product or service that we sell."),
     (
         key("product_id", _("Product ID")),
-        text("name", _("Name"), _("The ID where the source gives none."), default="product_id"),
+        text("name", _("Name"), default="product_id"),
         text("category", _("Category")),
         text("subcategory", _("Subcategory")),
         text("brand", _("Brand")),

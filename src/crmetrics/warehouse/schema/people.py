@@ -14,7 +14,7 @@ EMPLOYEES = Table(
     _("One row per sales representative, agent or manager."),
     (
         key("employee_id", _("Employee ID")),
-        text("name", _("Name"), _("The ID where the source gives none."), default="employee_id"),
+        text("name", _("Name"), default="employee_id"),
         text("team", _("Team")),
         link("manager_id", "employees", _("Manager"), _("The employee he or she reports to, without a circle.")),
         text("job_title", _("Job title")),
@@ -39,7 +39,7 @@ CUSTOMERS = Table(
     _("One row per person or company we sell or may sell to."),
     (
         key("customer_id", _("Customer ID")),
-        text("name", _("Name"), _("The ID where the source gives none."), default="customer_id"),
+        text("name", _("Name"), default="customer_id"),
         choice(
             "kind",
             ("person", "company"),

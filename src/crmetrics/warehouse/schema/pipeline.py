@@ -74,7 +74,10 @@ DEALS = Table(
         ),
         day("expected_close_on", _("Expected close"), expected="is_won is null", is_planned=True),
         moment(
-            "closed_at", _("Closed"), _("Filled exactly where the deal is won or lost."), expected="is_won is not null"
+            "closed_at",
+            _("Closed at"),
+            _("Filled exactly where the deal is won or lost."),
+            expected="is_won is not null",
         ),
         flag("is_won", _("Won"), _("Yes: won. No: lost. Blank: open."), expected="closed_at is not null"),
         text("loss_reason", _("Loss reason"), expected="is_won = false"),

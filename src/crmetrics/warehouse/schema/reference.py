@@ -107,7 +107,7 @@ FORECASTS = Table(
         key("forecast_id", _("Forecast ID")),
         choice("kind", ("model", "submitted", "override"), _("Kind"), is_required=True),
         text("metric", _("Metric"), _("Its key in the catalogue."), is_required=True),
-        choice("scope", _SCOPES, _("Scope"), expected=None, default="'company'"),
+        choice("scope", _SCOPES, _("Scope"), default="'company'"),
         text(
             "scope_id",
             _("For whom"),

@@ -38,7 +38,7 @@ TICKETS = Table(
         moment("created_at", _("Created"), is_required=True),
         moment("first_reply_at", _("First reply"), expected=_SOLVED),
         moment("resolved_at", _("Resolved"), _("The last time it was solved."), expected=_SOLVED),
-        moment("closed_at", _("Closed"), expected="status = 'closed'"),
+        moment("closed_at", _("Closed at"), expected="status = 'closed'"),
         number("reopen_count", _("Times reopened"), of=Type.INTEGER),
         number("reply_count", _("Replies"), of=Type.INTEGER),
         number("handle_minutes", _("Minutes worked"), expected=_SOLVED),
