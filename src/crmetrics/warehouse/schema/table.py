@@ -94,7 +94,8 @@ class Table:
     appears_with  the column naming the parent that a row came with (a line its order): it has the parent's time, and
                   the parent's currency where it has money but no currency of its own
     settles       moment column -> columns that are unknown before it, itself among them (closed_at -> closed_at,
-                  is_won): blank for an earlier as-of, or the default where there is one (a ticket solved later is open)
+                  is_won): blank where any of their moments lies later than an earlier as-of, then the default over the
+                  row as known then (a ticket solved later is open); a blank moment blanks nothing (pending stays)
     histories     columns whose earlier value stands in a history table
     priced_at     the column whose day gives the exchange rate of the row's money (R7); None, or blank: the latest rate
     is_shared     a reference table that every viewer may see whole (stages, products, exchange rates)
