@@ -9,27 +9,54 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from crmetrics.analysis import Analysis, Answer, Entry, Locked, Note, Result, Table
 from crmetrics.analysis.provenance import locked_by, passport_of, reading_notes
-from crmetrics.vocabulary.errors import UnknownName
+from crmetrics.vocabulary.errors import NoWorkspace, UnknownName
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import GRAINS, Compare, Period, parse_period
-from crmetrics.vocabulary.unit import Unit
-from crmetrics.warehouse.engine import Engine
+from crmetrics.warehouse.engine import DuckDbEngine, Engine
 from crmetrics.warehouse.scope import ADMINISTRATOR, Filter, Scope, Viewer
 from crmetrics.warehouse.schema import DIMENSIONS
 from crmetrics.warehouse.views import CUSTOM
 from crmetrics.warehouse.warehouse import Warehouse
-from crmetrics.workspace.settings import Settings
+
+if TYPE_CHECKING:
+    from crmetrics.warehouse.versions import Version
+    from crmetrics.workspace.settings import Settings
 
 _ = words("crmetrics")
 
 AREAS: Final = ("kpis", "customers", "sales", "finance", "marketing", "service", "data", "actions")
 KEPT: Final = 256
 """So many answers are kept; a version's answers never change, so nothing but space limits them."""
+
+
+def current_version(folder: Path | str) -> Version:
+    """The published version that a workspace's questions read; NoWorkspace if there is none yet."""
+    from crmetrics.warehouse.versions import Versions
+
+    version = Versions(Path(folder) / "versions").current()
+    if version is None:
+        raise NoWorkspace(_("There is no data in '{folder}' yet. Import some: crmetrics --workspace {folder} import SOURCE --mapping FILE", folder=str(folder)))
+    return version
+
+
+def open_workspace(folder: Path | str) -> OpenCatalogue:
+    """Open a workspace for questions, on its current version."""
+    from crmetrics.workspace.settings import read_settings
+
+    settings = read_settings(Path(folder))
+    engine = DuckDbEngine(
+        current_version(folder).path,
+        memory_limit=settings.memory_limit or None,
+        threads=settings.threads or None,
+        spill=Path(folder) / settings.spill,
+    )
+    return OpenCatalogue(engine, settings)
 
 
 def find(key: str) -> Analysis:
@@ -312,10 +339,9 @@ def _names(result: Result[Any], choices: Mapping[str, Any], warehouse: Warehouse
     """Display names for every column whose values are ids of something that has a name."""
     found = {}
     for column in result.rows.row.columns:
-        dimension = choices.get(column.dimension, column.dimension) if column.dimension else None
-        if dimension in DIMENSIONS and DIMENSIONS[dimension].names and column.unit is Unit.TEXT:
-            table, shown = DIMENSIONS[dimension].names
-            ids = [value for value in result.rows.values(column.name) if value is not None]
-            if ids and warehouse.profile.rows(table):
-                found[column.name] = warehouse.names_of(table, shown, ids)
+        by = choices.get(column.dimension, column.dimension) if column.dimension else ""
+        names = DIMENSIONS[by].names if by in DIMENSIONS else None
+        ids = [value for value in result.rows.values(column.name) if value is not None] if names else []
+        if names and ids and warehouse.profile.rows(names[0]):
+            found[column.name] = warehouse.names_of(*names, ids)
     return found

@@ -30,7 +30,8 @@ class Analysis:
     """A declared analysis, found by its key, which is its address: `sales.win_rate` is sales/win_rate.py.
 
     needs   table -> columns without which there is no answer
-    date    the driving date, "table.column": what places a row in a period, and the table whose rows are counted and grouped
+    date    the driving date, "table.column": what places a row in a period
+    table   the table whose rows are counted and grouped
     period  the period of a question that names none; None for a state at as-of
     """
 
@@ -46,6 +47,7 @@ class Analysis:
     row: type[Row]
     needs: Mapping[str, Sequence[str]]
     date: str
+    table: str
     chart: Chart | None
     version: int
     choices: tuple[Choice, ...]
@@ -56,11 +58,6 @@ class Analysis:
     def area(self) -> str:
         """The area that the analysis belongs to."""
         return self.key.partition(".")[0]
-
-    @property
-    def table(self) -> str:
-        """The table whose rows are counted and grouped."""
-        return self.date.partition(".")[0]
 
     @property
     def takes_period(self) -> bool:
@@ -88,12 +85,13 @@ def analysis(
     *,
     needs: Mapping[str, Sequence[str]],
     date: str,
+    table: str = "",
     kind: Kind = "D",
     chart: Chart | None = None,
     version: int = 1,
     period: str = "last-12-months",
 ) -> Callable[[Callable[..., Result[Any]]], Analysis]:
-    """Declare the decorated function an analysis.
+    """Declare the decorated function an analysis. `table` is the one whose rows are counted and grouped, default the date's.
 
     Its parameters after warehouse, period, before and catalogue are the switches of the definition, their first values the
     defaults; its docstring is the question, then Formula, Reads, Mind and Source; its return annotation names the Row.
@@ -123,6 +121,7 @@ def analysis(
             row=row,
             needs=needs,
             date=date,
+            table=table or date.partition(".")[0],
             chart=chart,
             version=version,
             choices=tuple(

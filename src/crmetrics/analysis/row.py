@@ -68,7 +68,7 @@ class Row:
 
     def __init_subclass__(cls) -> None:
         domain = domain_of(cls.__module__)
-        found = []
+        found: list[Column] = []
         for name, declared in list(vars(cls).items()):
             if isinstance(declared, Column):
                 placed = replace(
@@ -76,7 +76,7 @@ class Row:
                     name=name,
                     position=len(found),
                     label=replace(declared.label, domain=domain),
-                    meaning=declared.meaning and replace(declared.meaning, domain=domain),
+                    meaning=None if declared.meaning is None else replace(declared.meaning, domain=domain),
                     words=tuple((value, replace(shown, domain=domain)) for value, shown in declared.words),
                 )
                 setattr(cls, name, placed)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -20,6 +21,7 @@ from crmetrics.warehouse.rows import Rows
 _ = words("crmetrics")
 
 META = ("daily_rates", "latest_rates")
+_NUMBERS = count(1)
 
 
 class Session(Protocol):
@@ -34,6 +36,9 @@ class Session(Protocol):
     def run(self, query: exp.Query, values: Mapping[str, object]) -> Rows:
         """Run a query with its bound values."""
 
+    def keep(self, query: exp.Query, values: Mapping[str, object]) -> str:
+        """Work a query out once, keep its rows for later sessions of the engine, and give their qualified name."""
+
     def written(self, query: exp.Query) -> str:
         """The query as this engine is told it, for the passport."""
 
@@ -46,6 +51,8 @@ class Engine(Protocol):
 
     name: str
     profile: Profile
+    kept: dict[Hashable, str]
+    """What was worked out once for the company as a whole (R23): what it is -> the name of its rows."""
 
     def session(self) -> Session:
         """A new session."""
@@ -76,6 +83,7 @@ class DuckDbEngine:
         self._root.execute("set enable_external_access = false")
         self._root.execute("set lock_configuration = true")
         self.profile = read_profile(self._root)
+        self.kept: dict[Hashable, str] = {}
 
     def session(self) -> DuckDbSession:
         """A connection of its own: its temporary views are seen by it alone."""
@@ -118,6 +126,12 @@ class DuckDbSession:
         )
         days = frozenset(name for name, kind, *_rest in result.description or () if str(kind) == "DATE")
         return Rows(result.fetchnumpy(), days)
+
+    def keep(self, query: exp.Query, values: Mapping[str, object]) -> str:
+        """Keep a query's rows in the instance's memory (or its spill folder)."""
+        name = f"memory.main.kept_{next(_NUMBERS)}"
+        self._connection.execute(f"create table {name} as {self.written(query)}", dict(values) or None)
+        return name
 
     def written(self, query: exp.Query) -> str:
         """DuckDB's own dialect is the house dialect."""

@@ -8,15 +8,15 @@ from functools import cached_property
 
 from crmetrics.vocabulary.errors import BadQuery, UnknownName
 from crmetrics.vocabulary.language import words
-from crmetrics.vocabulary.period import Period, local_day, midnight
+from crmetrics.vocabulary.period import GRAINS, Period, local_day, midnight
 from crmetrics.warehouse.dialect import Meaning, offsets_of, parsed, tables_of, unchecked, values_of
 from crmetrics.warehouse.engine import Engine
-from crmetrics.warehouse.facts import facts
+from crmetrics.warehouse.facts import Derived, facts
 from crmetrics.warehouse.profile import Profile
 from crmetrics.warehouse.rows import Rows
-from crmetrics.warehouse.schema import TABLES
+from crmetrics.warehouse.schema import DIMENSIONS, TABLES
 from crmetrics.warehouse.scope import Scope, Viewer
-from crmetrics.warehouse.views import Grouping, Views
+from crmetrics.warehouse.views import Grouping, Views, reach
 
 _ = words("crmetrics")
 
@@ -29,7 +29,9 @@ class Warehouse:
         self.profile: Profile = engine.profile
         self.engine_name = engine.name
         self.statements: list[str] = []
+        self._engine, self._week_start = engine, week_start
         self._session = engine.session()
+        self._derived: dict[str, str] = {}
         self._made: dict[str, str] = {}
         first, last = self.profile.span()
         self._meaning = Meaning(offsets_of(zone, first, last), week_start, self.profile.is_single_currency(currency))
@@ -68,8 +70,7 @@ class Warehouse:
         Raises BadQuery for a qualified or unknown table or a function that is not on the list; UnknownName for a bad `by`.
         """
         tree = parsed(sql)
-        grain = facts()[of].grain if of in facts() else of
-        grouping = Grouping(by, grain, moment) if grain else None
+        grouping = _grouping(by, of, moment) if of else None
         for name in sorted(tables_of(tree)):
             self._make_view(name, grouping)
         bound = self._bound(period, values)
@@ -79,6 +80,28 @@ class Warehouse:
         spelled = self._meaning.of(tree)
         self.statements.append(self._session.written(spelled))
         return self._session.run(spelled, {name: bound[name] for name in wanted})
+
+    def derive(self, derived: Derived, **values: object) -> None:
+        """Make a company-wide reference (R23) ready to be queried under its name, filtered like any other table.
+
+        It is worked out once for the version, as-of and values, over the whole company, whoever asks.
+        """
+        asked = (derived.name, self.as_of, self.zone, self.currency, tuple(sorted(values.items())))
+        if asked not in self._engine.kept:
+            whole = Scope(as_of=self.scope.as_of)
+            with Warehouse(self._engine, whole, zone=self.zone, currency=self.currency, week_start=self._week_start) as company:
+                self._engine.kept[asked] = company.keep(derived.sql, **values)
+        seen = "" if self.scope.is_whole else f" where {derived.key} in (select {derived.key} from {derived.table})"
+        self._derived[derived.name] = f"select * from {self._engine.kept[asked]}{seen}"
+
+    def keep(self, sql: str, **values: object) -> str:
+        """Keep the rows of a query beyond this question; the name under which the engine holds them."""
+        tree = parsed(sql)
+        for name in sorted(tables_of(tree)):
+            self._make_view(name, None)
+        bound = self._bound(None, values)
+        self.statements.append(self._session.written(self._meaning.of(tree)))
+        return self._session.keep(self._meaning.of(tree), {name: bound[name] for name in values_of(tree)})
 
     def names_of(self, table: str, column: str, ids: list[str]) -> dict[str, str]:
         """The display names of ids, for a dimension whose values are ids."""
@@ -112,7 +135,9 @@ class Warehouse:
     def _make_view(self, name: str, grouping: Grouping | None) -> None:
         """Make the view of a table or fact if this session has it not, or has it with another grouping."""
         if name in facts():
-            sql = facts()[name].sql
+            fact = facts()[name]
+            alias = fact.parties.get(grouping.table if grouping else "", fact.parties[fact.grain])
+            sql = fact.sql.replace("{party}", f"{alias}.party")
             tree = parsed(sql)
             needed = tables_of(tree)
             for each in sorted(needed):
@@ -120,6 +145,11 @@ class Warehouse:
             sql += " -- " + " ".join(
                 self._made[each] for each in sorted(needed)
             )  # a changed view changes what is built on it
+        elif name in self._derived:
+            sql = self._derived[name]
+            tree = unchecked(sql)
+            for each in sorted(tables_of(tree) & TABLES.keys()) if not self.scope.is_whole else ():
+                self._make_view(each, None)
         elif name in TABLES:
             wanted = grouping if grouping is not None and grouping.table == name else None
             sql = self.views.sql(TABLES[name], wanted)
@@ -139,6 +169,18 @@ class Warehouse:
             return (viewer.employee_id,)
         everybody = unchecked(f"select employee_id, team, manager_id from {self._session.source('employees')}")
         return team_of(viewer.employee_id, self._session.run(everybody, {}))
+
+
+def _grouping(by: str, of: str, moment: str | None) -> Grouping:
+    """Where the grouping of a table or fact is best carried: by the fact's table nearest to the dimension."""
+    if of not in facts():
+        return Grouping(by, of, moment)
+    fact = facts()[of]
+    if by in GRAINS:
+        return Grouping(by, next(table for table in fact.parties if moment and TABLES[table].has(moment)), moment)
+    path = reach(TABLES[fact.grain], by) if by in DIMENSIONS else None
+    passed = [step.table for step in path.steps if step.table in fact.parties] if path else []
+    return Grouping(by, passed[-1] if passed else fact.grain, moment)
 
 
 def team_of(employee_id: str, everybody: Rows) -> tuple[str, ...]:

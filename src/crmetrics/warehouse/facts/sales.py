@@ -6,7 +6,7 @@ from crmetrics.warehouse.facts import Fact
 
 SALES_LINES = Fact(
     "sales_lines",
-    grain="order_lines",
+    parties={"order_lines": "l", "orders": "o"},
     sql="""
     select l.order_id, l.line_no, l.product_id, o.customer_id, o.ordered_at, l.quantity, o.channel, o.returns_order_id,
            converted(l.net_amount, o.company_rate) as net,
@@ -15,7 +15,7 @@ SALES_LINES = Fact(
            converted(l.tax_amount, o.company_rate) as tax,
            converted(l.cost_amount, o.company_rate) as cost,
            o.company_rate is null as is_unconverted,
-           l.party
+           {party} as party
     from order_lines l
     join orders o on o.order_id = l.order_id
     where not o.is_cancelled
@@ -25,15 +25,14 @@ SALES_LINES = Fact(
 
 PURCHASES = Fact(
     "purchases",
-    grain="orders",
+    parties={"orders": "o"},
     sql="""
-    select o.order_id, any_value(o.customer_id) as customer_id, any_value(o.ordered_at) as ordered_at,
-           any_value(o.channel) as channel, any_value(o.campaign_id) as campaign_id,
-           converted(sum(l.net_amount), any_value(o.company_rate)) as net, any_value(o.party) as party
+    select o.order_id, o.customer_id, o.ordered_at, any_value(o.channel) as channel, any_value(o.campaign_id) as campaign_id,
+           converted(sum(l.net_amount), any_value(o.company_rate)) as net, any_value({party}) as party
     from orders o
     join order_lines l on l.order_id = o.order_id
     where not o.is_cancelled
-    group by o.order_id
+    group by o.order_id, o.ordered_at, o.customer_id  -- the last two so that a filter on them comes before the grouping
     having sum(l.net_amount) > 0
     """,
 )

@@ -1,0 +1,1 @@
+"""Door: the terminal. Its viewer is the administrator of the workspace."""

@@ -1,0 +1,150 @@
+"""Getting data in, looking at what became of it, and going back."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from crmetrics.cli.workspace import Here, in_workspace
+from crmetrics.vocabulary.errors import BadValue
+from crmetrics.vocabulary.language import words
+
+_ = words("cli")
+
+
+class Progress:
+    """Shows what an import is doing: one line on a terminal, a line a step elsewhere. Nothing for what takes no time."""
+
+    def __init__(self) -> None:
+        self._is_live = sys.stderr.isatty()
+        self._last = ""
+
+    def __call__(self, step: str, fraction: float) -> None:
+        """Show a step and how far it is (0-1)."""
+        line = f"{step} {fraction:4.0%}"
+        if self._is_live:
+            click.echo(f"\r\033[K{line}", nl=False, err=True)
+        elif fraction >= 1 and step != self._last:
+            click.echo(step, err=True)
+            self._last = step
+
+    def end(self) -> None:
+        """Clear the line."""
+        if self._is_live:
+            click.echo("\r\033[K", nl=False, err=True)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@in_workspace
+def init(here: Here, folder: Path) -> None:
+    """Make a workspace in the folder DIR: its settings stand in crmetrics.toml."""
+    from crmetrics.intake import init_workspace
+
+    init_workspace(folder)
+    click.echo(here.say(_("The workspace is ready: {folder}. Import with: crmetrics --workspace {folder} import SOURCE --mapping FILE", folder=str(folder))))
+
+
+@click.command("import")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...", type=click.Path(path_type=Path))
+@click.option("--mapping", type=click.Path(path_type=Path, dir_okay=False), help="The mapping file (default: mapping.toml beside the source).")
+@in_workspace
+def import_(here: Here, sources: tuple[Path, ...], mapping: Path | None) -> None:
+    """Import files or folders: CSV, TSV, XLSX, Parquet, also packed as .gz."""
+    run_import(here, sources, mapping or _beside(sources))
+
+
+def _beside(sources: tuple[Path, ...]) -> Path:
+    for source in sources:
+        found = (source if source.is_dir() else source.parent) / "mapping.toml"
+        if found.is_file():
+            return found
+    raise BadValue(_("There is no mapping.toml beside '{source}'. Name the mapping with --mapping FILE.", source=str(sources[0])))
+
+
+def run_import(here: Here, sources: tuple[Path, ...], mapping: Path) -> None:
+    """Import and tell what came of it."""
+    from crmetrics.intake import import_sources
+    from crmetrics.presenting.imports import told_import
+
+    progress = Progress()
+    try:
+        report = import_sources(here.folder, sources, mapping, progress=progress)
+    finally:
+        progress.end()
+    fresh = Here(here.folder, here.language)  # the first import may have proposed the settings
+    click.echo(told_import(report, fresh.format()))
+
+
+@click.command()
+@click.option("--lines", type=click.IntRange(500, 100_000_000), default=20_000, show_default=True, help="Order lines of the company.")
+@click.option("--seed", type=int, default=2026, show_default=True, help="Another seed is another company.")
+@in_workspace
+def demo(here: Here, lines: int, seed: int) -> None:
+    """Make a demo company: its exports, imported by the same road as your own."""
+    from crmetrics.collect.demo import write_demo
+
+    if (here.folder / "versions").is_dir() and not (here.folder / "exports").is_dir():
+        raise BadValue(_("'{folder}' holds data that is not the demo company's. Choose another folder with --workspace DIR.", folder=str(here.folder)))
+    exports = here.folder / "exports"
+    mapping = write_demo(exports, language=here.language or "en", lines=lines, seed=seed)
+    run_import(here, (exports,), mapping)
+
+
+@click.command()
+@in_workspace
+def check(here: Here) -> None:
+    """Show what the last import left out or doubted: quarantine, warnings, orphans."""
+    from crmetrics.presenting.imports import told_check
+    from crmetrics.warehouse.versions import Versions
+
+    click.echo(told_check(Versions(here.folder / "versions"), here.format()))
+
+
+@click.group()
+def export() -> None:
+    """Give the data to others."""
+
+
+@export.command("parquet")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@in_workspace
+def export_parquet_(here: Here, folder: Path) -> None:
+    """Write the canonical tables as Parquet, for Spark or anything else."""
+    from crmetrics.warehouse.export import export_parquet
+
+    written = export_parquet(_current(here), folder)
+    click.echo(here.say(_("{n} table written to {folder}", "{n} tables written to {folder}", n=len(written), folder=str(folder))))
+
+
+def _current(here: Here) -> Path:
+    from crmetrics.catalogue import current_version
+
+    return current_version(here.folder).path
+
+
+@click.command()
+@in_workspace
+def versions(here: Here) -> None:
+    """List the published versions of the data."""
+    from crmetrics.warehouse.versions import Versions
+
+    store, format_ = Versions(here.folder / "versions"), here.format()
+    current: Any = store.current()
+    for each in store.all():
+        mark = "*" if current and each.number == current.number else " "
+        click.echo(f"{mark} {each.number:>5}  {format_.moment(each.published_at)}  {each.note}")
+
+
+@click.command()
+@click.argument("number", type=int, required=False)
+@in_workspace
+def rollback(here: Here, number: int | None) -> None:
+    """Go back to an earlier version (default: the one before the current)."""
+    from crmetrics.warehouse.versions import Versions
+
+    version = Versions(here.folder / "versions").rollback(number)
+    click.echo(here.say(_("Version {number} is current again.", number=version.number)))

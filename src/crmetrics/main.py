@@ -1,0 +1,23 @@
+"""Composition root: the `crmetrics` command wires the doors together; nothing imports it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from crmetrics.cli.app import command_line
+
+
+def serve(folder: Path, host: str, port: int, language: str | None) -> None:
+    """Serve the pages of a workspace."""
+    from crmetrics.web.server import run
+
+    run(folder, host, port, language)
+
+
+def main() -> None:
+    """The `crmetrics` command."""
+    command_line(serve)()
+
+
+if __name__ == "__main__":
+    main()
