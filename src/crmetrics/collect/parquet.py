@@ -1,0 +1,156 @@
+"""The raw Parquet file of a source: every column as text, with its file and row number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from crmetrics.collect.files import visible
+from crmetrics.collect.raw import FILE_COLUMN, ROW_COLUMN, column_names
+from crmetrics.collect.records import LONGEST, Marks
+from crmetrics.vocabulary.errors import BadFile, NoSpace
+from crmetrics.vocabulary.language import words
+
+if TYPE_CHECKING:
+    import duckdb
+
+_ = words("collect")
+
+# A row number over the whole file keeps the order of its rows, and needs no memory. Every value from outside is bound.
+# A row without a single value is counted and left out.
+DELIMITED: Final = """
+copy (
+    select * exclude (_filled)
+    from (
+        select *, coalesce(*columns(*)) as _filled, $file as _file, row_number() over () + $before as _row
+        from read_csv($source, columns = $columns, header = $header, delim = $delimiter, quote = '"', escape = $escape,
+                      compression = $compression, auto_detect = false, strict_mode = true,
+                      max_line_size = $longest, buffer_size = $buffer)
+    )
+    where _filled is not null
+) to $target (format parquet, compression zstd)
+"""
+
+NUMBERED: Final = """
+copy (
+    select * exclude (_filled, _row), $file as _file, _row::bigint as _row
+    from (
+        select *, coalesce(*columns(* exclude (_row))) as _filled
+        from read_csv($source, columns = $columns, header = false, delim = $delimiter, quote = '"', escape = $escape,
+                      auto_detect = false, strict_mode = true, max_line_size = $longest, buffer_size = $buffer)
+    )
+    where _filled is not null
+) to $target (format parquet, compression zstd)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Delimited:
+    """A text file in UTF-8 whose every row is as wide as its columns.
+
+    `rows_before` the first data row, of which the header is one; None says that each row begins with its number.
+    """
+
+    path: Path
+    name: str
+    marks: Marks
+    columns: tuple[str, ...]
+    has_header: bool = True
+    is_packed: bool = False
+    rows_before: int | None = 1
+
+
+def write_delimited(connection: duckdb.DuckDBPyConnection, text: Delimited, target: Path) -> int:
+    """Write the raw Parquet file of a text file, as a stream in the order of its rows; gives the number of rows.
+
+    Errors: duckdb.InvalidInputException if a row is not of the declared shape; nothing is left behind then.
+    """
+    numbered = text.rows_before is None
+    names = (ROW_COLUMN, *text.columns) if numbered else text.columns
+    values: dict[str, object] = {
+        "source": str(text.path),
+        "file": text.name,
+        "columns": dict.fromkeys(names, "VARCHAR"),
+        "delimiter": text.marks.separator.decode(),
+        "escape": text.marks.escape,
+        "longest": LONGEST,
+        "buffer": 4 * LONGEST,
+        "target": str(target),
+    }
+    if not numbered:
+        values |= {
+            "before": text.rows_before,
+            "header": text.has_header,
+            "compression": "gzip" if text.is_packed else "none",
+        }
+    with _whole(target), connection.cursor() as session:
+        rows = session.execute(NUMBERED if numbered else DELIMITED, values).fetchone()
+    return int(rows[0]) if rows else 0
+
+
+def write_parquet(
+    connection: duckdb.DuckDBPyConnection, source: Path, name: str, target: Path
+) -> tuple[int, tuple[str, ...]]:
+    """Write the raw Parquet file of a Parquet file or folder; gives the number of rows and the columns.
+
+    Errors: BadFile if it is not Parquet.
+    """
+    import duckdb
+
+    parts = _parts(source, name)
+    with _whole(target), connection.cursor() as session:
+        # Moments with a zone are written in UTC, whatever zone the machine stands in.
+        session.execute("set timezone = 'UTC'")
+        try:
+            table = session.read_parquet(parts, hive_partitioning=len(parts) > 1, union_by_name=len(parts) > 1)
+            columns = column_names(table.columns)
+            texts = [
+                duckdb.ColumnExpression(given).cast(duckdb.sqltypes.VARCHAR).alias(column)
+                for given, column in zip(table.columns, columns, strict=True)
+            ]
+            raw = table.select(
+                *texts,
+                duckdb.ConstantExpression(name).alias(FILE_COLUMN),
+                duckdb.SQLExpression("row_number() over () + 1").alias(ROW_COLUMN),
+            )
+            raw.to_parquet(str(target), compression="zstd")
+            rows = session.execute("select count(*) from read_parquet(?)", [str(target)]).fetchone()
+        except (duckdb.InvalidInputException, duckdb.IOException, duckdb.BinderException) as error:
+            if _is_full(error):
+                raise
+            raise BadFile(
+                _("'{file}' is not a Parquet file, or it is damaged. Export or copy it again.", file=name)
+            ) from error
+    return (int(rows[0]) if rows else 0), columns
+
+
+def _parts(source: Path, name: str) -> list[str]:
+    if not source.is_dir():
+        return [str(source)]
+    parts = sorted(str(part) for part in source.rglob("*.parquet") if part.is_file() and visible(part, source))
+    if not parts:
+        raise BadFile(_("'{file}' is a folder without a .parquet file in it. Export it again.", file=name))
+    return parts
+
+
+@contextmanager
+def _whole(target: Path) -> Iterator[None]:
+    """A target that is either whole or not there."""
+    import duckdb
+
+    try:
+        yield
+    except BaseException as error:
+        target.unlink(missing_ok=True)
+        if isinstance(error, duckdb.IOException | OSError) and _is_full(error):
+            raise NoSpace(
+                _("The disk of '{folder}' is full. Free some space and import again.", folder=target.parent)
+            ) from error
+        raise
+
+
+def _is_full(error: BaseException) -> bool:
+    return "No space left" in str(error)
