@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import importlib
-import pkgutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
@@ -17,7 +16,6 @@ from types import ModuleType
 
 from jinja2.ext import babel_extract
 
-import crmetrics
 from crmetrics.vocabulary.language import SHARED, Message
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,16 +36,20 @@ class UnreadableText(ValueError):
     """A text that is put together when the program runs, so that no translator ever sees it."""
 
 
-def texts() -> list[Text]:
-    """Every text for people in the package; raises UnreadableText for one that does not stand literally."""
+def texts() -> tuple[list[Text], list[str]]:
+    """Every text for people in the package, and the modules that cannot be imported, so that theirs are not known.
+
+    Raises UnreadableText for a text that does not stand literally in its file.
+    """
+    unread: list[str] = []
     found: dict[Text, None] = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         found.update(dict.fromkeys(marked(path.read_text(encoding="utf-8"), path.relative_to(ROOT).as_posix())))
     for path in sorted(PACKAGE.rglob("*.html")):
         found.update(dict.fromkeys(in_template(path, path.relative_to(ROOT).as_posix())))
-    for module in modules():
+    for module in modules(unread):
         found.update(dict.fromkeys(declared(module)))
-    return list(found)
+    return list(found), unread
 
 
 def marked(source: str, name: str) -> Iterator[Text]:
@@ -74,11 +76,21 @@ def in_template(path: Path, name: str) -> Iterator[Text]:
             yield Text(_room(name), forms[0], forms[1] if len(forms) > 1 else "", f"{name}:{line}")
 
 
-def modules() -> Iterator[ModuleType]:
-    """Every module of the package, imported."""
-    for each in pkgutil.walk_packages(crmetrics.__path__, "crmetrics."):
-        if not each.name.endswith("__main__"):
-            yield importlib.import_module(each.name)
+def modules(unread: list[str]) -> Iterator[ModuleType]:
+    """Every module of the package, imported; those that cannot be are told in `unread`."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        if parts[-1] == "__main__":
+            continue
+        try:
+            module = importlib.import_module(name)
+        except (ImportError, SyntaxError, TypeError) as error:
+            unread.append(
+                f"{path.relative_to(ROOT).as_posix()}: cannot be imported ({error}), so its texts are not known"
+            )
+        else:
+            yield module
 
 
 def declared(module: ModuleType) -> Iterator[Text]:

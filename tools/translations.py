@@ -216,10 +216,11 @@ def main() -> int:
     options.add_argument("--missing", choices=FOREIGN, help="list what is still to be translated")
     chosen = options.parse_args()
     try:
-        found = texts()
+        found, unread = texts()
     except UnreadableText as error:
         print(error, file=sys.stderr)
         return 1
+    print(*unread, sep="\n", end="\n" if unread else "", file=sys.stderr)
     if chosen.update is not None:
         for path in update(found, chosen.update):
             print(path.relative_to(ROOT))
@@ -232,7 +233,7 @@ def main() -> int:
     print(
         f"{count} texts in {len(by_domain(found))} domains: " + (f"{len(told)} problems" if told else "all translated")
     )
-    return 1 if told else 0
+    return 1 if told or unread else 0
 
 
 if __name__ == "__main__":
