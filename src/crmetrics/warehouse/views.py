@@ -79,7 +79,7 @@ class Views:
         columns.append(f"{self._party(table, grouping, joins)} as party")
         conditions = self._conditions(table)
         where = f" where {' and '.join(conditions)}" if conditions else ""
-        return f"select {', '.join(columns)} from {self.source(table.name)} t {' '.join(joins)}{where}"
+        return f"select {', '.join(columns)} from {self._settled(table)} t {' '.join(joins)}{where}"
 
     def unreached(self, table: Table) -> tuple[str, ...]:
         """The filters of the scope that cannot reach a table: it stays unfiltered, and the answer says so (R22)."""
@@ -97,17 +97,26 @@ class Views:
     def _columns(self, table: Table, joins: list[str]) -> list[str]:
         shown = {column.name: f"t.{column.name}" for column in table.columns}
         if self.is_earlier:
-            for moment, settled in table.settles.items():
-                known = f"t.{moment} < {_moment(table, moment, self.as_of, self.profile.zone)}"
-                for name in settled:
-                    default = table.column(name).default
-                    shown[name] = f"case when {known} then t.{name}{f' else {default}' if default else ''} end"
             for number, history in enumerate(table.histories):
                 if self.profile.rows(history.table):
                     shown.update(self._history(table, history, f"h{number}", joins))
         return [
             expression if expression == f"t.{name}" else f"{expression} as {name}" for name, expression in shown.items()
         ]
+
+    def _settled(self, table: Table) -> str:
+        """The table at rest; for an earlier as-of without what was settled only later, defaults worked out over what is left."""
+        if not (self.is_earlier and table.settles):
+            return self.source(table.name)
+        later: dict[str, list[str]] = {}
+        for moment, settled in table.settles.items():
+            for name in settled:
+                later.setdefault(name, []).append(f"{moment} >= {_moment(table, moment, self.as_of, self.profile.zone)}")
+        names = [*(column.name for column in table.columns), *(f"custom_{name}" for name in self.profile.custom.get(table.name, ()))]
+        known = [f"case when {' or '.join(later[name])} then null else {name} end as {name}" if name in later else name for name in names]
+        defaults = {name: table.column(name).default for name in later if table.column(name).default}
+        whole = [f"coalesce({name}, {defaults[name]}) as {name}" if name in defaults else name for name in names]
+        return f"(select {', '.join(whole)} from (select {', '.join(known)} from {self.source(table.name)}) as known)"
 
     def _history(self, table: Table, history: History, alias: str, joins: list[str]) -> dict[str, str]:
         """The columns of a history as they stood then: the last value set before, or the old value of the first change since."""

@@ -70,7 +70,7 @@ class Warehouse:
         Raises BadQuery for a qualified or unknown table or a function that is not on the list; UnknownName for a bad `by`.
         """
         tree = parsed(sql)
-        grouping = _grouping(by, of, moment) if of else None
+        grouping = grouping_of(by, of, moment) if of else None
         for name in sorted(tables_of(tree)):
             self._make_view(name, grouping)
         bound = self._bound(period, values)
@@ -171,7 +171,7 @@ class Warehouse:
         return team_of(viewer.employee_id, self._session.run(everybody, {}))
 
 
-def _grouping(by: str, of: str, moment: str | None) -> Grouping:
+def grouping_of(by: str, of: str, moment: str | None) -> Grouping:
     """Where the grouping of a table or fact is best carried: by the fact's table nearest to the dimension."""
     if of not in facts():
         return Grouping(by, of, moment)

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from crmetrics.warehouse.facts import Fact
 
-SALES_LINES = Fact(
-    "sales_lines",
+ORDERED_LINES = Fact(
+    "ordered_lines",
     parties={"order_lines": "l", "orders": "o"},
     sql="""
     select l.order_id, l.line_no, l.product_id, o.customer_id, o.ordered_at, l.quantity, o.channel, o.returns_order_id,
            converted(l.net_amount, o.company_rate) as net,
-           converted(l.quantity * l.unit_price, o.company_rate) as list_value,
-           converted(l.discount, o.company_rate) as discount,
            converted(l.tax_amount, o.company_rate) as tax,
+           converted(l.discount, o.company_rate) as discount,
            converted(l.cost_amount, o.company_rate) as cost,
-           o.company_rate is null as is_unconverted,
+           o.is_cancelled, o.company_rate is null as is_unconverted,
            {party} as party
     from order_lines l
     join orders o on o.order_id = l.order_id
-    where not o.is_cancelled
     """,
 )
-"""Net sales, line by line (R8): cancelled orders left out, returns negative; money in company currency, null if no rate."""
+"""Order lines with what their order says; money in company currency, null where no rate is known. Cancelled ones are marked."""
+
+SALES_LINES = Fact(
+    "sales_lines",
+    parties=ORDERED_LINES.parties,
+    sql="select * from ordered_lines where not is_cancelled",
+)
+"""Net sales, line by line (R8): cancelled orders left out, returns negative."""
 
 PURCHASES = Fact(
     "purchases",

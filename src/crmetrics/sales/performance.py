@@ -1,0 +1,187 @@
+"""Sales performance."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import numpy as np
+
+from crmetrics.analysis import Bars, By, Finding, LeftOut, Note, Options, Result, Row, Toggle, analysis, column
+from crmetrics.models.change import change
+from crmetrics.models.interval import share_of
+from crmetrics.vocabulary.language import words
+from crmetrics.vocabulary.period import Period, local_day, midnight
+from crmetrics.vocabulary.unit import CHANGE, COUNT, MONEY, QUANTITY, SHARE, Figure
+from crmetrics.warehouse.rows import Rows
+from crmetrics.warehouse.warehouse import Warehouse, grouping_of
+
+_ = words("sales")
+
+Source = Annotated[
+    Literal["orders", "invoices", "deals"],
+    Options("Counted from", orders="orders", invoices="invoices", deals="won deals"),
+]
+
+BASKETS = """
+select order_id as sale_id, customer_id, party, is_cancelled, is_unconverted, ordered_at >= $start and ordered_at < $end as is_now,
+       sum(case when $gross then net + coalesce(tax, 0) else net end) as amount, sum(quantity) as quantity, count(*) as lines,
+       {whole} as whole, {is_first} as is_first
+from ordered_lines
+where (ordered_at >= $start and ordered_at < $end) or (ordered_at >= $before_start and ordered_at < $before_end)
+group by order_id, customer_id, party, is_cancelled, is_unconverted, ordered_at
+"""
+WHOLE_ORDER = {"whole": "sum(case when $gross then net + coalesce(tax, 0) else net end)", "is_first": "true"}
+PART_OF_ORDER = {
+    # the lines of one order may fall into several groups: the whole decides whether it is a purchase, and it counts once
+    "whole": "sum(sum(case when $gross then net + coalesce(tax, 0) else net end)) over (partition by order_id)",
+    "is_first": "row_number() over (partition by order_id order by party) = 1",
+}
+
+INVOICES = """
+select invoice_id as sale_id, customer_id, party, false as is_cancelled, company_rate is null as is_unconverted,
+       issued_on >= $start_on and issued_on < $end_on as is_now,
+       converted(case when $gross then amount else amount - coalesce(tax_amount, 0) end, company_rate) as amount,
+       cast(null as double) as quantity, 1 as lines, amount as whole, true as is_first
+from invoices
+where (issued_on >= $start_on and issued_on < $end_on) or (issued_on >= $before_start_on and issued_on < $before_end_on)
+"""
+
+WON_DEALS = """
+select deal_id as sale_id, customer_id, party, false as is_cancelled, company_rate is null and amount is not null as is_unconverted,
+       closed_at >= $start and closed_at < $end as is_now,
+       converted(amount, company_rate) as amount, cast(null as double) as quantity, 1 as lines, amount as whole, true as is_first
+from deals
+where is_won and ((closed_at >= $start and closed_at < $end) or (closed_at >= $before_start and closed_at < $before_end))
+"""
+
+SALES_BY_PARTY = """
+with sales as ({sales})
+select party, grouping(party) = 1 as is_total,
+       sum(amount) filter (where is_now and not is_cancelled) as amount,
+       sum(quantity) filter (where is_now and not is_cancelled) as quantity,
+       count(*) filter (where is_now and not is_cancelled and amount > 0) as orders_of_group,
+       count(*) filter (where is_now and not is_cancelled and whole > 0 and is_first) as orders_of_all,
+       count(distinct case when is_now and not is_cancelled and amount > 0 then customer_id end) as buyers_of_group,
+       count(distinct case when is_now and not is_cancelled and whole > 0 then customer_id end) as buyers_of_all,
+       sum(amount) filter (where not is_now and not is_cancelled) as before,
+       sum(lines) filter (where is_now and not is_cancelled and not is_unconverted) as used,
+       sum(lines) filter (where is_now and is_cancelled) as cancelled,
+       sum(lines) filter (where is_now and not is_cancelled and is_unconverted) as unconverted
+from sales
+group by grouping sets ((party), ())
+order by is_total, amount desc nulls last, party
+"""
+
+# source -> its sales, the table whose rows are grouped, its driving date
+SOURCES = {
+    "orders": (BASKETS, "ordered_lines", "ordered_at"),
+    "invoices": (INVOICES, "invoices", "issued_on"),
+    "deals": (WON_DEALS, "deals", "closed_at"),
+}
+
+
+NOTABLE = 0.1
+
+
+class Performance(Row):
+    party = column("Group", dimension="by")
+    amount = column("Net sales", MONEY, better="higher")
+    quantity = column("Quantity", QUANTITY, "returns counted as negative")
+    orders = column("Purchases", COUNT, "orders that are not cancelled and whose net total is above zero", better="higher")
+    buyers = column("Buyers", COUNT, "different customers with a purchase", better="higher")
+    share = column("Share of sales", SHARE)
+    before = column("Before", MONEY, "the same in the period compared with")
+    growth = column("Growth", CHANGE, better="higher")
+    contribution = column("Contribution to growth", CHANGE, "its change as a share of all sales before", better="higher")
+
+
+@analysis(
+    "Sales performance",
+    needs={"orders": ["ordered_at"], "order_lines": ["net_amount"]},
+    date="orders.ordered_at",
+    table="order_lines",
+    chart=Bars(x="party", y="amount", before="before"),
+)
+def performance(
+    warehouse: Warehouse,
+    period: Period,
+    before: Period,
+    by: By = By("channel"),
+    source: Source = "orders",
+    gross: Annotated[bool, Toggle("With tax")] = False,
+) -> Result[Performance]:
+    """How much was sold, how many, by whom and where, and how did it grow?
+
+    Formula: net sales = sum of net amounts of orders not cancelled, returns negative; purchases = orders with a net total above
+             zero; growth = (now - before) / before; contribution = (now - before) / all sales before.
+    Reads:   orders, order_lines (or invoices, or won deals) and the grouping column.
+    Mind:    Growth rates of groups must not be averaged; contributions add up to the growth of the whole.
+    Source:  Rules R2, R5, R6, R8 and R9 of the definitions.
+    """
+    sales, table, moment = SOURCES[source]
+    is_whole = table != "ordered_lines" or grouping_of(by, table, moment).table != "order_lines"
+    for place, sql in (WHOLE_ORDER if is_whole else PART_OF_ORDER).items():
+        sales = sales.replace("{" + place + "}", sql)
+    rows = warehouse.query(
+        SALES_BY_PARTY.replace("{sales}", sales),
+        period=period,
+        by=by,
+        of=table,
+        moment=moment,
+        gross=gross,
+        before_start=midnight(before.start, warehouse.zone),
+        before_end=midnight(before.end, warehouse.zone),
+        before_start_on=before.start,
+        before_end_on=before.end,
+    )
+    return _result(rows, is_compared=_reaches_back(warehouse, source, before))
+
+
+def _reaches_back(warehouse: Warehouse, source: Source, before: Period) -> bool:
+    """Whether the data begin early enough for growth to mean something."""
+    table, moment = {"orders": ("orders", "ordered_at"), "invoices": ("invoices", "issued_on"), "deals": ("deals", "closed_at")}[source]
+    first = warehouse.profile.column(table, moment).first
+    return first is not None and local_day(first, warehouse.zone) <= before.start
+
+
+def _result(rows: Rows, *, is_compared: bool) -> Result[Performance]:
+    rows = rows.where(rows.flags("is_total") | ~np.isnan(rows.numbers("amount")) | ~np.isnan(rows.numbers("before")))
+    is_total, amount, earlier = rows.flags("is_total"), np.nan_to_num(rows.numbers("amount")), np.nan_to_num(rows.numbers("before"))
+    unknown = np.full(len(rows), np.nan)
+    before = float(earlier[is_total].sum())
+    worked_out = {
+        "amount": amount,
+        "before": earlier if is_compared else unknown,
+        "share": share_of(amount, float(amount[is_total].sum())),
+        "growth": change(amount, earlier) if is_compared else unknown,
+        "contribution": share_of(amount - earlier, before) if is_compared else unknown,
+        **{name: np.where(is_total, rows.numbers(f"{name}_of_all"), rows.numbers(f"{name}_of_group")).astype(int) for name in ("orders", "buyers")},
+    }
+    found = rows.where(is_total).one()
+    notes = () if is_compared else (Note(_("The data do not reach back over the period compared with, so no growth is shown.")),)
+    return Result.of(
+        Performance,
+        rows,
+        worked_out=worked_out,
+        used=int(found["used"] or 0),
+        left_out=tuple(
+            LeftOut(reason, int(found[name]))
+            for name, reason in (("cancelled", _("of cancelled orders")), ("unconverted", _("in a currency without a rate")))
+            if found[name]
+        ),
+        notes=notes,
+        findings=_findings(rows, worked_out) if is_compared else (),
+    )
+
+
+def _findings(rows: Rows, worked_out: dict[str, Any]) -> tuple[Finding, ...]:
+    """The group that moved sales most, where it moved them by at least a tenth of what they were."""
+    is_total = rows.flags("is_total")
+    moved = np.where(is_total, 0.0, worked_out["contribution"])
+    if len(rows) < 3 or np.isnan(moved).any() or np.abs(moved).max() < NOTABLE:
+        return ()
+    most = int(np.argmax(np.abs(moved)))
+    difference = float(worked_out["amount"][most] - worked_out["before"][most])
+    template = _("{group} sold {money} more than before, {share} of all sales then.") if difference > 0 else _("{group} sold {money} less than before, {share} of all sales then.")
+    message = template(group=rows.values("party")[most], money=Figure(abs(difference), MONEY), share=Figure(abs(float(moved[most])), SHARE))
+    return (Finding(message, abs(difference), "good" if difference > 0 else "bad"),)
