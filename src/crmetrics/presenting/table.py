@@ -1,0 +1,282 @@
+"""An answer's table as people read it: headers, rows, total, every cell a text in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache, cached_property
+from typing import Any, Final
+
+from crmetrics.analysis import Answer, Column, Row
+from crmetrics.analysis.littleness import SHOWN_FROM
+from crmetrics.presenting.comparison import Comparison
+from crmetrics.presenting.locales import NOTHING
+from crmetrics.presenting.numbers import NUMERIC, Format
+from crmetrics.presenting.words import say
+from crmetrics.vocabulary.language import Message, words
+from crmetrics.vocabulary.period import GRAINS
+from crmetrics.vocabulary.unit import Figure, Unit
+from crmetrics.warehouse.schema import CHOICE_LABELS, DIMENSIONS, TABLES
+
+_ = words("presenting")
+
+_ADDITIVE: Final = frozenset({Unit.COUNT, Unit.QUANTITY, Unit.MONEY})
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A column's head: its label, and what the label does not say."""
+
+    name: str
+    label: str
+    meaning: str
+    unit: Unit
+    is_number: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTable:
+    """A table ready to be printed: rows from `start` of `count`; `note` says which of the total are no sums."""
+
+    headers: tuple[Header, ...]
+    rows: tuple[tuple[str, ...], ...]
+    total: tuple[str, ...] | None
+    note: str
+    start: int
+    count: int
+
+
+class Cells:
+    """Writes the cells of one answer. Made once for a table, for a column's decimals are those of its longest value."""
+
+    def __init__(self, answer: Answer[Any], format: Format) -> None:
+        self.answer, self.format = answer, format
+        self.columns = answer.declared.row.columns
+
+    def text(self, column: Column, row: Row) -> str:
+        """One cell. A share of fewer than five cases is written "3 of 4", and its interval not at all (R4)."""
+        value = row.values[column.position]
+        if self.is_of_few(column, row):
+            return self._counted(column, row)
+        if value is None and column.unit is Unit.CHANGE and self._is_new(row):
+            return say(_("new"), self.format)
+        return self.written(column, value)
+
+    def is_of_few(self, column: Column, row: Row) -> bool:
+        """Whether a share, or an end of its interval, stands on so few cases that it is not shown as one (R4)."""
+        base = self._base_of.get(column.name)
+        cases = None if base is None else row.values[base.position]
+        return cases is not None and bool(0 < cases < SHOWN_FROM)
+
+    def written(self, column: Column, value: Any) -> str:
+        """A value of a column, whatever row it stands in."""
+        if isinstance(value, Figure):
+            return self.format.value(value.unit, value.value)
+        if isinstance(value, Message):
+            return say(value, self.format)
+        if column.unit is Unit.TEXT:
+            return self.label(column, value)
+        return self.format.value(column.unit, value, self._decimals[column.name])
+
+    def label(self, column: Column, value: Any) -> str:
+        """The display name of a group: a fixed word, an ID's name, a grain of time, or what blank is called."""
+        dimension = self.dimension(column)
+        if value is None:
+            if column.dimension is None:
+                return NOTHING
+            return say(_("All") if not dimension else blank_words(dimension), self.format)
+        text = str(value)
+        if text in self._words.get(column.name, {}):
+            return say(self._words[column.name][text], self.format)
+        if text in self.answer.names.get(column.name, {}):
+            return self.answer.names[column.name][text]
+        if text in closed_list(dimension):
+            return say(CHOICE_LABELS[text], self.format)
+        if dimension == "week" and len(text) == 10:
+            first = date.fromisoformat(text)
+            return self.format.span(first, first + timedelta(days=6))
+        return self.format.grain(text) if dimension in GRAINS else text
+
+    def dimension(self, column: Column) -> str | None:
+        """What a column's values are: the dimension itself, or the one its choice names (`by`); "" for no grouping."""
+        if column.dimension is None:
+            return None
+        return str(self.answer.choices.get(column.dimension, column.dimension) or "")
+
+    def total(self) -> tuple[str, ...] | None:
+        """The cells of the total, None without one."""
+        row = self.answer.total
+        if row is None:
+            return None
+        cells = []
+        for column in self.columns:
+            is_blank = row.values[column.position] is None and column.unit is Unit.TEXT
+            cells.append("" if is_blank else self.text(column, row))
+        if cells and not cells[0]:
+            cells[0] = say(_("All"), self.format)
+        return tuple(cells)
+
+    def not_summed(self) -> tuple[str, ...]:
+        """The labels of the columns whose total is not the sum of the rows, in the reader's language."""
+        row = self.answer.total
+        if row is None or len(self.answer.rows) < 2:
+            return ()
+        return tuple(
+            say(column.label, self.format)
+            for column in self.columns
+            if isinstance(row.values[column.position], int | float) and not self._is_sum(column, row)
+        )
+
+    def _is_sum(self, column: Column, total: Row) -> bool:
+        if column.unit not in _ADDITIVE:
+            return column.unit not in NUMERIC
+        added = sum(value for value in self.answer.rows.values(column.name) if value is not None)
+        shown = float(total.values[column.position])
+        return bool(abs(added - shown) <= 1e-6 * max(1.0, abs(shown)))
+
+    def _counted(self, column: Column, row: Row) -> str:
+        """A share of few cases in words; nothing for the ends of its interval."""
+        if column.of is None:
+            return NOTHING
+        counts = {each.name: each for each in self.columns}
+        part, whole = (row.values[counts[name].position] for name in column.of)
+        return NOTHING if part is None else say(_("{part} of {whole}", part=part, whole=whole), self.format)
+
+    def _is_new(self, row: Row) -> bool:
+        """Whether a change has no value because there was nothing before (R6)."""
+        chart = self.answer.declared.chart
+        names = {column.name: column for column in self.columns}
+        before, now = names.get(getattr(chart, "before", "")), names.get(getattr(chart, "y", ""))
+        if before is None or now is None:
+            return False
+        was, is_now = row.values[before.position], row.values[now.position]
+        return bool(was == 0 and is_now not in (None, 0))
+
+    @cached_property
+    def _decimals(self) -> dict[str, int | None]:
+        total, found = self.answer.total, {}
+        for column in self.columns:
+            values = [*self.answer.rows.values(column.name), *([total.values[column.position]] if total else ())]
+            found[column.name] = self.format.decimals(column.unit, values) if column.unit in NUMERIC else None
+        return found
+
+    @cached_property
+    def _words(self) -> dict[str, Mapping[str, Message]]:
+        return {column.name: dict(column.words) for column in self.columns if column.words}
+
+    @cached_property
+    def _base_of(self) -> dict[str, Column]:
+        """Share column -> the column of its n; the ends of its interval, as the chart names them, have the same one."""
+        names = {column.name: column for column in self.columns}
+        found = {column.name: names[column.of[1]] for column in self.columns if column.of is not None}
+        chart = self.answer.declared.chart
+        main = getattr(chart, "y", "") or getattr(chart, "value", "")
+        band = getattr(chart, "band", ()) or ("low", "high")
+        if main in found:
+            found |= {name: found[main] for name in band if name in names}
+        return found
+
+
+def blank_words(dimension: str) -> Message:
+    """What the rows without a value of a dimension are called."""
+    return _("unassigned") if dimension in ("owner", "team", "manager") else _("(blank)")
+
+
+@cache
+def closed_list(dimension: str | None) -> frozenset[str]:
+    """The values of a dimension that is a closed list of the schema, so that the product has words for them."""
+    if dimension is None or dimension not in DIMENSIONS:
+        return frozenset()
+    listed = [TABLES[table].column(column).choices for table, column in DIMENSIONS[dimension].columns.items()]
+    return frozenset(value for choices in listed for value in choices) & CHOICE_LABELS.keys()
+
+
+def cell(column: Column, row: Row, answer: Answer[Any], format: Format) -> str:
+    """One cell by itself; who writes a whole table makes `Cells` once."""
+    return Cells(answer, format).text(column, row)
+
+
+def headers(answer: Answer[Any], format: Format) -> tuple[Header, ...]:
+    """The heads of an answer's columns. What the rows are grouped by is called by its name, not "Group"."""
+    cells, found = Cells(answer, format), []
+    for column in answer.declared.row.columns:
+        dimension = cells.dimension(column)
+        label = column.label
+        if column.dimension == "by" and dimension:
+            label = DIMENSIONS[dimension].label if dimension in DIMENSIONS else GRAIN_WORDS.get(dimension, label)
+        meaning = say(column.meaning, format) if column.meaning else ""
+        found.append(Header(column.name, say(label, format), meaning, column.unit, column.unit in NUMERIC))
+    return tuple(found)
+
+
+def show(answer: Answer[Any], format: Format, *, start: int = 0, count: int | None = None) -> ShownTable:
+    """The table of an answer: all rows, or `count` of them from `start`; the total is always that of all.
+
+    Of a compared answer the main figure's earlier value and its change stand at the end.
+    """
+    cells, rows = Cells(answer, format), answer.rows
+    stop = len(rows) if count is None else min(len(rows), start + count)
+    earlier = _Earlier.of(answer, cells)
+    body = []
+    for place in range(start, stop):
+        row = rows[place]
+        written = tuple(cells.text(column, row) for column in cells.columns)
+        body.append(written + earlier.cells(row, place) if earlier else written)
+    total = cells.total()
+    if earlier and total is not None and answer.total is not None:
+        total += earlier.of_values(answer.total, earlier.comparison.total)
+    not_summed = cells.not_summed()
+    note = _("Worked out anew for the total, not added up: {columns}.", columns=", ".join(not_summed))
+    return ShownTable(
+        headers(answer, format) + (earlier.headers if earlier else ()),
+        tuple(body),
+        total,
+        say(note, format) if not_summed else "",
+        start,
+        len(rows),
+    )
+
+
+@dataclass(frozen=True)
+class _Earlier:
+    """The two columns of a comparison: the earlier value and the change."""
+
+    comparison: Comparison
+    writer: Cells
+
+    @classmethod
+    def of(cls, answer: Answer[Any], writer: Cells) -> _Earlier | None:
+        comparison = Comparison.of(answer)
+        return cls(comparison, writer) if comparison else None
+
+    @property
+    def headers(self) -> tuple[Header, ...]:
+        """The heads of the two columns."""
+        format, measure = self.writer.format, self.comparison.measure
+        before = say(_("{figure}, before", figure=measure.label), format)
+        return (
+            Header("before", before, "", measure.unit, True),
+            Header("change", say(_("Change"), format), "", self.comparison.unit, True),
+        )
+
+    def cells(self, row: Row, place: int) -> tuple[str, ...]:
+        """The two cells of a row."""
+        return self.of_values(row, self.comparison.before(row, place))
+
+    def of_values(self, row: Row, before: Any) -> tuple[str, ...]:
+        """The two cells beside the row's main figure."""
+        format, now = self.writer.format, row.values[self.comparison.measure.position]
+        change = self.comparison.change(now, before)
+        shown = format.value(self.comparison.unit, change)
+        is_new = change is None and before == 0 and isinstance(now, int | float) and now != 0
+        return self.writer.written(self.comparison.measure, before), say(_("new"), format) if is_new else shown
+
+
+GRAIN_WORDS: Final = {
+    "day": _("Day"),
+    "week": _("Week"),
+    "month": _("Month"),
+    "quarter": _("Quarter"),
+    "year": _("Year"),
+}

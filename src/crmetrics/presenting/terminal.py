@@ -1,0 +1,218 @@
+"""An answer on a terminal: what was asked, a small chart, the table, notes, findings; as narrow as the window is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from crmetrics.analysis import Answer
+from crmetrics.presenting.letters import cut, harmless, padded, width, wrapped
+from crmetrics.presenting.numbers import Format
+from crmetrics.presenting.passport import chosen, lines, trust_words
+from crmetrics.presenting.sketch import sketch
+from crmetrics.presenting.table import ShownTable, show
+from crmetrics.presenting.words import say
+from crmetrics.vocabulary.language import words
+from crmetrics.vocabulary.period import Period
+
+_ = words("presenting")
+
+ROWS: Final = 50
+"""So many rows are printed if nobody asks for more."""
+_GAP: Final = "  "
+_WIDEST_TEXT: Final = 40
+
+
+@dataclass(frozen=True)
+class Style:
+    """How the terminal is written to: its width in columns, and whether it knows bold and dim."""
+
+    wide: int = 80
+    is_plain: bool = True
+
+    def bold(self, text: str) -> str:
+        """The text in bold."""
+        return text if self.is_plain else f"\x1b[1m{text}\x1b[0m"
+
+    def dim(self, text: str) -> str:
+        """The text paler than the rest."""
+        return text if self.is_plain else f"\x1b[2m{text}\x1b[0m"
+
+
+def printed(answer: Answer[Any], format: Format, style: Style | None = None, rows: int | None = ROWS) -> str:
+    """The whole answer as text with a line break at its end. `rows` None prints all of them."""
+    style = style or Style()
+    parts = [_head(answer, format, style), _findings(answer, format, style), _notes(answer, format, style)]
+    if answer.locked is not None:
+        parts.append(_locked(answer, format, style))
+    else:
+        parts.insert(1, sketch(answer, format, style.wide))
+        parts.insert(2, _table(answer, format, style, rows))
+        parts.append(_foot(answer, format, style))
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def period_words(period: Period, format: Format) -> str:
+    """A half-open period for people: "1 Jan 2011 to 9 Dec 2011 inclusive"."""
+    first, last = format.day(period.start), format.day(period.last_day)
+    if period.days == 1:
+        return first
+    return say(_("{first} to {last} inclusive", first=first, last=last), format)
+
+
+def _head(answer: Answer[Any], format: Format, style: Style) -> list[str]:
+    told = [style.bold(line) for line in _lines(say(answer.declared.question, format), style)]
+    facts = [answer.key]
+    if answer.period is not None:
+        facts.append(period_words(answer.period, format))
+    else:
+        facts.append(say(_("state at {day}", day=answer.today), format))
+    if answer.before_period is not None:
+        facts.append(say(_("compared with {period}", period=period_words(answer.before_period, format)), format))
+    facts += [f"{label}: {value}" for label, value in chosen(answer, format) if value]
+    return told + [style.dim(line) for line in _lines(" · ".join(facts), style)]
+
+
+def _table(answer: Answer[Any], format: Format, style: Style, rows: int | None) -> list[str]:
+    shown = show(answer, format, count=rows)
+    if not shown.count:
+        return [say(_("No rows."), format)]
+    told = list(table_lines(shown, style))
+    if shown.count > len(shown.rows):
+        rest = _(
+            "{n} more row. All of them: --rows all, --csv or --json.",
+            "{n} more rows. All of them: --rows all, --csv or --json.",
+            n=shown.count - len(shown.rows),
+        )
+        told += [style.dim(line) for line in _lines(say(rest, format), style)]
+    if shown.note:
+        told += [style.dim(line) for line in _lines(shown.note, style)]
+    return told
+
+
+def table_lines(shown: ShownTable, style: Style) -> Iterator[str]:
+    """The lines of a table. One too wide for the terminal is printed in several blocks, each with the first column."""
+    body = [*shown.rows, *([shown.total] if shown.total is not None else [])]
+    cells = [[harmless(cell) for cell in row] for row in body]
+    columns = _columns(shown, cells, style.wide)
+    for number, block in enumerate(_blocks(columns, style.wide)):
+        if number:
+            yield ""
+        heights = max(len(column.head) for column in block)
+        for height in range(heights):
+            heads = (column.head_line(height, heights) for column in block)
+            yield style.dim(_GAP.join(heads).rstrip())
+        yield style.dim("─" * (sum(column.wide for column in block) + len(_GAP) * (len(block) - 1)))
+        for place, row in enumerate(cells):
+            line = _GAP.join(column.cell(row) for column in block).rstrip()
+            yield style.bold(line) if shown.total is not None and place == len(cells) - 1 else line
+
+
+@dataclass(frozen=True)
+class _Column:
+    """One column on the terminal: its place, its width, its head broken into lines."""
+
+    position: int
+    wide: int
+    is_number: bool
+    head: tuple[str, ...]
+
+    @classmethod
+    def of(cls, position: int, shown: ShownTable, cells: Sequence[Sequence[str]], most: int) -> _Column:
+        header = shown.headers[position]
+        label = harmless(header.label)
+        longest = max((width(row[position]) for row in cells), default=1)
+        if not header.is_number:
+            longest = min(longest, _WIDEST_TEXT)
+        # a head may take two lines or three, but no word of it is broken
+        word = max((width(part) for part in label.split()), default=1)
+        wide = min(max(longest, min(width(label), max(word, 10))), most)
+        return cls(position, wide, header.is_number, tuple(wrapped(label, wide)))
+
+    def head_line(self, number: int, lines: int) -> str:
+        """One line of the head; heads stand at the bottom."""
+        place = number - (lines - len(self.head))
+        return padded(self.head[place] if place >= 0 else "", self.wide, right=self.is_number)
+
+    def cell(self, row: Sequence[str]) -> str:
+        """The column's cell of a row."""
+        return padded(cut(row[self.position], self.wide), self.wide, right=self.is_number)
+
+
+def _columns(shown: ShownTable, cells: Sequence[Sequence[str]], most: int) -> list[_Column]:
+    """The columns so wide that the first and any other fit side by side; numbers are never cut if a name can be."""
+    own = [_Column.of(position, shown, cells, most) for position in range(len(shown.headers))]
+    widest = max((column.wide for column in own[1:]), default=0)
+    first = _Column.of(0, shown, cells, max(8, most - len(_GAP) - widest)) if widest else own[0]
+    room = max(8, most - len(_GAP) - first.wide)
+    return [
+        first,
+        *(_Column.of(column.position, shown, cells, room) if column.wide > room else column for column in own[1:]),
+    ]
+
+
+def _blocks(columns: Sequence[_Column], most: int) -> Iterator[list[_Column]]:
+    first, block = columns[0], [columns[0]]
+    used = first.wide
+    for column in columns[1:]:
+        if len(block) > 1 and used + len(_GAP) + column.wide > most:
+            yield block
+            block, used = [first], first.wide
+        block.append(column)
+        used += len(_GAP) + column.wide
+    yield block
+
+
+def _notes(answer: Answer[Any], format: Format, style: Style) -> list[str]:
+    marks = {"few": "○", "warn": "!", "info": "·"}
+    return [line for note in answer.notes for line in _marked(marks[note.kind], say(note.message, format), style)]
+
+
+def _findings(answer: Answer[Any], format: Format, style: Style) -> list[str]:
+    marks = {"good": "▲", "bad": "▼", "warn": "◆", "info": "●"}
+    return [
+        line
+        for finding in answer.findings
+        for line in _marked(marks[finding.tone], say(finding.message, format), style)
+    ]
+
+
+def _locked(answer: Answer[Any], format: Format, style: Style) -> list[str]:
+    """Why there is no answer, if no note says it already."""
+    locked = answer.locked
+    if locked is None or locked.message in [note.message for note in answer.notes]:
+        return []
+    return list(_marked("!", say(locked.message, format), style))
+
+
+def _foot(answer: Answer[Any], format: Format, style: Style) -> list[str]:
+    passport = answer.passport
+    if passport is None:
+        return []
+    used = _("{n} row used", "{n} rows used", n=passport.rows_used)
+    facts = [say(used, format), say(_("trust {words}", words=trust_words(passport, format)), format)]
+    facts += [f"{format.count(each.rows)} {say(each.reason, format)}" for each in passport.rows_left_out]
+    facts.append(say(_("data up to {moment}", moment=passport.as_of), format))
+    return [style.dim(line) for line in _lines(" · ".join(facts), style)]
+
+
+def passport_lines(answer: Answer[Any], format: Format, style: Style | None = None) -> Iterator[str]:
+    """The passport as lines, label and values."""
+    style = style or Style()
+    found = lines(answer, format)
+    wide = min(max((width(line.label) for line in found), default=0), style.wide // 3)
+    for line in found:
+        for number, value in enumerate(line.values):
+            for place, part in enumerate(wrapped(harmless(value), max(20, style.wide - wide - 2))):
+                label = cut(line.label, wide) if number == place == 0 else ""
+                yield f"{style.dim(padded(label, wide))}{_GAP}{part}"
+
+
+def _lines(text: str, style: Style) -> list[str]:
+    return wrapped(harmless(text), style.wide)
+
+
+def _marked(mark: str, text: str, style: Style) -> Iterator[str]:
+    for number, line in enumerate(wrapped(harmless(text), style.wide - 2)):
+        yield f"{mark if number == 0 else ' '} {line}"

@@ -1,0 +1,52 @@
+"""A message as a sentence in the reader's language, its values written by their units."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from crmetrics.presenting.numbers import Format
+from crmetrics.vocabulary.language import Message, fill, translated
+from crmetrics.vocabulary.period import Period
+from crmetrics.vocabulary.unit import Figure
+
+
+def say(message: Message, format: Format) -> str:
+    """The message in the format's language: translated, in the right plural form, its values written by their units."""
+    values = {name: text_of(value, format) for name, value in message.values.items()}
+    return fill(translated(message, format.language), values)
+
+
+def say_safely(message: Message, format: Format) -> Markup:
+    """The message as HTML: everything escaped, figures strong, so that the eye finds the amount first."""
+    values = {name: str(_markup_of(value, format)) for name, value in message.values.items()}
+    return Markup(fill(str(escape(translated(message, format.language))), values))
+
+
+def text_of(value: Any, format: Format) -> str:
+    """A value of a message as text: figures by their unit, messages translated, whole numbers with their thousands."""
+    if isinstance(value, Figure):
+        return format.figure(value)
+    if isinstance(value, Message):
+        return say(value, format)
+    if isinstance(value, bool):
+        return format.flag(value)
+    if isinstance(value, int | float):
+        return format.number(value)
+    if isinstance(value, datetime):
+        return format.moment(value)
+    if isinstance(value, date):
+        return format.day(value)
+    if isinstance(value, Period):
+        return format.period(value)
+    return "" if value is None else str(value)
+
+
+def _markup_of(value: Any, format: Format) -> Markup:
+    if isinstance(value, Figure):
+        return Markup("<strong>{}</strong>").format(format.figure(value))
+    if isinstance(value, Message):
+        return say_safely(value, format)
+    return escape(text_of(value, format))

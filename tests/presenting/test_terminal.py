@@ -1,0 +1,105 @@
+"""An answer on a terminal of any width, in letters of any width."""
+
+from datetime import date
+
+import pytest
+
+from crmetrics.presenting.letters import cut, harmless, padded, width, wrapped
+from crmetrics.presenting.numbers import format_for
+from crmetrics.presenting.terminal import Style, passport_lines, period_words, printed
+from crmetrics.vocabulary.period import parse_period
+
+
+def format_of(language):
+    return format_for(language, "EUR", "Europe/Istanbul")
+
+
+@pytest.mark.parametrize("wide", [24, 40, 80, 200])
+def test_no_line_is_wider_than_the_terminal(any_answer, language, wide):
+    told = printed(any_answer, format_of(language), Style(wide))
+    assert max(width(line) for line in told.splitlines()) <= wide
+    assert told.endswith("\n")
+
+
+def test_columns_stand_below_each_other_in_chinese_too(win_rate):
+    lines = printed(win_rate, format_of("zh"), Style(200)).splitlines()
+    rule = next(place for place, line in enumerate(lines) if line.startswith("─"))
+    ends = {
+        width(line[: line.rindex(" ")]) if line.endswith("–") else width(line) for line in lines[rule + 1 : rule + 6]
+    }
+    assert max(ends) == width(lines[rule])
+    assert "张伟 Zhang" in "\n".join(lines)
+
+
+def test_a_wide_table_comes_in_blocks_with_its_first_column(win_rate):
+    told = printed(win_rate, format_of("en"), Style(60))
+    assert told.count("Owner  ") == 2
+    assert "At most" in told
+
+
+def test_what_it_says(win_rate):
+    told = printed(win_rate, format_of("en"), Style(200))
+    for said in (
+        "Which share of the decided deals did we win?",
+        "1 Dec 2025 to 30 Nov 2026 inclusive",
+        "Counted over: decided deals",
+        "3 of 4",
+        "Worked out anew for the total",
+        "▼ <script>alert('1')</script> wins 60%",
+        "○ Only 13 cases.",
+        "1,204 rows used",
+        "312 still open",
+    ):
+        assert said in told
+
+
+def test_a_bar_is_drawn_for_no_share_of_few_cases(win_rate):
+    lines = printed(win_rate, format_of("en"), Style(100)).splitlines()
+    chart = {line.split()[0]: line for line in reversed(lines) if line.endswith(("45.0%", "60.0%", "3 of 4"))}
+    assert "█" not in chart["张伟"]
+    assert chart["Elif"].count("█") < chart["<script>alert('1')</script>"].count("█")
+
+
+def test_rows_that_are_not_printed_are_counted(rfm):
+    told = printed(rfm, format_of("en"), Style(100), rows=10)
+    assert "50 more rows." in told
+    assert "more row" not in printed(rfm, format_of("en"), Style(100), rows=None)
+
+
+def test_why_it_is_locked(locked):
+    assert "Locked: there are no Deals." in printed(locked, format_of("en"))
+
+
+def test_a_name_cannot_steer_the_terminal(win_rate):
+    steering = "\x1b[2J\x07Mal\u202e\nlory"
+    assert harmless(steering) == "[2JMal lory"
+    names = {"party": {"7": steering}}
+    object.__setattr__(win_rate, "names", names)
+    assert "\x1b" not in printed(win_rate, format_of("en"))
+
+
+def test_bold_only_where_it_is_known(win_rate):
+    assert "\x1b" not in printed(win_rate, format_of("en"), Style(80))
+    assert "\x1b[1m" in printed(win_rate, format_of("en"), Style(80, is_plain=False))
+
+
+def test_a_half_open_period_is_said_with_its_last_day():
+    period = parse_period("2011-01-01..2011-12-10", date(2012, 1, 1))
+    assert period_words(period, format_of("en")) == "1 Jan 2011 to 9 Dec 2011 inclusive"
+
+
+def test_the_passport_stays_in_its_width(win_rate, language):
+    told = list(passport_lines(win_rate, format_of(language), Style(60)))
+    assert max(map(width, told)) <= 60
+    assert any("sales.win_rate" in line for line in told)
+
+
+def test_letters():
+    assert [width(text) for text in ("abc", "净水", "e\u0301", "Şş", "▁█")] == [3, 4, 1, 2, 2]
+    assert cut("净水设备二期", 5) == "净水…"
+    assert padded("净", 4) + "|" == "净  |"
+    assert padded("7", 3, right=True) == "  7"
+    assert wrapped("one two three", 7) == ["one two", "three"]
+    assert wrapped("净水设备二期", 5) == ["净水", "设备", "二期"]
+    assert wrapped("abcdefghij", 4) == ["abcd", "efgh", "ij"]
+    assert wrapped("", 4) == [""]

@@ -1,0 +1,51 @@
+"""A message becomes a sentence: translated, its values written by their units, nothing in a value taken for markup."""
+
+from datetime import date
+
+import pytest
+
+from crmetrics.presenting.numbers import format_for
+from crmetrics.presenting.words import say, say_safely
+from crmetrics.vocabulary.language import Message
+from crmetrics.vocabulary.period import Period
+from crmetrics.vocabulary.unit import MONEY, SHARE, Figure
+
+ENGLISH = format_for("en", "EUR")
+
+
+def test_values_are_written_by_their_units():
+    message = Message("{who} won {rate} of {amount} on {day}, {n} deals, {yes}, {none}")
+    said = message(
+        who="Elif",
+        rate=Figure(0.121, SHARE),
+        amount=Figure(104600.0, MONEY),
+        day=date(2026, 11, 22),
+        n=1204,
+        yes=True,
+        none=None,
+    )
+    assert say(said, ENGLISH) == "Elif won 12.1% of €104,600 on 22 Nov 2026, 1,204 deals, yes, "
+    assert "%12,1" in say(said, format_for("tr", "EUR"))
+    assert say(Message("{p}", values={"p": Period(date(2026, 1, 1), date(2027, 1, 1))}), ENGLISH) == "2026"
+
+
+def test_a_message_in_a_message_is_said_too():
+    inner = Message("{rate}", values={"rate": Figure(0.5, SHARE)})
+    assert say(Message("about {inner}", values={"inner": inner}), format_for("uk", "EUR")) == "about 50\u00a0%"
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "1 case"), (2, "2 cases"), (0, "0 cases")])
+def test_the_plural_follows_n(count, said):
+    message = Message("{n} case", values={"n": count}, plural="{n} cases")
+    assert say(message, ENGLISH) == said
+
+
+def test_a_value_is_never_a_place_or_markup():
+    message = Message("<i>{who}</i> & {amount}", values={"who": "{amount}<b>", "amount": Figure(5.0, MONEY)})
+    assert say(message, ENGLISH) == "<i>{amount}<b></i> & €5"
+    assert say_safely(message, ENGLISH) == "&lt;i&gt;{amount}&lt;b&gt;&lt;/i&gt; &amp; <strong>€5</strong>"
+
+
+def test_an_inner_message_is_safe_too():
+    message = Message("{inner}", values={"inner": Message("{who}", values={"who": "<script>"})})
+    assert say_safely(message, ENGLISH) == "&lt;script&gt;"
