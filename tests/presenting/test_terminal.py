@@ -6,7 +6,7 @@ import pytest
 
 from crmetrics.presenting.letters import cut, harmless, padded, width, wrapped
 from crmetrics.presenting.numbers import format_for
-from crmetrics.presenting.terminal import Style, passport_lines, period_words, printed
+from crmetrics.presenting.terminal import Style, passport_lines, period_words, shown
 from crmetrics.vocabulary.period import parse_period
 
 
@@ -16,13 +16,13 @@ def format_of(language):
 
 @pytest.mark.parametrize("wide", [24, 40, 80, 200])
 def test_no_line_is_wider_than_the_terminal(any_answer, language, wide):
-    told = printed(any_answer, format_of(language), Style(wide))
+    told = shown(any_answer, format_of(language), width=wide)
     assert max(width(line) for line in told.splitlines()) <= wide
-    assert told.endswith("\n")
+    assert not told.endswith("\n")
 
 
 def test_columns_stand_below_each_other_in_chinese_too(win_rate):
-    lines = printed(win_rate, format_of("zh"), Style(200)).splitlines()
+    lines = shown(win_rate, format_of("zh"), width=200).splitlines()
     rule = next(place for place, line in enumerate(lines) if line.startswith("─"))
     ends = {
         width(line[: line.rindex(" ")]) if line.endswith("–") else width(line) for line in lines[rule + 1 : rule + 6]
@@ -32,13 +32,13 @@ def test_columns_stand_below_each_other_in_chinese_too(win_rate):
 
 
 def test_a_wide_table_comes_in_blocks_with_its_first_column(win_rate):
-    told = printed(win_rate, format_of("en"), Style(60))
+    told = shown(win_rate, format_of("en"), width=60)
     assert told.count("Owner  ") == 2
     assert "At most" in told
 
 
 def test_what_it_says(win_rate):
-    told = printed(win_rate, format_of("en"), Style(200))
+    told = shown(win_rate, format_of("en"), width=200)
     for said in (
         "Which share of the decided deals did we win?",
         "1 Dec 2025 to 30 Nov 2026 inclusive",
@@ -54,20 +54,20 @@ def test_what_it_says(win_rate):
 
 
 def test_a_bar_is_drawn_for_no_share_of_few_cases(win_rate):
-    lines = printed(win_rate, format_of("en"), Style(100)).splitlines()
+    lines = shown(win_rate, format_of("en"), width=100).splitlines()
     chart = {line.split()[0]: line for line in reversed(lines) if line.endswith(("45.0%", "60.0%", "3 of 4"))}
     assert "█" not in chart["张伟"]
     assert chart["Elif"].count("█") < chart["<script>alert('1')</script>"].count("█")
 
 
 def test_rows_that_are_not_printed_are_counted(rfm):
-    told = printed(rfm, format_of("en"), Style(100), rows=10)
+    told = shown(rfm, format_of("en"), width=100, rows=10)
     assert "50 more rows." in told
-    assert "more row" not in printed(rfm, format_of("en"), Style(100), rows=None)
+    assert "more row" not in shown(rfm, format_of("en"), width=100, rows=None)
 
 
 def test_why_it_is_locked(locked):
-    assert "Locked: there are no Deals." in printed(locked, format_of("en"))
+    assert "Locked: there are no Deals." in shown(locked, format_of("en"))
 
 
 def test_a_name_cannot_steer_the_terminal(win_rate):
@@ -75,12 +75,12 @@ def test_a_name_cannot_steer_the_terminal(win_rate):
     assert harmless(steering) == "[2JMal lory"
     names = {"party": {"7": steering}}
     object.__setattr__(win_rate, "names", names)
-    assert "\x1b" not in printed(win_rate, format_of("en"))
+    assert "\x1b" not in shown(win_rate, format_of("en"))
 
 
 def test_bold_only_where_it_is_known(win_rate):
-    assert "\x1b" not in printed(win_rate, format_of("en"), Style(80))
-    assert "\x1b[1m" in printed(win_rate, format_of("en"), Style(80, is_plain=False))
+    assert "\x1b" not in shown(win_rate, format_of("en"), width=80)
+    assert "\x1b[1m" in shown(win_rate, format_of("en"), is_plain=False)
 
 
 def test_a_half_open_period_is_said_with_its_last_day():

@@ -115,7 +115,7 @@ def _ask(here: Here, declared: Analysis, given: dict[str, Any]) -> None:
     if given["as_json"]:
         from crmetrics.presenting.json import as_json
 
-        click.echo(as_json(answer, here.speaks))
+        click.echo(as_json(answer, here.format()))
     elif given["as_csv"]:
         from crmetrics.presenting.csv import write_csv
 
@@ -129,7 +129,7 @@ def _ask(here: Here, declared: Analysis, given: dict[str, Any]) -> None:
 def _show(here: Here, answer: Answer[Any]) -> None:
     from crmetrics.presenting.terminal import shown
 
-    click.echo(shown(answer, here.format(), rows=ROWS_SHOWN, width=_width()))
+    click.echo(shown(answer, here.format(), rows=ROWS_SHOWN, width=_width(), is_plain=not sys.stdout.isatty()))
 
 
 def _width() -> int:

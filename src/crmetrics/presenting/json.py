@@ -50,7 +50,7 @@ def as_object(answer: Answer[Any], format: Format) -> dict[str, Any]:
     }
 
 
-def dumps(answer: Answer[Any], format: Format, *, indent: int | None = None) -> str:
+def as_json(answer: Answer[Any], format: Format, *, indent: int | None = None) -> str:
     """The answer as strict JSON text (no NaN), letters of all languages as they are."""
     return json.dumps(as_object(answer, format), ensure_ascii=False, allow_nan=False, indent=indent)
 

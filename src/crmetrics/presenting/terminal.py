@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from crmetrics.analysis import Answer
-from crmetrics.presenting.letters import cut, harmless, padded, width, wrapped
+from crmetrics.presenting.letters import cut, harmless, padded, wrapped
+from crmetrics.presenting.letters import width as width_of
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.passport import chosen, lines, trust_words
 from crmetrics.presenting.sketch import sketch
@@ -40,9 +41,16 @@ class Style:
         return text if self.is_plain else f"\x1b[2m{text}\x1b[0m"
 
 
-def printed(answer: Answer[Any], format: Format, style: Style | None = None, rows: int | None = ROWS) -> str:
-    """The whole answer as text with a line break at its end. `rows` None prints all of them."""
-    style = style or Style()
+def shown(
+    answer: Answer[Any], format: Format, *, rows: int | None = ROWS, width: int = 80, is_plain: bool = True
+) -> str:
+    """The whole answer as text, without a line break at its end.
+
+    rows      so many rows of the table; None prints all of them
+    width     columns of the terminal
+    is_plain  without bold and dim
+    """
+    style = Style(max(width, 20), is_plain)
     parts = [_head(answer, format, style), _findings(answer, format, style), _notes(answer, format, style)]
     if answer.locked is not None:
         parts.append(_locked(answer, format, style))
@@ -50,7 +58,7 @@ def printed(answer: Answer[Any], format: Format, style: Style | None = None, row
         parts.insert(1, sketch(answer, format, style.wide))
         parts.insert(2, _table(answer, format, style, rows))
         parts.append(_foot(answer, format, style))
-    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+    return "\n\n".join("\n".join(part) for part in parts if part)
 
 
 def period_words(period: Period, format: Format) -> str:
@@ -75,19 +83,19 @@ def _head(answer: Answer[Any], format: Format, style: Style) -> list[str]:
 
 
 def _table(answer: Answer[Any], format: Format, style: Style, rows: int | None) -> list[str]:
-    shown = show(answer, format, count=rows)
-    if not shown.count:
+    table = show(answer, format, count=rows)
+    if not table.count:
         return [say(_("No rows."), format)]
-    told = list(table_lines(shown, style))
-    if shown.count > len(shown.rows):
+    told = list(table_lines(table, style))
+    if table.count > len(table.rows):
         rest = _(
-            "{n} more row. All of them: --rows all, --csv or --json.",
-            "{n} more rows. All of them: --rows all, --csv or --json.",
-            n=shown.count - len(shown.rows),
+            "{n} more row. All of them: --csv or --json.",
+            "{n} more rows. All of them: --csv or --json.",
+            n=table.count - len(table.rows),
         )
         told += [style.dim(line) for line in _lines(say(rest, format), style)]
-    if shown.note:
-        told += [style.dim(line) for line in _lines(shown.note, style)]
+    if table.note:
+        told += [style.dim(line) for line in _lines(table.note, style)]
     return told
 
 
@@ -122,12 +130,12 @@ class _Column:
     def of(cls, position: int, shown: ShownTable, cells: Sequence[Sequence[str]], most: int) -> _Column:
         header = shown.headers[position]
         label = harmless(header.label)
-        longest = max((width(row[position]) for row in cells), default=1)
+        longest = max((width_of(row[position]) for row in cells), default=1)
         if not header.is_number:
             longest = min(longest, _WIDEST_TEXT)
         # a head may take two lines or three, but no word of it is broken
-        word = max((width(part) for part in label.split()), default=1)
-        wide = min(max(longest, min(width(label), max(word, 10))), most)
+        word = max((width_of(part) for part in label.split()), default=1)
+        wide = min(max(longest, min(width_of(label), max(word, 10))), most)
         return cls(position, wide, header.is_number, tuple(wrapped(label, wide)))
 
     def head_line(self, number: int, lines: int) -> str:
@@ -201,7 +209,7 @@ def passport_lines(answer: Answer[Any], format: Format, style: Style | None = No
     """The passport as lines, label and values."""
     style = style or Style()
     found = lines(answer, format)
-    wide = min(max((width(line.label) for line in found), default=0), style.wide // 3)
+    wide = min(max((width_of(line.label) for line in found), default=0), style.wide // 3)
     for line in found:
         for number, value in enumerate(line.values):
             for place, part in enumerate(wrapped(harmless(value), max(20, style.wide - wide - 2))):
