@@ -12,7 +12,8 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from tools.reference import MADE, ROOT, reference
+
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
 BLOCK = re.compile(r"^```toml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TARGET = re.compile(r"(?:^ {4}|`)make ([a-z]+)\b", re.MULTILINE)
@@ -21,6 +22,29 @@ TARGET = re.compile(r"(?:^ {4}|`)make ([a-z]+)\b", re.MULTILINE)
 def pages(root: Path = ROOT) -> list[Path]:
     """Every page that people read."""
     return sorted([*root.glob("*.md"), *(root / "docs").rglob("*.md"), *(root / "examples").rglob("*.md")])
+
+
+def changed() -> list[Path]:
+    """The reference pages that are not what the product would write now; pages of what is gone count too."""
+    made = reference()
+    kept = {
+        page for page in (ROOT / "docs").rglob("*.md") if MADE.partition("{")[0] in page.read_text(encoding="utf-8")
+    }
+    old = [page for page, text in made.items() if not page.is_file() or page.read_text(encoding="utf-8") != text]
+    return sorted({*old, *(kept - made.keys())})
+
+
+def write() -> list[Path]:
+    """Write the reference pages; returns those that changed."""
+    made = reference()
+    found = changed()
+    for page in found:
+        if page in made:
+            page.parent.mkdir(parents=True, exist_ok=True)
+            page.write_text(made[page], encoding="utf-8")
+        else:
+            page.unlink()
+    return found
 
 
 def problems(root: Path = ROOT) -> list[str]:
@@ -58,8 +82,13 @@ def main() -> int:
     """Write or check; 1 if something is wrong."""
     options = argparse.ArgumentParser(prog="python -m tools.docs", description=__doc__)
     options.add_argument("--check", action="store_true", help="change nothing, say what is not true")
-    options.parse_args()
-    told = problems()
+    if options.parse_args().check:
+        old = [f"{page.relative_to(ROOT)} is not what the product says: run `make docs`" for page in changed()]
+    else:
+        old = []
+        for page in write():
+            print(f"{page.relative_to(ROOT)} written")
+    told = [*old, *problems()]
     print(*told, sep="\n", end="\n" if told else "")
     print(f"{len(pages())} pages: " + (f"{len(told)} problems" if told else "all true"))
     return 1 if told else 0
