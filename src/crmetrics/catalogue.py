@@ -49,12 +49,12 @@ def open_workspace(folder: Path | str) -> OpenCatalogue:
     """Open a workspace for questions, on its current version."""
     from crmetrics.workspace.settings import read_settings
 
-    settings = read_settings(Path(folder))
+    settings = read_settings(Path(folder) / "crmetrics.toml")
     engine = DuckDbEngine(
         current_version(folder).path,
         memory_limit=settings.memory_limit or None,
         threads=settings.threads or None,
-        spill=Path(folder) / settings.spill,
+        spill=Path(folder) / (settings.spill or "spill"),
     )
     return OpenCatalogue(engine, settings)
 
@@ -107,7 +107,7 @@ class Asked:
     compare: Compare | None
     scope: Scope
     data_version: int
-    settings: Settings
+    settings: tuple[object, ...]
     engine: str
 
 
@@ -181,7 +181,7 @@ class OpenCatalogue:
                 compare,
                 scope,
                 self.engine.profile.number,
-                self.settings,
+                (self.settings.currency, self.settings.zone, self.settings.week_start),
                 self.engine.name,
             )
             kept = self._answers.get(asked)

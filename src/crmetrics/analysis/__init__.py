@@ -4,7 +4,7 @@ from crmetrics.analysis.answer import Answer, Finding, LeftOut, Locked, Note, Pa
 from crmetrics.analysis.catalogue import Catalogue, Entry
 from crmetrics.analysis.chart import Bars, Chart, Curve, Funnel, HeatMap, Lines, Spread, Tiles, Treemap
 from crmetrics.analysis.choices import By, Number, Options, Toggle
-from crmetrics.analysis.declaration import Analysis, analysis
+from crmetrics.analysis.declaration import Analysis, NeedsBy, analysis
 from crmetrics.analysis.row import Column, Row, column
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "LeftOut",
     "Lines",
     "Locked",
+    "NeedsBy",
     "Note",
     "Number",
     "Options",

@@ -25,6 +25,16 @@ GIVEN: Final = ("warehouse", "period", "before", "catalogue")
 SECTIONS: Final = ("Formula", "Reads", "Mind", "Source")
 
 
+Needs = Mapping[str, Sequence[str]]
+
+
+class NeedsBy:
+    """Needs that depend on a choice: `NeedsBy("source", orders={"orders": [...]}, deals={"deals": [...]})`."""
+
+    def __init__(self, choice: str, **needs: Needs) -> None:
+        self.choice, self.needs = choice, needs
+
+
 @dataclass(frozen=True)
 class Analysis:
     """A declared analysis, found by its key, which is its address: `sales.win_rate` is sales/win_rate.py.
@@ -45,7 +55,7 @@ class Analysis:
     kind: Kind
     function: Callable[..., Result[Any]]
     row: type[Row]
-    needs: Mapping[str, Sequence[str]]
+    needs: Needs | NeedsBy
     date: str
     table: str
     chart: Chart | None
@@ -63,6 +73,13 @@ class Analysis:
     def takes_period(self) -> bool:
         """Whether it is asked of a period; otherwise it is a state at as-of."""
         return "period" in self.given
+
+    def needed(self, choices: Mapping[str, Any]) -> Needs:
+        """The tables and columns without which there is no answer under these choices (defaults where they name none)."""
+        if not isinstance(self.needs, NeedsBy):
+            return self.needs
+        decided = self.choice(self.needs.choice)
+        return self.needs.needs[str(choices.get(self.needs.choice, decided.default if decided else ""))]
 
     def choice(self, name: str) -> Choice | None:
         """The choice of that name."""
@@ -83,7 +100,7 @@ class Analysis:
 def analysis(
     title: str,
     *,
-    needs: Mapping[str, Sequence[str]],
+    needs: Needs | NeedsBy,
     date: str,
     table: str = "",
     kind: Kind = "D",

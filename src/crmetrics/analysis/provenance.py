@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from crmetrics.analysis.answer import Locked, Note, Passport, Result, Trust
-from crmetrics.analysis.declaration import Analysis
+from crmetrics.analysis.declaration import Analysis, Needs
 from crmetrics.analysis.littleness import PLAIN_FROM, SHOWN_FROM
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.vocabulary.period import Period
@@ -26,7 +26,7 @@ TRUSTED_FROM, MEDIUM_FROM = 0.98, 0.90
 def locked_by(declared: Analysis, warehouse: Warehouse, choices: Mapping[str, Any]) -> Locked | None:
     """The first table or column that is missing for an answer, or None."""
     profile = warehouse.profile
-    for table, columns in declared.needs.items():
+    for table, columns in declared.needed(choices).items():
         if not profile.rows(table):
             return Locked(table, _("Locked: there are no {table}.", table=TABLES[table].label))
         for column in columns:
@@ -42,14 +42,14 @@ def locked_by(declared: Analysis, warehouse: Warehouse, choices: Mapping[str, An
                         expected=found.expected,
                     ),
                 )
-    return _unremembered(declared, warehouse)
+    return _unremembered(declared.needed(choices), warehouse)
 
 
-def _unremembered(declared: Analysis, warehouse: Warehouse) -> Locked | None:
+def _unremembered(needs: Needs, warehouse: Warehouse) -> Locked | None:
     """An earlier as-of needs the history of every needed column that changes (R21)."""
     if not warehouse.views.is_earlier:
         return None
-    for table, columns in declared.needs.items():
+    for table, columns in needs.items():
         for history in TABLES[table].histories:
             if set(columns) & set(history.columns) and not warehouse.profile.rows(history.table):
                 return Locked(
@@ -80,7 +80,8 @@ def reading_notes(
         )
     elif period is not None and period.start >= warehouse.today:
         notes.append(Note(_("The data end before this period begins."), "warn"))
-    for table in declared.needs:
+    needs = declared.needed(choices)
+    for table in needs:
         for dimension in warehouse.views.unreached(TABLES[table]):
             notes.append(
                 Note(
@@ -92,7 +93,7 @@ def reading_notes(
                     "warn",
                 )
             )
-    for table, columns in declared.needs.items():
+    for table, columns in needs.items():
         for column in columns:
             share = warehouse.profile.column(table, column).share
             if share is not None and LOCKED_BELOW <= share < NOTED_BELOW:
@@ -110,11 +111,11 @@ def reading_notes(
     return tuple(notes)
 
 
-def trust_of(declared: Analysis, warehouse: Warehouse, n: int) -> tuple[Trust, Message]:
+def trust_of(needs: Needs, warehouse: Warehouse, n: int) -> tuple[Trust, Message]:
     """The trust mark with its reason (R20)."""
     shares = {
         f"{table}.{column}": share
-        for table, columns in declared.needs.items()
+        for table, columns in needs.items()
         for column in columns
         if (share := warehouse.profile.column(table, column).share) is not None
     }
@@ -142,8 +143,9 @@ def passport_of(
 ) -> Passport:
     """The passport of an answer."""
     profile = warehouse.profile
-    needed = [(table, column) for table, columns in declared.needs.items() for column in columns]
-    trust, reason = trust_of(declared, warehouse, result.used if result.n is None else result.n)
+    needs = declared.needed(choices)
+    needed = [(table, column) for table, columns in needs.items() for column in columns]
+    trust, reason = trust_of(needs, warehouse, result.used if result.n is None else result.n)
     table = TABLES.get(declared.table)
     return Passport(
         key=declared.key,

@@ -31,16 +31,16 @@ class Here:
     @cached_property
     def settings(self) -> Settings:
         """The workspace's settings, or the defaults where it has none yet."""
-        return read_settings(self.folder)
+        return read_settings(self.folder / "crmetrics.toml")
 
     @property
     def speaks(self) -> str:
         """The language of the output: asked for, else the workspace's."""
-        return self.language or self.settings.language
+        return self.language or self.settings.language or "en"
 
     def format(self) -> Format:
         """How numbers and dates are written."""
-        return Format(self.speaks, self.settings.currency, self.settings.zone)
+        return Format(self.speaks, self.settings.currency or "EUR", self.settings.zone or "UTC")
 
     def say(self, message: Message) -> str:
         """A message in the language of the output."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from crmetrics.analysis import Bars, By, Finding, LeftOut, Note, Options, Result, Row, Toggle, analysis, column
+from crmetrics.analysis import Bars, By, Finding, LeftOut, NeedsBy, Note, Options, Result, Row, Toggle, analysis, column
 from crmetrics.models.change import change
 from crmetrics.models.interval import share_of
 from crmetrics.vocabulary.language import words
-from crmetrics.vocabulary.period import Period, local_day, midnight
+from crmetrics.vocabulary.period import GRAINS, Period, local_day, midnight, ordinal, parse_period
 from crmetrics.vocabulary.unit import CHANGE, COUNT, MONEY, QUANTITY, SHARE, Figure
-from crmetrics.warehouse.rows import Rows
+from crmetrics.warehouse.rows import Rows, joined
 from crmetrics.warehouse.warehouse import Warehouse, grouping_of
 
 _ = words("sales")
@@ -24,24 +25,16 @@ Source = Annotated[
 
 BASKETS = """
 select order_id as sale_id, customer_id, party, is_cancelled, is_unconverted, ordered_at >= $start and ordered_at < $end as is_now,
-       sum(case when $gross then net + coalesce(tax, 0) else net end) as amount, sum(quantity) as quantity, count(*) as lines,
-       {whole} as whole, {is_first} as is_first
+       sum(case when $gross then net + coalesce(tax, 0) else net end) as amount, sum(quantity) as quantity, count(*) as lines
 from ordered_lines
 where (ordered_at >= $start and ordered_at < $end) or (ordered_at >= $before_start and ordered_at < $before_end)
 group by order_id, customer_id, party, is_cancelled, is_unconverted, ordered_at
 """
-WHOLE_ORDER = {"whole": "sum(case when $gross then net + coalesce(tax, 0) else net end)", "is_first": "true"}
-PART_OF_ORDER = {
-    # the lines of one order may fall into several groups: the whole decides whether it is a purchase, and it counts once
-    "whole": "sum(sum(case when $gross then net + coalesce(tax, 0) else net end)) over (partition by order_id)",
-    "is_first": "row_number() over (partition by order_id order by party) = 1",
-}
-
 INVOICES = """
 select invoice_id as sale_id, customer_id, party, false as is_cancelled, company_rate is null as is_unconverted,
        issued_on >= $start_on and issued_on < $end_on as is_now,
        converted(case when $gross then amount else amount - coalesce(tax_amount, 0) end, company_rate) as amount,
-       cast(null as double) as quantity, 1 as lines, amount as whole, true as is_first
+       cast(null as double) as quantity, 1 as lines
 from invoices
 where (issued_on >= $start_on and issued_on < $end_on) or (issued_on >= $before_start_on and issued_on < $before_end_on)
 """
@@ -49,7 +42,7 @@ where (issued_on >= $start_on and issued_on < $end_on) or (issued_on >= $before_
 WON_DEALS = """
 select deal_id as sale_id, customer_id, party, false as is_cancelled, company_rate is null and amount is not null as is_unconverted,
        closed_at >= $start and closed_at < $end as is_now,
-       converted(amount, company_rate) as amount, cast(null as double) as quantity, 1 as lines, amount as whole, true as is_first
+       converted(amount, company_rate) as amount, cast(null as double) as quantity, 1 as lines
 from deals
 where is_won and ((closed_at >= $start and closed_at < $end) or (closed_at >= $before_start and closed_at < $before_end))
 """
@@ -59,10 +52,8 @@ with sales as ({sales})
 select party, grouping(party) = 1 as is_total,
        sum(amount) filter (where is_now and not is_cancelled) as amount,
        sum(quantity) filter (where is_now and not is_cancelled) as quantity,
-       count(*) filter (where is_now and not is_cancelled and amount > 0) as orders_of_group,
-       count(*) filter (where is_now and not is_cancelled and whole > 0 and is_first) as orders_of_all,
-       count(distinct case when is_now and not is_cancelled and amount > 0 then customer_id end) as buyers_of_group,
-       count(distinct case when is_now and not is_cancelled and whole > 0 then customer_id end) as buyers_of_all,
+       count(*) filter (where is_now and not is_cancelled and amount > 0) as orders,
+       count(distinct case when is_now and not is_cancelled and amount > 0 then customer_id end) as buyers,
        sum(amount) filter (where not is_now and not is_cancelled) as before,
        sum(lines) filter (where is_now and not is_cancelled and not is_unconverted) as used,
        sum(lines) filter (where is_now and is_cancelled) as cancelled,
@@ -97,7 +88,12 @@ class Performance(Row):
 
 @analysis(
     "Sales performance",
-    needs={"orders": ["ordered_at"], "order_lines": ["net_amount"]},
+    needs=NeedsBy(
+        "source",
+        orders={"orders": ["ordered_at"], "order_lines": ["net_amount"]},
+        invoices={"invoices": ["issued_on", "amount"]},
+        deals={"deals": ["is_won", "closed_at", "amount"]},
+    ),
     date="orders.ordered_at",
     table="order_lines",
     chart=Bars(x="party", y="amount", before="before"),
@@ -106,7 +102,7 @@ def performance(
     warehouse: Warehouse,
     period: Period,
     before: Period,
-    by: By = By("channel"),
+    by: By = By("month"),
     source: Source = "orders",
     gross: Annotated[bool, Toggle("With tax")] = False,
 ) -> Result[Performance]:
@@ -118,11 +114,21 @@ def performance(
     Mind:    Growth rates of groups must not be averaged; contributions add up to the growth of the whole.
     Source:  Rules R2, R5, R6, R8 and R9 of the definitions.
     """
+    if by in GRAINS:
+        rows = _side_by_side(warehouse, period, before, by, source, gross)
+        return _result(rows, is_compared=_reaches_back(warehouse, source, before))
+    rows = _sales(warehouse, period, before, by, source, gross)
+    table, moment = SOURCES[source][1:]
+    if table == "ordered_lines" and by and grouping_of(by, table, moment).table == "order_lines":
+        # the lines of one order fall into several groups: the total counts whole orders, so it is asked for by itself
+        total = _sales(warehouse, period, before, "", source, gross)
+        rows = joined(rows.where(~rows.flags("is_total")), total.where(total.flags("is_total")))
+    return _result(rows, is_compared=_reaches_back(warehouse, source, before))
+
+
+def _sales(warehouse: Warehouse, period: Period, before: Period, by: str, source: Source, gross: bool) -> Rows:
     sales, table, moment = SOURCES[source]
-    is_whole = table != "ordered_lines" or grouping_of(by, table, moment).table != "order_lines"
-    for place, sql in (WHOLE_ORDER if is_whole else PART_OF_ORDER).items():
-        sales = sales.replace("{" + place + "}", sql)
-    rows = warehouse.query(
+    return warehouse.query(
         SALES_BY_PARTY.replace("{sales}", sales),
         period=period,
         by=by,
@@ -134,7 +140,21 @@ def performance(
         before_start_on=before.start,
         before_end_on=before.end,
     )
-    return _result(rows, is_compared=_reaches_back(warehouse, source, before))
+
+
+def _side_by_side(warehouse: Warehouse, period: Period, before: Period, by: str, source: Source, gross: bool) -> Rows:
+    """Each day, week or month of the period beside the one at the same place in the period before."""
+    nothing = Period(before.start, before.start + timedelta(days=1))
+    rows, earlier = (_sales(warehouse, span, nothing, by, source, gross) for span in (period, before))
+
+    def place(party: str | None, span: Period) -> int | None:
+        return None if party is None else ordinal(by, parse_period(party, span.end).start) - ordinal(by, span.start)
+
+    totals = earlier.flags("is_total")
+    found = dict(zip((place(party, before) for party in earlier.values("party")), earlier.numbers("amount"), strict=True)) if len(earlier) else {}
+    found[None] = float(earlier.numbers("amount")[totals].sum()) if totals.any() else np.nan
+    places = [place(party, period) for party in rows.values("party")]
+    return rows.with_columns(before=np.array([found.get(each, np.nan) for each in places], dtype=np.float64))
 
 
 def _reaches_back(warehouse: Warehouse, source: Source, before: Period) -> bool:
@@ -155,7 +175,6 @@ def _result(rows: Rows, *, is_compared: bool) -> Result[Performance]:
         "share": share_of(amount, float(amount[is_total].sum())),
         "growth": change(amount, earlier) if is_compared else unknown,
         "contribution": share_of(amount - earlier, before) if is_compared else unknown,
-        **{name: np.where(is_total, rows.numbers(f"{name}_of_all"), rows.numbers(f"{name}_of_group")).astype(int) for name in ("orders", "buyers")},
     }
     found = rows.where(is_total).one()
     notes = () if is_compared else (Note(_("The data do not reach back over the period compared with, so no growth is shown.")),)

@@ -158,6 +158,13 @@ def start_of(grain: str, day: date, week_start: int = 1) -> date:
     return date(day.year, (day.month - 1) // months * months + 1, 1)
 
 
+def ordinal(grain: str, day: date, week_start: int = 1) -> int:
+    """The running number of the day, week, month, quarter or year that holds `day`: neighbours differ by one."""
+    if grain in _MONTHS_OF:
+        return (day.year * 12 + day.month - 1) // _MONTHS_OF[grain]
+    return day.toordinal() if grain == "day" else (start_of("week", day, week_start).toordinal() - week_start) // 7
+
+
 def _back(end: date, grain: str, count: int) -> Period:
     if grain in _MONTHS_OF:
         months = count * _MONTHS_OF[grain]

@@ -62,6 +62,12 @@ class Rows:
             yield dict(zip(self.names, row, strict=True))
 
 
+def joined(above: Rows, below: Rows) -> Rows:
+    """The rows of two queries with the same columns, one after the other."""
+    columns = {name: np.ma.concatenate([above.columns[name], below.columns[name]]) for name in above.names}
+    return Rows(columns, above._days)
+
+
 def _array(values: Sequence[Any]) -> Array:
     array = np.empty(len(values), dtype=object)
     array[:] = values

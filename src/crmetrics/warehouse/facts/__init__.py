@@ -43,4 +43,4 @@ def facts() -> Mapping[str, Fact]:
     """Every fact by name."""
     from crmetrics.warehouse.facts import sales
 
-    return {fact.name: fact for fact in (sales.ORDERED_LINES, sales.SALES_LINES, sales.PURCHASES)}
+    return {fact.name: fact for fact in (sales.ORDERED_LINES, sales.SALES_LINES, sales.COSTED_LINES, sales.PURCHASES)}

@@ -1,0 +1,1 @@
+"""Finance: what is earned, with whom and on what."""
