@@ -43,3 +43,7 @@ class NoSpace(CrmetricsError):
 
 class NoWorkspace(CrmetricsError):
     """The folder holds no workspace, or no data yet."""
+
+
+class NoEngine(CrmetricsError):
+    """An engine that was asked for is not on this machine: Spark, or the Java that it needs."""

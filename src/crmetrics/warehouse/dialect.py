@@ -2,76 +2,280 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+import re
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.errors import SqlglotError
 
 from crmetrics.vocabulary.errors import BadQuery
 from crmetrics.vocabulary.language import words
+from crmetrics.warehouse.meaning import OWN
 
 _ = words("crmetrics")
 
-OWN: Final = (
-    "local_day",  # the company's calendar day of a UTC moment
-    "calendar_week",  # the first day of the week, month, quarter or year that holds a day
-    "calendar_month",
-    "calendar_quarter",
-    "calendar_year",
-    "converted",  # converted(money, row's company_rate): money in company currency, to four decimals; null without a rate
-)
-"""Our own functions, worked out here for every engine alike."""
-
 FUNCTIONS: Final = frozenset(
-    """
-    abs and any_value arg_max array_agg avg between bool_and bool_or case cast ceil coalesce concat count cume_dist date_add
-    day_of_week dense_rank exists exp extract filter first_value floor greatest grouping if in is lag last_value lead least
-    length like ln log lower max median min nullif or power percentile_cont rank round row_number sign sqrt starts_with
-    stddev_samp stddev_pop substring sum timestamp_diff trim upper variance year month quarter day corr mode date_diff
-    days_between
-    """.split()
+    (
+        *("abs", "ceil", "exp", "floor", "greatest", "least", "ln", "power", "round", "sign", "sqrt"),
+        *("and", "case", "cast", "coalesce", "exists", "if", "nullif", "or"),
+        *("contains", "length", "starts_with", "substring"),
+        *("extract", "year", "quarter", "month", "day"),
+        *("any_value", "arg_max", "arg_min", "avg", "count", "logical_and", "logical_or", "max", "median", "min"),
+        *("percentile_cont", "stddev_pop", "stddev_samp", "sum", "variance", "variance_pop", "grouping"),
+        *("cume_dist", "dense_rank", "first_value", "lag", "last_value", "lead", "percent_rank", "rank", "row_number"),
+    )
 )
-"""What an analysis may call (sqlglot's names). Each has a test of equality on DuckDB and Spark with hostile values."""
+"""What an analysis may call beside our own functions (sqlglot's names); each is tried on DuckDB and Spark with hostile values.
 
-_CONNECTIVES: Final = (exp.Connector, exp.Predicate, exp.Cast, exp.Case, exp.If)
+Left out because the engines do not mean the same, or only seem to:
+lower, upper     'İ' becomes another number of letters
+trim             other blanks than the space
+concat, mode     skips nulls; ties by chance. Say a || b; row_number() with a unique order
+log              of base 10 or e
+corr             of one row NaN or null
+array_agg, list  order by chance, and no array leaves Spark as DuckDB's
+isodow, date_diff, date_trunc, epoch, now
+                 other weekday, midnights or 24 hours, other types, no clock. Say weekday(), days_between(), calendar_month()
+"""
+
+_PARTS: Final = (
+    *(
+        exp.Select,
+        exp.From,
+        exp.Join,
+        exp.Where,
+        exp.Group,
+        exp.GroupingSets,
+        exp.Having,
+        exp.Qualify,
+        exp.Order,
+        exp.Ordered,
+    ),
+    *(
+        exp.Limit,
+        exp.Distinct,
+        exp.With,
+        exp.CTE,
+        exp.Subquery,
+        exp.Union,
+        exp.Except,
+        exp.Intersect,
+        exp.Values,
+        exp.Tuple,
+    ),
+    *(exp.Table, exp.TableAlias, exp.Alias, exp.Column, exp.Identifier, exp.Star, exp.Literal, exp.Boolean, exp.Null),
+    *(
+        exp.Placeholder,
+        exp.Parameter,
+        exp.Var,
+        exp.Paren,
+        exp.Neg,
+        exp.Not,
+        exp.Add,
+        exp.Sub,
+        exp.Mul,
+        exp.Div,
+        exp.Mod,
+    ),
+    *(exp.DPipe, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Is, exp.In, exp.Between, exp.Like),
+    *(exp.NullSafeEQ, exp.NullSafeNEQ, exp.Window, exp.WindowSpec, exp.Filter, exp.WithinGroup, exp.IgnoreNulls),
+    *(exp.Interval, exp.DataType, exp.DataTypeParam),
+)
+"""What else a query may be made of."""
+
+_TYPES: Final = frozenset(("TEXT", "VARCHAR", "DOUBLE", "DATE", "TIMESTAMP", "DECIMAL", "BOOLEAN", "BIGINT", "INT"))
+_EXTRACTS: Final = frozenset(("YEAR", "QUARTER", "MONTH", "DAY", "HOUR", "MINUTE"))
+_WHOLE: Final = (
+    exp.Floor,
+    exp.Ceil,
+    exp.Round,
+    exp.Count,
+    exp.Length,
+    exp.Extract,
+    exp.Predicate,
+    exp.Connector,
+    exp.Not,
+)
+_DATED: Final = re.compile(r"\w+_(on|at)|start|end|today|as_of")
 
 
 @lru_cache(maxsize=512)
 def parsed(sql: str) -> exp.Query:
     """The tree of a query, checked against the closed language. Do not change it: it is shared; copy it first."""
-    tree = sqlglot.parse_one(sql, read="duckdb")
-    if not isinstance(tree, exp.Query):
-        raise BadQuery(_("'{sql}' is not a query. Only SELECT can be asked.", sql=sql[:200]))
-    for function in tree.find_all(exp.Func):
-        name = function.name.lower() if isinstance(function, exp.Anonymous) else function.sql_name().lower()
-        if name not in FUNCTIONS and name not in OWN and not isinstance(function, _CONNECTIVES):
-            raise BadQuery(_("'{name}' is not on the list of functions that mean the same on every engine.", name=name))
+    tree = unchecked(sql)
+    for node in tree.walk():
+        if reason := _refusal(node):
+            raise BadQuery(_("'{sql}' is refused: {reason}", sql=node.sql(dialect="duckdb")[:120], reason=reason))
     return tree
 
 
 @lru_cache(maxsize=512)
 def unchecked(sql: str) -> exp.Query:
     """The tree of a query that the product itself has built over tables at rest."""
-    tree = sqlglot.parse_one(sql, read="duckdb")
+    try:
+        tree = sqlglot.parse_one(sql, read="duckdb")
+    except SqlglotError as error:
+        raise BadQuery(_("'{sql}' cannot be read as SQL: {reason}", sql=sql[:200], reason=str(error)[:200])) from error
     if not isinstance(tree, exp.Query):
         raise BadQuery(_("'{sql}' is not a query. Only SELECT can be asked.", sql=sql[:200]))
     return tree
 
 
+def _refusal(node: exp.Expr) -> str:
+    """Why a part of a query would not mean the same on every engine, or not what it seems to; blank if all is well."""
+    if isinstance(node, exp.Anonymous):
+        return "" if node.name.lower() in OWN else "it is not on the list of functions."
+    if isinstance(node, exp.Func) and node.sql_name().lower() not in FUNCTIONS:
+        return "it is not on the list of functions."
+    if not isinstance(node, exp.Func) and not isinstance(node, _PARTS):
+        return "it is not part of the language."
+    check = _CHECKS.get(type(node))
+    return check(node) if check else ""
+
+
+def _of_literal(node: exp.Expr) -> str:
+    if node.is_string or re.fullmatch(r"\d+|\d+(\.\d+)?e-?\d+", node.this, re.IGNORECASE):
+        return ""
+    return "Spark would read it as a DECIMAL of so many digits. Write 1e0, 5e-1."
+
+
+def _of_cast(node: exp.Expr) -> str:
+    kind, value = _type_of(node), node.this.unnest()
+    if kind not in _TYPES:
+        return "no such type on every engine."
+    if kind in ("BIGINT", "INT") and not isinstance(value, _WHOLE):
+        return "DuckDB rounds and Spark cuts off. Cast floor(...) or round(...)."
+    if kind == "DATE" and _is_moment(value):
+        return "that is the day in UTC. Say local_day(...)."
+    return ""
+
+
+def _of_day_part(node: exp.Expr) -> str:
+    if isinstance(node, exp.Extract) and node.name.upper() not in _EXTRACTS:
+        return "that part of a date differs. There are year, quarter, month, day, hour and minute."
+    value = node.expression if isinstance(node, exp.Extract) else node.this
+    return "that is of the moment in UTC. Say local_day(...) or local_moment(...) inside." if _is_moment(value) else ""
+
+
+def _of_sum_of_days(node: exp.Expr) -> str:
+    sides = (node.this.unnest(), node.expression.unnest())
+    if any(isinstance(side, exp.Interval) for side in sides) or not any(_is_dated(side) for side in sides):
+        return ""
+    return "of dates DuckDB gives a number and Spark a span. Say days_between(...), seconds_between(...) or days_after(...)."
+
+
+def _is_moment(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Column) and node.name.endswith("_at")
+
+
+def _is_dated(node: exp.Expr) -> bool:
+    if isinstance(node, exp.Column | exp.Placeholder | exp.Parameter):
+        return bool(_DATED.fullmatch(node.name))
+    if isinstance(node, exp.Anonymous):
+        return node.name.lower().startswith(("local_", "calendar_", "days_after"))
+    return isinstance(node, exp.Cast) and _type_of(node) in ("DATE", "TIMESTAMP")
+
+
+def _type_of(node: exp.Expr) -> str:
+    return str(node.args["to"].this.value).upper()
+
+
+def _of_remainder(node: exp.Expr) -> str:
+    is_safe = isinstance(node.expression, exp.Literal) and node.expression.this != "0"
+    return "" if is_safe else "the engines refuse a remainder by zero. Divide by a number that stands here."
+
+
+def _of_pattern(node: exp.Expr) -> str:
+    pattern = node.expression
+    is_plain = isinstance(pattern, exp.Literal) and pattern.is_string and "\\" not in pattern.this
+    return (
+        ""
+        if is_plain
+        else "a backslash in a pattern means another thing on Spark. Write the pattern here, or say starts_with."
+    )
+
+
+def _of_round(node: exp.Expr) -> str:
+    return "of a DOUBLE the last digit differs. Leave rounding to what is shown." if node.args.get("decimals") else ""
+
+
+def _of_substring(node: exp.Expr) -> str:
+    start = node.args.get("start")
+    is_safe = isinstance(start, exp.Literal) and not start.is_string and int(start.this) >= 1
+    return "" if is_safe else "before the first letter the engines count otherwise. Start at 1 or later."
+
+
+def _of_star(node: exp.Expr) -> str:
+    return "name the columns." if any(node.args.get(part) for part in ("except_", "replace", "rename")) else ""
+
+
+def _of_window(node: exp.Expr) -> str:
+    return "Spark has no filter on a window. Say sum(case when ... end)." if isinstance(node.this, exp.Filter) else ""
+
+
+def _of_blanks(node: exp.Expr) -> str:
+    return "" if isinstance(node.this, exp.AnyValue) else "Spark reads it in another place."
+
+
+def _of_distinct(node: exp.Expr) -> str:
+    return "which row stays is left to chance. Say row_number() with a unique order." if node.args.get("on") else ""
+
+
+def _of_interval(node: exp.Expr) -> str:
+    is_fixed = isinstance(node.this, exp.Literal) and node.text("unit").upper() in (
+        "DAY",
+        "MONTH",
+        "YEAR",
+        "HOUR",
+        "MINUTE",
+        "SECOND",
+    )
+    return "" if is_fixed else "an interval is a number that stands here, of seconds to years. Say days_after(day, n)."
+
+
+_CHECKS: Final[Mapping[type[exp.Expr], Callable[[exp.Expr], str]]] = {
+    exp.Literal: _of_literal,
+    **dict.fromkeys((exp.Cast, exp.TryCast), _of_cast),
+    **dict.fromkeys((exp.Extract, exp.Year, exp.Quarter, exp.Month, exp.Day), _of_day_part),
+    **dict.fromkeys((exp.Add, exp.Sub), _of_sum_of_days),
+    exp.Mod: _of_remainder,
+    exp.Like: _of_pattern,
+    exp.Round: _of_round,
+    exp.Substring: _of_substring,
+    exp.Star: _of_star,
+    exp.Window: _of_window,
+    exp.IgnoreNulls: _of_blanks,
+    exp.Distinct: _of_distinct,
+    exp.Interval: _of_interval,
+}
+
+
 def tables_of(tree: exp.Query) -> set[str]:
     """The names of the tables that a query reads, its own CTEs left out. A qualified name is refused."""
-    own = {cte.alias_or_name for cte in tree.find_all(exp.CTE)}
     found = set()
     for table in tree.find_all(exp.Table):
         if not isinstance(table.this, exp.Identifier) or table.args.get("db") or table.args.get("catalog"):
             raise BadQuery(_("'{name}' is not one of the tables: qualified names are refused.", name=table.sql()))
-        if table.name not in own:
+        if table.name not in _ctes_around(table):
             found.add(table.name)
     return found
+
+
+def _ctes_around(table: exp.Expr) -> Iterator[str]:
+    """The names of the CTEs that may be meant where a table is named: a CTE does not see itself, so it can shadow a table."""
+    inner: exp.Expr = table
+    outer = table.parent
+    while outer is not None:
+        around = outer.args.get("with_")
+        if isinstance(outer, exp.With):
+            before = outer.expressions[: outer.expressions.index(inner) + bool(outer.args.get("recursive"))]
+            yield from (each.alias for each in before)
+        elif around is not None and around is not inner:
+            yield from (each.alias for each in around.expressions)
+        inner, outer = outer, outer.parent
 
 
 def values_of(tree: exp.Query) -> set[str]:
@@ -81,93 +285,17 @@ def values_of(tree: exp.Query) -> set[str]:
     }
 
 
-@dataclass(frozen=True)
-class Meaning:
-    """What our own functions mean for one company: its zone's offsets, its first weekday, whether it has one currency only."""
-
-    offsets: exp.Expression | None
-    week_start: int = 1
-    is_single_currency: bool = False
-
-    def of(self, tree: exp.Query) -> exp.Query:
-        """A copy of the tree in which our own functions are spelled out."""
-        return tree.copy().transform(self._spelled_out)
-
-    def _spelled_out(self, node: exp.Expression) -> exp.Expression:
-        if not isinstance(node, exp.Anonymous) or node.name.lower() not in OWN:
-            return node
-        name = node.name.lower()
-        # the arguments may call our own functions too: transform does not look into what it has replaced
-        arguments = [argument.transform(self._spelled_out) for argument in node.expressions]
-        if name == "converted":
-            if self.is_single_currency:
-                return arguments[0]
-            return exp.cast(exp.Mul(this=exp.paren(arguments[0]), expression=arguments[1]), "DECIMAL(18, 4)")
-        if name == "local_day":
-            return self._local_day(arguments[0])
-        return self._first_day(name.removeprefix("calendar_"), arguments[0])
-
-    def _local_day(self, moment: exp.Expression) -> exp.Expression:
-        if self.offsets is None:
-            return exp.cast(moment, "DATE")
-        shift = self.offsets.copy().transform(lambda node: moment.copy() if node == exp.column("moment") else node)
-        return exp.cast(exp.paren(exp.Add(this=moment.copy(), expression=shift)), "DATE")
-
-    def _first_day(self, grain: str, day: exp.Expression) -> exp.Expression:
-        if grain != "week":
-            return exp.cast(exp.DateTrunc(this=day, unit=exp.Literal.string(grain.upper())), "DATE")
-        # Monday is the first day of date_trunc's week on both engines: shift to it and back.
-        before = (self.week_start - 1) % 7
-        monday = exp.cast(exp.DateTrunc(this=_plus_days(day, -before), unit=exp.Literal.string("WEEK")), "DATE")
-        return _plus_days(monday, before)
+def spoken_to_spark(tree: exp.Query) -> str:
+    """The query in Spark's words, where sqlglot's translation would mean something else."""
+    return tree.transform(_for_spark).sql(dialect="spark")
 
 
-def _plus_days(day: exp.Expression, days: int) -> exp.Expression:
-    if not days:
-        return day
-    added = exp.Add(this=day, expression=exp.Interval(this=exp.Literal.string(str(days)), unit=exp.var("DAY")))
-    return exp.cast(exp.Paren(this=added), "DATE")
-
-
-@lru_cache(maxsize=64)
-def offsets_of(zone: str, first: datetime, last: datetime) -> exp.Expression | None:
-    """The zone's offset from UTC for a `moment` between two UTC instants, as a CASE over its changes; None for UTC.
-
-    Thirteen times quicker than asking the engine's calendar library for every row (measured), and the same on every engine.
-    """
-    tz = ZoneInfo(zone)
-    changes = _changes(tz, first - timedelta(days=2), last + timedelta(days=2))
-    if all(not offset for _until, offset in changes):
-        return None
-    intervals = [
-        exp.Interval(this=exp.Literal.string(str(seconds)), unit=exp.var("SECOND")) for _until, seconds in changes
-    ]
-    if len(changes) == 1:
-        return intervals[0]
-    case = exp.Case(default=intervals[-1])
-    for (until, _seconds), interval in zip(changes[:-1], intervals[:-1], strict=True):
-        bound = exp.cast(exp.Literal.string(until.isoformat(" ")), "TIMESTAMP")
-        case = case.when(exp.LT(this=exp.column("moment"), expression=bound), interval)
-    return exp.Paren(this=case)
-
-
-def _changes(tz: ZoneInfo, first: datetime, last: datetime) -> list[tuple[datetime, int]]:
-    """[(until, offset in seconds), ...]: the zone's offsets in order; found by halving the days on which they differ."""
-
-    def offset(moment: datetime) -> int:
-        delta = moment.replace(tzinfo=UTC).astimezone(tz).utcoffset() or timedelta()
-        return int(delta.total_seconds())
-
-    spans: list[tuple[datetime, int]] = []
-    day = datetime(first.year, first.month, first.day)
-    while day < last:
-        after = day + timedelta(days=7)  # no zone has changed twice within a week since 1970
-        if offset(day) != offset(after):
-            low, high = day, after
-            while high - low > timedelta(seconds=1):
-                middle = low + timedelta(seconds=int((high - low).total_seconds()) // 2)
-                low, high = (middle, high) if offset(middle) == offset(low) else (low, middle)
-            spans.append((high, offset(low)))
-        day = after
-    spans.append((last, offset(last)))
-    return spans
+def _for_spark(node: exp.Expr) -> exp.Expr:
+    if isinstance(node, exp.PercentileCont) and node.expression is not None:
+        # sqlglot says PERCENTILE_CONT(x, p), which Spark does not know, or PERCENTILE_APPROX, which is another number
+        return exp.Anonymous(this="PERCENTILE", expressions=[node.this, node.expression])
+    if isinstance(node, exp.Avg):
+        return exp.Avg(this=exp.cast(node.this, "DOUBLE"))  # of a DECIMAL Spark keeps four digits more, and no further
+    if isinstance(node, exp.DataType) and node.this == exp.DataType.Type.TIME:
+        return exp.DataType.build("VARCHAR")  # sqlglot says TIMESTAMP; the Parquet files hold times of day as texts
+    return node

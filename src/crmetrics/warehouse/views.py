@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -111,9 +111,17 @@ class Views:
         later: dict[str, list[str]] = {}
         for moment, settled in table.settles.items():
             for name in settled:
-                later.setdefault(name, []).append(f"{moment} >= {_moment(table, moment, self.as_of, self.profile.zone)}")
-        names = [*(column.name for column in table.columns), *(f"custom_{name}" for name in self.profile.custom.get(table.name, ()))]
-        known = [f"case when {' or '.join(later[name])} then null else {name} end as {name}" if name in later else name for name in names]
+                later.setdefault(name, []).append(
+                    f"{moment} >= {_moment(table, moment, self.as_of, self.profile.zone)}"
+                )
+        names = [
+            *(column.name for column in table.columns),
+            *(f"custom_{name}" for name in self.profile.custom.get(table.name, ())),
+        ]
+        known = [
+            f"case when {' or '.join(later[name])} then null else {name} end as {name}" if name in later else name
+            for name in names
+        ]
         defaults = {name: table.column(name).default for name in later if table.column(name).default}
         whole = [f"coalesce({name}, {defaults[name]}) as {name}" if name in defaults else name for name in names]
         return f"(select {', '.join(whole)} from (select {', '.join(known)} from {self.source(table.name)}) as known)"

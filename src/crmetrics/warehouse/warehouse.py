@@ -9,9 +9,10 @@ from functools import cached_property
 from crmetrics.vocabulary.errors import BadQuery, UnknownName
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import GRAINS, Period, local_day, midnight
-from crmetrics.warehouse.dialect import Meaning, offsets_of, parsed, tables_of, unchecked, values_of
+from crmetrics.warehouse.dialect import parsed, tables_of, unchecked, values_of
 from crmetrics.warehouse.engine import Engine
 from crmetrics.warehouse.facts import Derived, facts
+from crmetrics.warehouse.meaning import Meaning, offsets_of
 from crmetrics.warehouse.profile import Profile
 from crmetrics.warehouse.rows import Rows
 from crmetrics.warehouse.schema import DIMENSIONS, TABLES
@@ -89,7 +90,9 @@ class Warehouse:
         asked = (derived.name, self.as_of, self.zone, self.currency, tuple(sorted(values.items())))
         if asked not in self._engine.kept:
             whole = Scope(as_of=self.scope.as_of)
-            with Warehouse(self._engine, whole, zone=self.zone, currency=self.currency, week_start=self._week_start) as company:
+            with Warehouse(
+                self._engine, whole, zone=self.zone, currency=self.currency, week_start=self._week_start
+            ) as company:
                 self._engine.kept[asked] = company.keep(derived.sql, **values)
         seen = "" if self.scope.is_whole else f" where {derived.key} in (select {derived.key} from {derived.table})"
         self._derived[derived.name] = f"select * from {self._engine.kept[asked]}{seen}"
