@@ -43,6 +43,7 @@ class Analysis:
     date    the driving date, "table.column": what places a row in a period
     table   the table whose rows are counted and grouped
     period  the period of a question that names none; None for a state at as-of
+    headline  the column whose total is the one figure of the answer, if it has one: what a scorecard shows
     """
 
     key: str
@@ -63,6 +64,7 @@ class Analysis:
     choices: tuple[Choice, ...]
     given: frozenset[str]
     period: str | None
+    headline: str = ""
 
     @property
     def area(self) -> str:
@@ -107,6 +109,7 @@ def analysis(
     chart: Chart | None = None,
     version: int = 1,
     period: str = "last-12-months",
+    headline: str = "",
 ) -> Callable[[Callable[..., Result[Any]]], Analysis]:
     """Declare the decorated function an analysis. `table` is the one whose rows are counted and grouped, default the date's.
 
@@ -148,6 +151,7 @@ def analysis(
             ),
             given=frozenset(each for each in parameters if each in GIVEN),
             period=period if "period" in parameters else None,
+            headline=headline,
         )
 
     return declared

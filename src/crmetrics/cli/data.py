@@ -42,7 +42,7 @@ class Progress:
 @in_workspace
 def init(here: Here, folder: Path) -> None:
     """Make a workspace in the folder DIR: its settings stand in crmetrics.toml."""
-    from crmetrics.intake import init_workspace
+    from crmetrics.intake.imports import init_workspace
 
     init_workspace(folder)
     click.echo(here.say(_("The workspace is ready: {folder}. Import with: crmetrics --workspace {folder} import SOURCE --mapping FILE", folder=str(folder))))
@@ -67,7 +67,7 @@ def _beside(sources: tuple[Path, ...]) -> Path:
 
 def run_import(here: Here, sources: tuple[Path, ...], mapping: Path) -> None:
     """Import and tell what came of it."""
-    from crmetrics.intake import import_sources
+    from crmetrics.intake.imports import import_sources
     from crmetrics.presenting.imports import told_import
 
     progress = Progress()
@@ -98,10 +98,11 @@ def demo(here: Here, lines: int, seed: int) -> None:
 @in_workspace
 def check(here: Here) -> None:
     """Show what the last import left out or doubted: quarantine, warnings, orphans."""
+    from crmetrics.catalogue import current_version
+    from crmetrics.intake.checking import check_of
     from crmetrics.presenting.imports import told_check
-    from crmetrics.warehouse.versions import Versions
 
-    click.echo(told_check(Versions(here.folder / "versions"), here.format()))
+    click.echo(told_check(check_of(current_version(here.folder)), here.format()))
 
 
 @click.group()
@@ -139,6 +140,15 @@ def versions(here: Here) -> None:
         click.echo(f"{mark} {each.number:>5}  {format_.moment(each.published_at)}  {each.note}")
 
 
+def _before_current(store: Any) -> int:
+    """The number of the version before the current one."""
+    current = store.current()
+    earlier = [each.number for each in store.all() if current and each.number < current.number]
+    if not earlier:
+        raise BadValue(_("There is no earlier version to go back to."))
+    return max(earlier)
+
+
 @click.command()
 @click.argument("number", type=int, required=False)
 @in_workspace
@@ -146,5 +156,6 @@ def rollback(here: Here, number: int | None) -> None:
     """Go back to an earlier version (default: the one before the current)."""
     from crmetrics.warehouse.versions import Versions
 
-    version = Versions(here.folder / "versions").rollback(number)
+    store = Versions(here.folder / "versions")
+    version = store.rollback(number if number is not None else _before_current(store))
     click.echo(here.say(_("Version {number} is current again.", number=version.number)))

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
-from crmetrics.presenting.numbers import Format
+from crmetrics.presenting.numbers import Format, format_for
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.errors import CrmetricsError
 from crmetrics.vocabulary.language import LANGUAGES, Message
@@ -40,7 +40,7 @@ class Here:
 
     def format(self) -> Format:
         """How numbers and dates are written."""
-        return Format(self.speaks, self.settings.currency or "EUR", self.settings.zone or "UTC")
+        return format_for(self.speaks, self.settings.currency or "EUR", self.settings.zone or "UTC")
 
     def say(self, message: Message) -> str:
         """A message in the language of the output."""

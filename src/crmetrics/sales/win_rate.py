@@ -66,6 +66,7 @@ class WinRate(Row):
     needs={"deals": ["is_won", "closed_at"]},
     date="deals.closed_at",
     chart=Bars(x="party", y="rate", band=("low", "high")),
+    headline="rate",
 )
 def win_rate(warehouse: Warehouse, period: Period, by: By = By("owner"), of: WinRateOf = "count") -> Result[WinRate]:
     """Which share of the decided deals did we win?

@@ -1,0 +1,1 @@
+"""KPIs: the whole at a glance."""
