@@ -15,14 +15,14 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from crmetrics.vocabulary.errors import BadValue
-from crmetrics.vocabulary.language import words
+from crmetrics.vocabulary.language import Message, words
 
 _ = words("import")
 
 LONGEST: Final = 2000
 DEEPEST: Final = 40
 
-_LEGAL: Final[Mapping[type[exp.Expression], frozenset[str]]] = MappingProxyType(
+_LEGAL: Final[Mapping[type[exp.Expr], frozenset[str]]] = MappingProxyType(
     {
         kind: frozenset(parts.split())
         for kind, parts in (
@@ -61,11 +61,13 @@ _LEGAL: Final[Mapping[type[exp.Expression], frozenset[str]]] = MappingProxyType(
 """Every kind of node that may stand in an expression, with the parts of it that are understood here. A part that is not
 named (such as the query of IN) makes the expression refused, so nothing can be lost in silence."""
 
-_ARITHMETIC: Final = MappingProxyType({exp.Add: "+", exp.Sub: "-", exp.Mul: "*"})
-_COMPARISONS: Final = MappingProxyType(
+_ARITHMETIC: Final[Mapping[type[exp.Expr], str]] = MappingProxyType({exp.Add: "+", exp.Sub: "-", exp.Mul: "*"})
+_COMPARISONS: Final[Mapping[type[exp.Expr], str]] = MappingProxyType(
     {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">="}
 )
-_TEXT_FUNCTIONS: Final = MappingProxyType({exp.Lower: "lower", exp.Upper: "upper", exp.Trim: "trim"})
+_TEXT_FUNCTIONS: Final[Mapping[type[exp.Expr], str]] = MappingProxyType(
+    {exp.Lower: "lower", exp.Upper: "upper", exp.Trim: "trim"}
+)
 
 
 class Kind(StrEnum):
@@ -78,6 +80,24 @@ class Kind(StrEnum):
     DATE = "date"
     MOMENT = "moment"
     NOTHING = "null"
+
+    @property
+    def word(self) -> Message:
+        """The kind as a word for people."""
+        return _KIND_WORDS[self]
+
+
+_KIND_WORDS: Final = MappingProxyType(
+    {
+        Kind.RAW: _("text"),
+        Kind.TEXT: _("text"),
+        Kind.NUMBER: _("number"),
+        Kind.FLAG: _("condition"),
+        Kind.DATE: _("date"),
+        Kind.MOMENT: _("moment"),
+        Kind.NOTHING: _("blank"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +130,7 @@ class Expression:
     """An expression that has passed the list of allowed words. Made by `parse_expression` alone."""
 
     text: str
-    tree: exp.Expression
+    tree: exp.Expr
 
     @property
     def names(self) -> tuple[Name, ...]:
@@ -142,7 +162,7 @@ def parse_expression(text: str) -> Expression:
         trees = sqlglot.parse(text, read="duckdb")
     except (SqlglotError, RecursionError):
         trees = []
-    if len(trees) != 1 or not isinstance(trees[0], exp.Expression):
+    if len(trees) != 1 or not isinstance(trees[0], exp.Expr):
         raise BadValue(
             _(
                 "'{text}' cannot be read as an expression. Write it like Quantity * \"Unit Price\" or "
@@ -173,7 +193,7 @@ def _depth(text: str) -> int:
     return deepest
 
 
-def _check_allowed(text: str, node: exp.Expression) -> None:
+def _check_allowed(text: str, node: exp.Expr) -> None:
     if isinstance(node, exp.Identifier):
         return
     legal = _LEGAL.get(type(node))
@@ -181,9 +201,9 @@ def _check_allowed(text: str, node: exp.Expression) -> None:
     if legal is None or not given <= legal or (isinstance(node, exp.Column) and isinstance(node.this, exp.Star)):
         raise BadValue(
             _(
-                "'{part}' is not allowed in '{text}'. Allowed are column names, 'texts', numbers, + - * / ||, comparisons, "
-                "and, or, not, in (...), is null, like, and the functions coalesce, lower, upper, trim, replace, "
-                "starts_with.",
+                "'{part}' is not allowed in '{text}'. Allowed are column names, 'texts', numbers, + - * / ||, "
+                "comparisons, and, or, not, in (...), is null, like, and the functions coalesce, lower, upper, trim, "
+                "replace, starts_with.",
                 part=node.sql(dialect="duckdb")[:80],
                 text=text,
             )
@@ -206,7 +226,7 @@ class _Writer:
     def __init__(self, text: str, columns: Columns, as_number: AsNumber | None) -> None:
         self.text, self.columns, self.as_number = text, columns, as_number
 
-    def write(self, node: exp.Expression) -> Typed:
+    def write(self, node: exp.Expr) -> Typed:
         if isinstance(node, exp.Paren):
             inner = self.write(node.this)
             return Typed(f"({inner.sql})", inner.kind)
@@ -226,7 +246,7 @@ class _Writer:
             return self.comparison(node)
         return self.function(node)
 
-    def arithmetic(self, node: exp.Expression) -> Typed:
+    def arithmetic(self, node: exp.Expr) -> Typed:
         left = self.number(node.this)
         if isinstance(node, exp.Neg):
             return Typed(f"(-{left})", Kind.NUMBER)
@@ -236,13 +256,13 @@ class _Writer:
             return Typed(f"(({left}) * 1e0 / nullif({right}, 0))", Kind.NUMBER)
         return Typed(f"({left} {_ARITHMETIC[type(node)]} {right})", Kind.NUMBER)
 
-    def logic(self, node: exp.Expression) -> Typed:
+    def logic(self, node: exp.Expr) -> Typed:
         if isinstance(node, exp.Not):
             return Typed(f"(not {self.flag(node.this)})", Kind.FLAG)
         word = "and" if isinstance(node, exp.And) else "or"
         return Typed(f"({self.flag(node.this)} {word} {self.flag(node.expression)})", Kind.FLAG)
 
-    def comparison(self, node: exp.Expression) -> Typed:
+    def comparison(self, node: exp.Expr) -> Typed:
         if isinstance(node, exp.Is):
             return Typed(f"({self.write(node.this).sql} is null)", Kind.FLAG)
         if isinstance(node, exp.In):
@@ -251,7 +271,7 @@ class _Writer:
         left, right = self.alike([node.this, node.expression])
         return Typed(f"({left} {_COMPARISONS[type(node)]} {right})", Kind.FLAG)
 
-    def function(self, node: exp.Expression) -> Typed:
+    def function(self, node: exp.Expr) -> Typed:
         if isinstance(node, exp.Coalesce):
             parts = [node.this, *node.expressions]
             kinds = {self.write(part).kind for part in parts} - {Kind.NOTHING}
@@ -269,22 +289,22 @@ class _Writer:
             return Typed(f"({self.words(node.this)} {word} {self.words(node.expression)})", Kind.FLAG)
         return Typed(f"({self.words(node.this)} || {self.words(node.expression)})", Kind.TEXT)
 
-    def number(self, node: exp.Expression) -> str:
+    def number(self, node: exp.Expr) -> str:
         return self._as(node, Kind.NUMBER)
 
-    def words(self, node: exp.Expression) -> str:
+    def words(self, node: exp.Expr) -> str:
         return self._as(node, Kind.TEXT)
 
-    def flag(self, node: exp.Expression) -> str:
+    def flag(self, node: exp.Expr) -> str:
         return self._as(node, Kind.FLAG)
 
-    def alike(self, nodes: list[exp.Expression]) -> list[str]:
+    def alike(self, nodes: list[exp.Expr]) -> list[str]:
         """Write parts that are compared with each other, all as the kind that the firmest of them has."""
         kinds = [self.write(node).kind for node in nodes]
         firm = next((kind for kind in kinds if kind not in (Kind.RAW, Kind.NOTHING, Kind.TEXT)), None)
         return [self._as(node, firm or Kind.TEXT) for node in nodes]
 
-    def _as(self, node: exp.Expression, wanted: Kind) -> str:
+    def _as(self, node: exp.Expr, wanted: Kind) -> str:
         typed = self.write(node)
         if typed.kind is wanted or typed.kind is Kind.NOTHING or (typed.kind is Kind.RAW and wanted is Kind.TEXT):
             return typed.sql
@@ -301,8 +321,8 @@ class _Writer:
                 "'{text}': '{part}' is a {kind}, but a {wanted} is needed there.",
                 text=self.text,
                 part=node.sql(dialect="duckdb"),
-                kind=_kind_word(typed.kind),
-                wanted=_kind_word(wanted),
+                kind=typed.kind.word,
+                wanted=wanted.word,
             )
         )
 
@@ -320,15 +340,3 @@ class _Writer:
 def _number(text: str) -> str:
     # A decimal literal would lose digits on Spark; 5e-1 is a double everywhere.
     return text if text.isdigit() else f"{float(text)!r}e0" if "e" not in repr(float(text)) else repr(float(text))
-
-
-def _kind_word(kind: Kind) -> object:
-    return {
-        Kind.RAW: _("text"),
-        Kind.TEXT: _("text"),
-        Kind.NUMBER: _("number"),
-        Kind.FLAG: _("condition"),
-        Kind.DATE: _("date"),
-        Kind.MOMENT: _("moment"),
-        Kind.NOTHING: _("blank"),
-    }[kind]

@@ -1,20 +1,192 @@
-"""The settings of a workspace (a first version: the import writes and reads crmetrics.toml with it)."""
+"""The settings of a workspace: `crmetrics.toml`, proposed at the first import, edited by people."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from crmetrics.vocabulary.errors import BadValue
+from crmetrics.vocabulary.language import LANGUAGES, Message, words
+from crmetrics.warehouse.disk import replace as replace_file
+
+_ = words("import")
+
+UNSET: Final = ""
+_NO_PEOPLE: Final[Mapping[str, str]] = MappingProxyType({})
+_SIZE: Final = re.compile(r"\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the owner of a workspace has decided."""
+    """The settings of a workspace. A blank text means that it is not set yet and is proposed at the next import.
 
-    company: str = ""
-    currency: str = "EUR"
-    zone: str = "UTC"
-    language: str = "en"
+    currency      ISO 4217: what figures are told in
+    zone          IANA: what a day is
+    week_start    1 Monday to 7 Sunday
+    fiscal_start  the month in which the fiscal year starts, 1 to 12
+    memory_limit  such as 4GB; threads 0: as many as the machine has; spill: blank = in the workspace
+    people        user name -> employee_id, for what a viewer may see
+    """
+
+    company: str = UNSET
+    currency: str = UNSET
+    zone: str = UNSET
+    language: str = UNSET
     week_start: int = 1
     fiscal_start: int = 1
-    memory_limit: str = ""
+    memory_limit: str = UNSET
     threads: int = 0
-    spill: str = "spill"
+    spill: str = UNSET
+    people: Mapping[str, str] = field(default_factory=lambda: _NO_PEOPLE)
+
+    def __post_init__(self) -> None:
+        self._check(
+            "currency",
+            not self.currency or re.fullmatch("[A-Z]{3}", self.currency),
+            _("three capital letters such as EUR"),
+        )
+        self._check("zone", not self.zone or _is_zone(self.zone), _("a time zone such as Europe/Istanbul"))
+        self._check("language", self.language in ("", *LANGUAGES), _("en, tr, uk or zh"))
+        self._check("week_start", 1 <= self.week_start <= 7, _("1 for Monday to 7 for Sunday"))
+        self._check("fiscal_start", 1 <= self.fiscal_start <= 12, _("the number of a month, 1 to 12"))
+        self._check(
+            "memory_limit", not self.memory_limit or _SIZE.fullmatch(self.memory_limit), _("a size such as 4GB")
+        )
+        self._check("threads", self.threads >= 0, _("a number of threads, or 0 for as many as the machine has"))
+
+    def _check(self, name: str, holds: object, expected: Message) -> None:
+        if not holds:
+            raise BadValue(
+                _(
+                    "'{name}' is '{value}'; expected is {expected}.",
+                    name=name,
+                    value=str(getattr(self, name)),
+                    expected=expected,
+                )
+            )
+
+    def completed(self, proposed: Settings) -> Settings:
+        """These settings, with what is not set taken from the proposed ones."""
+        blank = {one.name: getattr(proposed, one.name) for one in fields(self) if getattr(self, one.name) == UNSET}
+        return replace(self, **blank)
+
+
+def read_settings(path: Path) -> Settings:
+    """Read `crmetrics.toml`; all unset if there is none. Raises BadValue with the file, the key and the value."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        return Settings()
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadValue(_("{file} is not valid TOML: {problem}.", file=path.name, problem=str(error))) from None
+    known = {one.name: one.type for one in fields(Settings)}
+    values: dict[str, object] = {}
+    for key, value in document.items():
+        if key not in known:
+            raise BadValue(
+                _(
+                    "{file} has no setting '{name}'. Known are: {known}.",
+                    file=path.name,
+                    name=key,
+                    known=", ".join(known),
+                )
+            )
+        fits = isinstance(value, dict) if key == "people" else type(value).__name__ == known[key]
+        if not fits:
+            raise BadValue(
+                _(
+                    "{file}: '{name}' is '{value}', which is of another kind.",
+                    file=path.name,
+                    name=key,
+                    value=str(value),
+                )
+            )
+        values[key] = {str(name): str(one) for name, one in value.items()} if isinstance(value, dict) else value
+    try:
+        return Settings(**values)  # type: ignore[arg-type]
+    except BadValue as error:
+        raise BadValue(_("{file}: {problem}", file=path.name, problem=error.message)) from None
+
+
+def write_settings(path: Path, settings: Settings) -> None:
+    """Write `crmetrics.toml` with a comment to every setting; what is not set stands as a comment."""
+    replace_file(path, written(settings), path.name + ".part")
+
+
+def written(settings: Settings) -> str:
+    """The text of `crmetrics.toml`."""
+    return f"""\
+# Settings of this workspace. Edit them as you like; what is commented out is proposed at the next import.
+
+{_line("company", settings.company)}    # the name on top of pages and reports
+{_line("currency", settings.currency)}    # what all figures are told in (ISO 4217); other currencies need exchange_rates
+{_line("zone", settings.zone)}    # the time zone that says what a day is
+{_line("language", settings.language)}    # en, tr, uk or zh
+
+week_start = {settings.week_start}    # 1 Monday ... 7 Sunday
+fiscal_start = {settings.fiscal_start}    # the month in which the fiscal year starts
+
+{_line("memory_limit", settings.memory_limit)}    # what an import or a question may use of the memory
+threads = {settings.threads}    # 0: as many as the machine has
+{_line("spill", settings.spill)}    # the folder for what does not fit into memory; not set: spill/ in the workspace
+
+# Which user is which employee, for what each may see:  "anna@example.com" = "E017"
+[people]
+{_people(settings.people)}"""
+
+
+def proposed(company: Mapping[str, str], folder: Path, source_zone: str | None) -> Settings:
+    """What is proposed at a first import: the mapping's [company], else the machine and the name of the folder."""
+    language = company.get("language", "") or os.environ.get("LANG", "")[:2]
+    return Settings(
+        company=company.get("name", folder.resolve().name),
+        currency=company.get("currency", "").upper(),
+        zone=company.get("zone") or source_zone or _machine_zone(),
+        language=language if language in LANGUAGES else "en",
+        memory_limit=_quarter_of_memory(),
+    )
+
+
+def _line(name: str, value: str) -> str:
+    return f"{name} = {json.dumps(value, ensure_ascii=False)}" if value else f'# {name} = ""'
+
+
+def _people(people: Mapping[str, str]) -> str:
+    return "".join(
+        f"{json.dumps(user, ensure_ascii=False)} = {json.dumps(who, ensure_ascii=False)}\n"
+        for user, who in people.items()
+    )
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _machine_zone() -> str:
+    named = os.environ.get("TZ", "").lstrip(":")
+    if named and _is_zone(named):
+        return named
+    link = Path("/etc/localtime")
+    _before, found, name = str(link.resolve()).partition("zoneinfo/")
+    return name if found and _is_zone(name) else "UTC"
+
+
+def _quarter_of_memory() -> str:
+    """A quarter of the memory, from 1 to 8 GB: the machine has other things to do."""
+    try:
+        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError):
+        return "1GB"
+    return f"{min(8, max(1, whole // 4 // 10**9))}GB"

@@ -1,0 +1,74 @@
+"""The account of every file: each row that was read was kept, set aside, or said what another row already says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import duckdb
+
+from crmetrics.clean.mapping import Mapping
+from crmetrics.clean.raw_rows import EntryRows, RawPart
+
+
+def open_accounts(
+    connection: duckdb.DuckDBPyConnection, sources: Iterable[tuple[Mapping, Sequence[RawPart]]], relative: object
+) -> None:
+    """Note the live files (`known_files`, each with the tables it feeds) and make room for what is merged."""
+    connection.execute(
+        "create or replace temp table known_files(import_no bigint, source varchar, kind varchar, entry varchar, "
+        "file varchar, raw_path varchar, sha256 varchar, columns varchar[], imported_at timestamp, rows bigint, "
+        "rejected bigint, tables varchar[])"
+    )
+    connection.execute(
+        "create or replace temp table merged_rows(import_no bigint, source varchar, entry varchar, file varchar, rows bigint)"
+    )
+    lines = [
+        (
+            part.import_no, mapping.name, mapping.kind, part.entry, part.name, relative(part.path), part.sha256,  # type: ignore[operator]
+            list(part.columns), part.imported_at, part.rows, part.rejected,
+            sorted({section.table.name for section in mapping.sections_from(part.entry)}),
+        )
+        for mapping, parts in sources
+        for part in parts
+    ]  # fmt: skip
+    connection.executemany(f"insert into known_files values ({', '.join('?' * 12)})", lines)
+
+
+def note_superseded(connection: duckdb.DuckDBPyConnection, source: str, rows: EntryRows) -> None:
+    """Note the rows of each file that another file supersedes."""
+    lines = [
+        (rows.parts[number].import_no, source, rows.entry, rows.parts[number].name, merged)
+        for number, merged in rows.superseded.items()
+    ]
+    if lines:
+        connection.executemany("insert into merged_rows values (?, ?, ?, ?, ?)", lines)
+
+
+def close_accounts(connection: duckdb.DuckDBPyConnection, import_no: int, has_old: bool, started_at: datetime) -> None:
+    """Write `meta.files` and `meta.imports`: the live files as they stand now, earlier ones as they were told then."""
+    connection.execute(
+        "insert into meta.files select f.import_no, f.source, f.entry, f.file, f.sha256, f.raw_path, f.columns, "
+        "f.imported_at, true, f.rejected, f.rows + f.rejected, "
+        "f.rows + f.rejected - coalesce(q.rows, 0) - coalesce(m.rows, 0), coalesce(q.rows, 0), coalesce(m.rows, 0) "
+        "from known_files as f "
+        "left join (select import_no, source, entry, file, count(distinct row) as rows from meta.quarantine group by all) "
+        "as q using (import_no, source, entry, file) "
+        "left join (select import_no, source, entry, file, sum(rows) as rows from merged_rows group by all) "
+        "as m using (import_no, source, entry, file) order by f.import_no, f.rowid"
+    )
+    if has_old:
+        connection.execute(
+            "insert into meta.files by name select * replace (false as is_live) from old.meta.files as o "
+            "where not exists (select 1 from known_files as f where f.raw_path = o.raw_path)"
+        )
+        connection.execute(
+            f"insert into meta.imports by name select * from old.meta.imports where import_no <> {import_no}"
+        )
+    moment = f"timestamp '{started_at.isoformat(sep=' ')}'"
+    connection.execute(
+        "insert into meta.imports select import_no, source, any_value(kind), "
+        f"{moment}, count(*), sum(rows_read), sum(rows_kept), sum(rows_quarantined), sum(rows_merged) "
+        "from meta.files join (select distinct source, kind from known_files) using (source) "
+        f"where import_no = {import_no} group by all"
+    )

@@ -1,0 +1,284 @@
+"""From an entry's rows to its tables: rows that cannot be read are set aside first, then every table takes the others.
+
+A row of a file is judged once, for all the tables that it feeds: if one of its values cannot be read, none of them takes
+it, so that every row of a file is either kept or stands in quarantine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import duckdb
+
+from crmetrics.clean.ledger import count, count_derived, told
+from crmetrics.clean.mapping import Section
+from crmetrics.clean.raw_rows import FILE_BITS, EntryRows
+from crmetrics.clean.repeats import Repeats
+from crmetrics.clean.section import BLANK, Fault, SectionSql
+from crmetrics.vocabulary.language import Message
+from crmetrics.warehouse.expression import identifier, literal
+from crmetrics.warehouse.schema import ORIGIN, Column, Table
+
+
+@dataclass(frozen=True)
+class Filling:
+    """One entry on its way into its tables. `number` makes the names of its temporary tables its own."""
+
+    connection: duckdb.DuckDBPyConnection
+    number: int
+    source: str
+    rows: EntryRows
+    sections: Sequence[SectionSql]
+
+    @property
+    def failed(self) -> str:
+        """The table of rows that stand in quarantine."""
+        return f"failed_{self.number}"
+
+    def run(self) -> None:
+        """Judge the rows, then fill the tables; what is set aside stands in `meta.quarantine`."""
+        self.connection.execute(
+            f"create or replace temp table {self.failed}(_pos bigint, table_name varchar, column_name varchar, "
+            "value varchar, reason varchar, reason_domain varchar, reason_values varchar)"
+        )
+        for section in self.sections:
+            if not section.section.distinct:
+                self._judge(section)
+        distinct = [section for section in self.sections if section.section.distinct]
+        while True:
+            before = self._failures()
+            for place, section in enumerate(distinct):
+                self._gather(section, place)
+            if self._failures() == before:
+                break
+        for section in self.sections:
+            if section.section.distinct:
+                self._insert_gathered(section, distinct.index(section))
+            else:
+                self._insert(section)
+        self._set_aside()
+
+    def _failures(self) -> int:
+        return count(self.connection, f"select count(*) from {self.failed}")
+
+    def _without(self) -> str:
+        return self.failed if self._failures() else ""
+
+    def _judge(self, section: SectionSql) -> None:
+        """Find the rows of a plain section that cannot be read: one scan that explains only those."""
+        fatal = [check for check in section.section.table.checks if check.is_fatal]
+        verdict = section.verdict()
+        broken = " or ".join(f"not ({check.condition})" for check in fatal)
+        if not verdict and not broken:
+            return
+        typed = completed(section.section, section.typed(section.taken(section.given(section.rows()))))
+        faults = [*section.faults(), *(Fault(c.column, f"not ({c.condition})", shown(c.column), c.says) for c in fatal)]
+        condition = " or ".join(filter(None, (verdict, broken)))
+        self.connection.execute(
+            f"insert into {self.failed} select _pos, {explained(section.section.table, faults)} "
+            f"from ({typed}) where {condition}"
+        )
+
+    def _gather(self, section: SectionSql, place: int) -> None:
+        """Bring together the rows of a distinct section by its key: the last value that is given wins.
+
+        Rows are first reduced to their different texts, so that texts repeated on many rows are read once.
+        """
+        table, aliases = section.section.table, ", ".join(section.aliases)
+        taken = section.taken(section.given(section.rows(self._without())))
+        keys = [cell for cell in section.section.cells if cell.target in table.key and cell.value is None]
+        present = " and ".join(f"{section.text_of(cell)} is not null" for cell in keys) or "true"
+        texts = f"select {aliases}, max(_pos) as _pos, min(_pos) as _first from ({taken}) where {present} group by {aliases}"
+        faults = list(section.faults())
+        which = " ".join(f"when {fault.condition} then {number}" for number, fault in enumerate(faults, 1))
+        targets = ", ".join(identifier(cell.target) for cell in section.section.cells)
+        typed = section.typed(section.given(texts))
+        self.connection.execute(
+            f"create or replace temp table typed_{self.number}_{place} as select {targets}, {aliases}, _pos, _first, "
+            f"{f'case {which} else 0 end' if which else '0'} as _fault, "
+            f"{self._value_of(faults)} as _value from ({typed})"
+        )
+        for number, fault in enumerate(faults, 1):
+            self._fail(section, place, f"t._fault = {number}", fault.column, "t._value", fault.reason)
+        self._merge(section, place)
+
+    @staticmethod
+    def _value_of(faults: Sequence[Fault]) -> str:
+        cases = " ".join(f"when {fault.condition} then {fault.value}" for fault in faults)
+        return f"case {cases} end" if cases else "null"
+
+    def _merge(self, section: SectionSql, place: int) -> None:
+        table = section.section.table
+        keys = ", ".join(identifier(key) for key in table.key if key in section.section.by_target)
+        values = "".join(
+            f", {f'any_value({identifier(cell.target)})' if cell.value is not None else f'arg_max({identifier(cell.target)}, _pos)'} "
+            f"as {identifier(cell.target)}"
+            for cell in section.section.cells
+            if cell.target not in table.key
+        )
+        merged = f"merged_{self.number}_{place}"
+        self.connection.execute(
+            f"create or replace temp table {merged} as select {keys}{values}, min(_first) as _pos "
+            f"from typed_{self.number}_{place} where _fault = 0 group by {keys}"
+        )
+        broken = [(column, f"{identifier(column)} is null", BLANK) for column in self._required(section.section)]
+        broken += [(check.column, f"not ({check.condition})", check.says) for check in table.checks if check.is_fatal]
+        for column, condition, reason in broken:
+            whole = completed(section.section, f"select * from {merged}")
+            chosen = f"({keys}) in (select {keys} from ({whole}) where {condition})"
+            self._fail(section, place, chosen, column, "null", reason)
+
+    @staticmethod
+    def _required(section: Section) -> list[str]:
+        return [
+            column.name
+            for column in section.table.columns
+            if column.is_required and not column.is_key and column.default is None and column.name in section.by_target
+        ]
+
+    def _fail(self, section: SectionSql, place: int, condition: str, column: str, value: str, reason: Message) -> None:
+        """Set aside all rows of the file whose texts are those of `typed` rows that meet a condition."""
+        typed = f"typed_{self.number}_{place}"
+        found = count(self.connection, f"select count(*) from {typed} as t where {condition}")
+        if not found:
+            return
+        same = " and ".join(f"r.{alias} is not distinct from t.{alias}" for alias in section.aliases)
+        self.connection.execute(
+            f"insert into {self.failed} select r._pos, {literal(section.section.table.name)}, {literal(column)}, "
+            f"{value}, {told(reason)} from ({section.rows(self._without())}) as r "
+            f"join (select * from {typed} as t where {condition}) as t on {same}"
+        )
+
+    def _insert(self, section: SectionSql) -> None:
+        rows = section.typed(section.taken(section.given(section.rows(self._without()))))
+        line = numbered_column(section.section)
+        if line is not None:
+            rows = self._numbered(section, rows, line)
+        self._into(section.section, rows, in_rows=True)
+
+    def _numbered(self, section: SectionSql, rows: str, line: str) -> str:
+        """Number the rows within their parent, in the order of the file.
+
+        In most files the rows of an order stand together, so that a number is the distance from the first one; only
+        the others are sorted. Rows that are in the table already (of another section) go before.
+        """
+        table = section.section.table
+        key = next(name for name in table.key if name != line)
+        spans, scattered = f"spans_{self.number}", f"scattered_{self.number}"
+        self.connection.execute(
+            f"create or replace temp table {spans} as select s.*, coalesce(t.taken, 0) as taken from ("
+            f"select {key} as k, min(_pos) as first_pos, max(_pos) - min(_pos) + 1 as span, count(*) as n from ({rows}) "
+            f"group by 1) as s left join (select {key} as k, max({line}) as taken from main.{table.name} group by 1) as t using (k)"
+        )
+        together = f"select r.*, r._pos - s.first_pos + 1 + s.taken as {line} from ({rows}) as r join {spans} as s on r.{key} = s.k"
+        if not count(self.connection, f"select count(*) from {spans} where span <> n"):
+            return together
+        self.connection.execute(
+            f"create or replace temp table {scattered} as select r._pos, s.taken + row_number() over ("
+            f"partition by s.k order by r._pos) as number from ({rows}) as r join {spans} as s on r.{key} = s.k where s.span <> s.n"
+        )
+        return (
+            f"select r.* replace (coalesce(c.number, r.{line}) as {line}) from ({together}) as r "
+            f"left join {scattered} as c on c._pos = r._pos"
+        )
+
+    def _insert_gathered(self, section: SectionSql, place: int) -> None:
+        self._into(section.section, f"select * from merged_{self.number}_{place}", in_rows=False)
+
+    def _into(self, section: Section, typed: str, in_rows: bool) -> None:
+        table = section.table
+        columns = [*(column.name for column in table.columns), *section.custom]
+        row = f"_pos & {(1 << FILE_BITS) - 1}" if len(self.rows.parts) > 1 else "_pos"
+        values = [*map(identifier, columns), literal(self.source), self._file(in_rows), row, self.rows.import_moments()]
+        before, start = self.connection.execute(
+            f"select count(*), coalesce(max(rowid), -1) + 1 from main.{table.name}"
+        ).fetchall()[0]
+        self.connection.execute(
+            f"insert into main.{table.name} ({', '.join(map(identifier, [*columns, *ORIGIN]))}) "
+            f"select {', '.join(values)} from ({completed(section, typed)})"
+        )
+        added = count(self.connection, f"select count(*) from main.{table.name}") - before
+        self._count_derived(section, typed, added)
+        if in_rows and numbered_column(section) is None:
+            Repeats(self.connection, table, start).set_aside(section.entry)
+
+    def _file(self, in_rows: bool) -> str:
+        if len(self.rows.parts) == 1:
+            return literal(self.rows.parts[0].name)
+        if in_rows:
+            return "_file"
+        names = ", ".join(literal(part.name) for part in self.rows.parts)
+        return f"([{names}])[(_pos >> {FILE_BITS}) + 1]"
+
+    def _count_derived(self, section: Section, typed: str, added: int) -> None:
+        mapped = []
+        for column in section.table.columns:
+            if column.default is None or (section.table.name, column.name) in LATER:
+                continue
+            if column.name in section.by_target:
+                mapped.append(column)
+            elif not column.is_key:
+                count_derived(self.connection, self.source, section.table.name, column.name, added)
+        if mapped and added:
+            blanks = ", ".join(f"count(*) - count({identifier(column.name)})" for column in mapped)
+            found = self.connection.execute(f"select {blanks} from ({typed})").fetchall()[0]
+            for column, rows in zip(mapped, found, strict=True):
+                count_derived(self.connection, self.source, section.table.name, column.name, rows)
+
+    def _set_aside(self) -> None:
+        """Write the rows that stand in quarantine into the version, each once, with the first thing wrong with it."""
+        if not self._failures():
+            return
+        parts = ", ".join(
+            f"({number}, {part.import_no}, {literal(part.name)})" for number, part in enumerate(self.rows.parts)
+        )
+        self.connection.execute(
+            f"insert into meta.quarantine select p.import_no, {literal(self.source)}, {literal(self.rows.entry)}, "
+            f"f.table_name, p.file, f._pos & {(1 << FILE_BITS) - 1}, f.column_name, f.value, f.reason, f.reason_domain, "
+            f"f.reason_values from (select * from {self.failed} qualify row_number() over (partition by _pos) = 1) as f "
+            f"join (values {parts}) as p(number, import_no, file) on p.number = f._pos >> {FILE_BITS} order by f._pos"
+        )
+
+
+LATER: Mapping[tuple[str, str], str] = MappingProxyType({("deals", "forecast_category"): "after the stages are known"})
+"""Defaults that lean on what is derived later."""
+
+
+def completed(section: Section, typed: str) -> str:
+    """All columns of the table over `typed`: what the section does not fill is NULL, or the declared default."""
+    table = section.table
+    line = numbered_column(section)
+    absent = [column for column in table.columns if column.name not in section.by_target and column.name != line]
+    nulls = "".join(f", cast(null as {column.type.value}) as {identifier(column.name)}" for column in absent)
+    defaults = [column for column in table.columns if column.default and (table.name, column.name) not in LATER]
+    inner = f"select *{nulls} from ({typed})"
+    if not defaults:
+        return inner
+    replaced = ", ".join(f"{_default(column, section)} as {identifier(column.name)}" for column in defaults)
+    return f"select * replace ({replaced}) from ({inner})"
+
+
+def _default(column: Column, section: Section) -> str:
+    value = f"cast(({column.default}) as {column.type.value})"
+    return f"coalesce({identifier(column.name)}, {value})" if column.name in section.by_target else value
+
+
+def numbered_column(section: Section) -> str | None:
+    """The key column that the product numbers where the file has no such number: line_no."""
+    names = [column.name for column in section.table.columns if column.is_key and column.name == "line_no"]
+    return names[0] if names and names[0] not in section.by_target else None
+
+
+def shown(column: str) -> str:
+    """SQL of a typed value as a text."""
+    return f"cast({identifier(column)} as varchar)"
+
+
+def explained(table: Table, faults: Sequence[Fault]) -> str:
+    """SQL of what is told of a row: the first fault that it has."""
+    columns, values, texts, domains = (" ".join(f"when {f.condition} then {part(f)}" for f in faults) for part in (
+        lambda f: literal(f.column), lambda f: f.value, lambda f: literal(f.reason.text), lambda f: literal(f.reason.domain)
+    ))  # fmt: skip
+    return f"{literal(table.name)}, case {columns} end, case {values} end, case {texts} end, case {domains} end, null"

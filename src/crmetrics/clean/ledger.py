@@ -1,0 +1,110 @@
+"""What a version tells of its import: quarantine, warnings, what was derived, and the tables of `meta`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import duckdb
+
+from crmetrics.vocabulary.language import Message
+from crmetrics.warehouse.expression import literal
+
+EXAMPLES: Final = 1000
+"""So many rows of one warning are kept; all are counted."""
+
+MADE_BY: Final = "crmetrics"
+"""The source_system of rows that the product made."""
+
+_TOLD: Final = (
+    "import_no bigint, source varchar, entry varchar, table_name varchar, file varchar, row bigint, column_name varchar, "
+    "value varchar, reason varchar, reason_domain varchar, reason_values varchar"
+)
+_TABLES: Final = (
+    f"quarantine({_TOLD})",
+    f"warnings({_TOLD})",
+    (
+        "warning_counts(source varchar, table_name varchar, column_name varchar, reason varchar, reason_domain varchar, "
+        "reason_values varchar, row_count bigint)"
+    ),
+    "united(source varchar, table_name varchar, row_count bigint)",
+    "derived(source varchar, table_name varchar, column_name varchar, rows bigint)",
+    (
+        "imports(import_no bigint, source varchar, kind varchar, started_at timestamp, files bigint, rows_read bigint, "
+        "rows_kept bigint, rows_quarantined bigint, rows_merged bigint)"
+    ),
+    (
+        "files(import_no bigint, source varchar, entry varchar, file varchar, sha256 varchar, raw_path varchar, "
+        "columns varchar[], imported_at timestamp, is_live boolean, rejected bigint, rows_read bigint, rows_kept bigint, "
+        "rows_quarantined bigint, rows_merged bigint)"
+    ),
+    "sources(source varchar, kind varchar, zone varchar, mapping varchar)",
+    (
+        "profile(table_name varchar, column_name varchar, row_count bigint, expected bigint, filled bigint, "
+        "first_at timestamp, latest_at timestamp, future_rows bigint)"
+    ),
+    "currencies(table_name varchar, currency varchar, row_count bigint)",
+    "daily_rates(currency varchar, day_on date, rate decimal(20,10))",
+    "latest_rates(currency varchar, rate decimal(20,10))",
+)
+
+
+def make_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables of `meta` in a new version."""
+    for table in _TABLES:
+        connection.execute(f"create table if not exists meta.{table}")
+
+
+def told(message: Message) -> str:
+    """SQL of a message's three columns: its English template, its domain, its values as JSON."""
+    shown = {name: str(value) for name, value in message.values.items()}
+    values = literal(json.dumps(shown, ensure_ascii=False)) if shown else "null"
+    return f"{literal(message.text)} as reason, {literal(message.domain)} as reason_domain, {values} as reason_values"
+
+
+def message_of(text: str, domain: str, values: str | None) -> Message:
+    """The message that stands in quarantine or among the warnings, for showing it in the reader's language."""
+    return Message(text, domain, json.loads(values) if values else {})
+
+
+def copy_of_old(connection: duckdb.DuckDBPyConnection, read: Sequence[tuple[str, str]], touched: Sequence[str]) -> None:
+    """Take over what the current version tells of rows that are not made again.
+
+    read      (source, entry) of the files that are read again
+    touched   tables that are made again
+    """
+    sources = _texts({source for source, _entry in read})
+    entries = _texts(f"{source}\x1f{entry}" for source, entry in read)
+    tables = _texts(touched)
+    again = f"concat(source, chr(31), entry) in ({entries})"
+    made_again = f"source in ({sources}) and table_name in ({tables})"
+    for table, left_out in (
+        ("quarantine", again),
+        ("warnings", f"table_name in ({tables})"),
+        ("warning_counts", f"table_name in ({tables})"),
+        ("derived", f"source = {literal(MADE_BY)} or ({made_again})"),
+        ("united", made_again),
+        ("sources", f"source in ({sources})"),
+        ("files", "false"),
+        ("profile", f"table_name in ({tables})"),
+        ("currencies", f"table_name in ({tables})"),
+        ("imports", "false"),
+    ):
+        connection.execute(f"insert into meta.{table} by name select * from old.meta.{table} where not ({left_out})")
+
+
+def _texts(texts: Iterable[str]) -> str:
+    return ", ".join([literal(text) for text in texts] or ["null"])
+
+
+def count_derived(connection: duckdb.DuckDBPyConnection, source: str, table: str, column: str, rows: int) -> None:
+    """Note how many values of a column the product derived."""
+    if rows:
+        connection.execute("insert into meta.derived values (?, ?, ?, ?)", [source, table, column, rows])
+
+
+def count(connection: duckdb.DuckDBPyConnection, sql: str, values: Sequence[object] = ()) -> int:
+    """Run a query that gives one number."""
+    found = connection.execute(sql, list(values)).fetchall()
+    return int(found[0][0] or 0)

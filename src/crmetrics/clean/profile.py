@@ -1,0 +1,121 @@
+"""What a version tells of its tables without being asked: how they are filled, in which currencies, how far they reach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import duckdb
+
+from crmetrics.vocabulary.period import local_day, midnight
+from crmetrics.warehouse.expression import identifier
+from crmetrics.warehouse.schema import TABLES, Column, Table, Type
+
+VALID_DAYS: Final = 7
+"""So old a rate of exchange may be (R7)."""
+
+_IN_TIME: Final = (Type.DATE, Type.MOMENT)
+
+
+def profile(connection: duckdb.DuckDBPyConnection, names: Sequence[str], now: datetime) -> None:
+    """Write `meta.profile` and `meta.currencies` for some tables: one pass over each."""
+    for name in names:
+        table = TABLES[name]
+        connection.execute(f"delete from meta.profile where table_name = '{name}'")
+        connection.execute(f"delete from meta.currencies where table_name = '{name}'")
+        _profile(connection, table, now)
+        if table.has("currency"):
+            connection.execute(
+                f"insert into meta.currencies select '{name}', currency, count(*) from main.{name} "
+                "where currency is not null group by currency order by currency"
+            )
+
+
+def _profile(connection: duckdb.DuckDBPyConnection, table: Table, now: datetime) -> None:
+    custom = [
+        name
+        for (name,) in connection.execute(
+            "select column_name from duckdb_columns() where database_name = current_database() and schema_name = 'main' "
+            f"and table_name = '{table.name}' and starts_with(column_name, 'custom_') order by column_index"
+        ).fetchall()
+    ]
+    parts = ["count(*)"]
+    for column in table.columns:
+        parts += _measures(column)
+    parts += [f"count({identifier(name)})" for name in custom]
+    found = list(
+        connection.execute(
+            f"select {', '.join(parts)} from main.{table.name}", {"now": now} if "$now" in "".join(parts) else {}
+        ).fetchall()[0]
+    )
+    rows = found.pop(0)
+    lines: list[tuple[object, ...]] = [(table.name, "", rows, rows, rows, None, None, 0)]
+    for column in table.columns:
+        expected, filled = found.pop(0), found.pop(0)
+        first, latest, future = (
+            (found.pop(0), found.pop(0), found.pop(0)) if column.type in _IN_TIME else (None, None, 0)
+        )
+        lines.append((table.name, column.name, rows, expected, filled, first, latest, future))
+    lines += [(table.name, name, rows, rows, filled, None, None, 0) for name, filled in zip(custom, found, strict=True)]
+    connection.executemany("insert into meta.profile values (?, ?, ?, ?, ?, ?, ?, ?)", lines)
+
+
+def _measures(column: Column) -> list[str]:
+    """SQL of: rows in which it should be filled, those in which it is; for a day or moment first, latest and how many
+    lie in the future, where they should not."""
+    name = identifier(column.name)
+    if column.expected is None:
+        measures = ["count(*)", f"count({name})"]
+    elif column.expected == "false":
+        measures = ["0", f"count({name})"]
+    else:
+        measures = [f"count(*) filter (where {column.expected})", f"count({name}) filter (where {column.expected})"]
+    if column.type in _IN_TIME:
+        future = "0" if column.is_planned else f"count(*) filter (where {name} > $now)"
+        known = "" if column.is_planned else f" filter (where {name} <= $now)"
+        measures += [f"cast(min({name}) as timestamp)", f"cast(max({name}){known} as timestamp)", future]
+    return measures
+
+
+def reaches(connection: duckdb.DuckDBPyConnection, zone: str, now: datetime) -> datetime:
+    """The UTC instant up to which the data reach: the local midnight after the last thing that happened.
+
+    Things that happen are the rows of tables that are the company's own, and what is settled in them; planned days and
+    moments of the future do not count. A company without any such moment is told of today.
+    """
+    latest: datetime | None = None
+    columns = {
+        (table.name, name)
+        for table in TABLES.values()
+        if not table.is_shared
+        for name in (*((table.appears,) if table.appears else ()), *table.settles)
+        if not table.column(name).is_planned
+    }
+    found = connection.execute(
+        "select table_name, column_name, latest_at from meta.profile where latest_at is not null"
+    )
+    for name, column, moment in found.fetchall():
+        if (name, column) in columns:
+            is_day = TABLES[name].column(column).type is Type.DATE
+            at = midnight(moment.date(), zone) if is_day else moment
+            latest = at if latest is None else max(latest, at)
+    return midnight(local_day(latest or now, zone) + timedelta(days=1), zone)
+
+
+def write_rates(connection: duckdb.DuckDBPyConnection) -> None:
+    """Write `meta.daily_rates` (every day on which a rate is valid: the latest one, at most 7 days old) and
+    `meta.latest_rates`."""
+    connection.execute("delete from meta.daily_rates")
+    connection.execute("delete from meta.latest_rates")
+    connection.execute(
+        "insert into meta.daily_rates select currency, cast(day as date), rate_to_company from ("
+        "select currency, rate_to_company, unnest(generate_series(cast(rated_on as timestamp), cast(least("
+        f"rated_on + {VALID_DAYS}, coalesce(next_on - 1, rated_on + {VALID_DAYS})) as timestamp), interval 1 day)) as day "
+        "from (select *, lead(rated_on) over (partition by currency order by rated_on) as next_on "
+        "from main.exchange_rates)) order by 1, 2"
+    )
+    connection.execute(
+        "insert into meta.latest_rates select currency, arg_max(rate_to_company, rated_on) from main.exchange_rates "
+        "group by currency order by currency"
+    )

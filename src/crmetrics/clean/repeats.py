@@ -1,0 +1,113 @@
+"""Rows that repeat the key of another row: the first one is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from crmetrics.clean.ledger import count
+from crmetrics.vocabulary.language import words
+from crmetrics.warehouse.expression import identifier, literal
+from crmetrics.warehouse.schema import ORIGIN, Table
+
+_ = words("import")
+
+REPEATS = _("It repeats the key of row {row} of {file}, with other values: the first row is kept.")
+
+
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """Looks for repeated keys in the rows of a table from `start` on (a rowid: rows stand in the order they came)."""
+
+    connection: duckdb.DuckDBPyConnection
+    table: Table
+    start: int = 0
+
+    def set_aside(self, entry: str) -> None:
+        """Keep the first row of every key. Exact copies of it count as merged, others go to quarantine."""
+        if not self._find():
+            return
+        columns = [column.name for column in self.table.columns if not column.is_key]
+        same = (
+            " and ".join(f"a.{identifier(name)} is not distinct from b.{identifier(name)}" for name in columns)
+            or "true"
+        )
+        name = self.table.name
+        self.connection.execute(
+            f"create or replace temp table repeats as select r.id, {same} as is_copy, a.source_system, a.source_file, "
+            f"a.source_row, a.imported_at, b.source_file as first_file, b.source_row as first_row, "
+            f"{self._key_text('a')} as key_text from repeated as r "
+            f"join main.{name} as a on a.rowid = r.id join main.{name} as b on b.rowid = r.first_id where r.id <> r.first_id"
+        )
+        of_file = (
+            "from repeats as r join known_files as f on f.source = r.source_system and f.file = r.source_file "
+            f"and f.imported_at = r.imported_at and f.entry = {literal(entry)}"
+        )
+        self.connection.execute(
+            f"insert into meta.quarantine select f.import_no, f.source, f.entry, '{name}', r.source_file, r.source_row, "
+            f"{literal(self.table.key[-1])}, r.key_text, {literal(REPEATS.text)}, {literal(REPEATS.domain)}, "
+            "cast(json_object('row', cast(r.first_row as varchar), 'file', r.first_file) as varchar) "
+            f"{of_file} where not r.is_copy order by r.id"
+        )
+        self.connection.execute(
+            f"insert into merged_rows select f.import_no, f.source, f.entry, f.file, count(*) {of_file} "
+            "where r.is_copy group by all"
+        )
+        self.connection.execute(f"delete from main.{name} where rowid in (select id from repeats)")
+
+    def unite(self) -> dict[str, int]:
+        """Make one row of every key: of each column the first value that is given. Returns the rows each source lost."""
+        if not self._find():
+            return {}
+        name = self.table.name
+        columns = [column.name for column in self.table.columns if not column.is_key]
+        columns += [
+            one for one in self._columns() if one not in {c.name for c in self.table.columns} and one not in ORIGIN
+        ]
+        keys = ", ".join(identifier(key) for key in self.table.key)
+        first = ", ".join(
+            [f"arg_min({identifier(one)}, t.rowid) as {identifier(one)}" for one in columns]
+            + [f"arg_min(t.{one}, (t.rowid, 0)) as {one}" for one in ORIGIN]
+        )
+        lost = self.connection.execute(
+            f"select t.source_system, count(*) from main.{name} as t join repeated as r on t.rowid = r.id "
+            "where r.id <> r.first_id group by 1"
+        ).fetchall()
+        listed = f"{keys}, {', '.join(identifier(one) for one in [*columns, *ORIGIN])}"
+        self.connection.execute(
+            f"create or replace temp table united as select {keys}, {first} from main.{name} as t "
+            f"where t.rowid in (select id from repeated) group by {keys}"
+        )
+        self.connection.execute(f"delete from main.{name} where rowid in (select id from repeated)")
+        self.connection.execute(f"insert into main.{name} ({listed}) select {listed} from united")
+        return {str(source): rows for source, rows in lost}
+
+    def _columns(self) -> list[str]:
+        return [
+            column
+            for (column,) in self.connection.execute(
+                "select column_name from duckdb_columns() where database_name = current_database() "
+                f"and schema_name = 'main' and table_name = '{self.table.name}' order by column_index"
+            ).fetchall()
+        ]
+
+    def _key_text(self, alias: str) -> str:
+        return f"concat_ws(' | ', {', '.join(f'{alias}.{identifier(key)}' for key in self.table.key)})"
+
+    def _find(self) -> int:
+        """Note the rows whose key stands more than once, each with the first of them; the usual case finds none."""
+        keys = ", ".join(identifier(key) for key in self.table.key)
+        rows = f"main.{self.table.name}" + (f" where rowid >= {self.start}" if self.start else "")
+        self.connection.execute(
+            f"create or replace temp table repeated_keys as select {keys} from {rows} group by {keys} having count(*) > 1"
+        )
+        if not count(self.connection, "select count(*) from repeated_keys"):
+            return 0
+        same = " and ".join(f"t.{identifier(key)} is not distinct from k.{identifier(key)}" for key in self.table.key)
+        self.connection.execute(
+            f"create or replace temp table repeated as select t.rowid as id, min(t.rowid) over ("
+            f"partition by {', '.join(f't.{identifier(key)}' for key in self.table.key)}) as first_id "
+            f"from main.{self.table.name} as t where t.rowid >= {self.start} and exists (select 1 from repeated_keys as k where {same})"
+        )
+        return count(self.connection, "select count(*) from repeated")

@@ -1,0 +1,250 @@
+"""A version's tables: those that an import touches are made again from the raw rows, the others are copied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+
+import duckdb
+
+from crmetrics.clean import accounts, ledger
+from crmetrics.clean.checks import check_deals, check_rows
+from crmetrics.clean.derived import Derivation
+from crmetrics.clean.filling import Filling
+from crmetrics.clean.ledger import MADE_BY
+from crmetrics.clean.mapping import Mapping as SourceMapping
+from crmetrics.clean.mapping_file import nearest
+from crmetrics.clean.parents import check_parents, make_parents
+from crmetrics.clean.profile import profile, reaches, write_rates
+from crmetrics.clean.raw_rows import EntryRows, RawPart, open_lookup, open_rows
+from crmetrics.clean.repeats import Repeats
+from crmetrics.clean.section import SectionSql
+from crmetrics.clean.touched import Touched
+from crmetrics.vocabulary.errors import BadMapping
+from crmetrics.vocabulary.language import words
+from crmetrics.warehouse.expression import identifier, literal
+from crmetrics.warehouse.schema import ORIGIN, TABLES, ddl
+
+_ = words("import")
+
+
+@dataclass(frozen=True)
+class SourceRows:
+    """A source with all its live raw files: what its tables are made of. `zone` is that of the times in its files."""
+
+    mapping: SourceMapping
+    zone: str
+    parts: Mapping[str, Sequence[RawPart]]
+
+    @property
+    def name(self) -> str:
+        """The source's name."""
+        return self.mapping.name
+
+    @property
+    def all_parts(self) -> list[RawPart]:
+        """Its live files, in the order of the entries."""
+        return [part for parts in self.parts.values() for part in parts]
+
+
+@dataclass(frozen=True)
+class Building:
+    """A new version being filled over `connection`; the current version, if there is one, is attached as `old`.
+
+    sources   all sources of the workspace, the one that is imported first
+    zone      the company's time zone
+    currency  the company's currency; blank: the one that its orders and deals are in
+    relative  gives a raw file's path as it is kept in the version
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    sources: Sequence[SourceRows]
+    import_no: int
+    now: datetime
+    zone: str
+    currency: str
+    has_old: bool
+    progress: Callable[[str, float], None]
+    relative: Callable[[Path], str]
+    rows: dict[tuple[str, str], EntryRows] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Fill the version."""
+        ledger.make_tables(self.connection)
+        accounts.open_accounts(
+            self.connection, [(source.mapping, source.all_parts) for source in self.sources], self.relative
+        )
+        old = self._tables_of_old()
+        touched = Touched(self.connection, self.sources, set(old), self.has_old).find()
+        if self.has_old:
+            ledger.copy_of_old(self.connection, sorted(touched.entries), sorted(touched.tables))
+        tables: set[str] = set()
+        for name in TABLES:
+            if name in touched.tables and any(name in source.mapping.tables for source in self.sources):
+                self._make(name, old.get(name, ()), touched)
+                tables.add(name)
+            elif name in old and name not in touched.tables:
+                self._copy(name, tables)
+        for source in self.sources:
+            self._fill(source, [entry for of, entry in sorted(touched.entries) if of == source.name])
+        self._unite(touched.tables & tables)
+        self._finish(tables, touched)
+
+    def _tables_of_old(self) -> Mapping[str, tuple[str, ...]]:
+        """The tables of the current version with their columns."""
+        if not self.has_old:
+            return MappingProxyType({})
+        found: dict[str, list[str]] = {}
+        for table, column in self.connection.execute(
+            "select table_name, column_name from duckdb_columns() where database_name = 'old' and schema_name = 'main' "
+            "order by table_name, column_index"
+        ).fetchall():
+            found.setdefault(table, []).append(column)
+        return {table: tuple(columns) for table, columns in found.items()}
+
+    def _copy(self, name: str, tables: set[str]) -> None:
+        """Copy a table that nothing touches, without what the product made: that is made again."""
+        if ledger.count(
+            self.connection,
+            f"select count(*) from (select 1 from old.main.{name} where source_system <> '{MADE_BY}' limit 1)",
+        ):
+            made = f"where source_system <> '{MADE_BY}'" if name == "stages" else ""
+            self.connection.execute(f"create table main.{name} as select * from old.main.{name} {made}")
+            tables.add(name)
+
+    def _make(self, name: str, old_columns: Sequence[str], touched: Touched) -> None:
+        """Make a table that is touched, with the rows of the sources that are not read again."""
+        table = TABLES[name]
+        own = {column.name for column in table.columns} | set(ORIGIN)
+        custom = [column for column in old_columns if column not in own]
+        for source in self.sources:
+            for section in source.mapping.sections:
+                custom += [column for column in section.custom if section.table.name == name and column not in custom]
+        self.connection.execute(ddl(table, [column.removeprefix("custom_") for column in custom]))
+        again = {source for source, _entry in touched.entries} | {self.sources[0].name, MADE_BY}
+        if old_columns:
+            kept = ", ".join(identifier(column) for column in old_columns)
+            self.connection.execute(
+                f"insert into main.{name} ({kept}) select {kept} from old.main.{name} "
+                f"where source_system not in ({', '.join(map(literal, sorted(again)))})"
+            )
+
+    def _fill(self, source: SourceRows, entries: Sequence[str]) -> None:
+        mapping = source.mapping
+        needed = [*entries, *(join.name for entry in entries for join in mapping.entries[entry].joins)]
+        for entry in mapping.entries:
+            if entry in needed and source.parts[entry]:
+                key = (source.name, entry)
+                self.rows[key] = open_rows(
+                    self.connection, len(self.rows), mapping.entries[entry], mapping.kind, source.parts[entry]
+                )
+                self._check_columns(source, entry)
+                accounts.note_superseded(self.connection, source.name, self.rows[key])
+                self._set_rejects_aside(source, entry)
+        for number, entry in enumerate(entries):
+            if (source.name, entry) in self.rows:
+                self.progress(entry, number / len(entries))
+                lookups = self._lookups(source, entry)
+                relation = self.rows[source.name, entry].relation
+                sections = [
+                    SectionSql(section, mapping.entries, relation, lookups, source.zone)
+                    for section in mapping.sections_from(entry)
+                ]
+                Filling(self.connection, number, source.name, self.rows[source.name, entry], sections).run()
+
+    def _set_rejects_aside(self, source: SourceRows, entry: str) -> None:
+        """Rows that could not even be read as rows, kept beside the raw files of their import."""
+        for folder, import_no in sorted(
+            {(part.path.parent, part.import_no) for part in source.parts[entry] if part.rejected}
+        ):
+            self.connection.execute(
+                f"insert into meta.quarantine select {import_no}, {literal(source.name)}, entry, null, file, row, column_name, "
+                f"value, reason, reason_domain, reason_values from read_parquet({literal(str(folder / 'rejects.parquet'))}) "
+                f"where entry = {literal(entry)}"
+            )
+
+    def _lookups(self, source: SourceRows, entry: str) -> dict[str, str]:
+        lookups = {}
+        for join in source.mapping.entries[entry].joins:
+            name = identifier(f"lookup_{entry}_{join.name}")
+            rows, other = self.rows[source.name, join.name], source.mapping.entries[join.name]
+            open_lookup(self.connection, name, rows, other, tuple(join.on.values()), join.ignore_case)
+            lookups[join.name] = name
+        return lookups
+
+    def _check_columns(self, source: SourceRows, entry: str) -> None:
+        rows = self.rows[source.name, entry]
+        for column in source.mapping.names_read(entry):
+            if column not in rows.columns:
+                raise BadMapping(
+                    _(
+                        "{mapping}, [files.{entry}]: '{column}' is not a column of {file}. {near}",
+                        mapping=source.mapping.path.name,
+                        entry=entry,
+                        column=column,
+                        file=rows.parts[-1].name,
+                        near=nearest(column, sorted(rows.columns)),
+                    )
+                )
+
+    def _unite(self, names: Iterable[str]) -> None:
+        """Bring rows of one key that came by several sections or sources together."""
+        for name in sorted(names):
+            ways = [
+                section for source in self.sources for section in source.mapping.sections if section.table.name == name
+            ]
+            if len(ways) > 1:
+                for source, rows in Repeats(self.connection, TABLES[name]).unite().items():
+                    self.connection.execute("insert into meta.united values (?, ?, ?)", [source, name, rows])
+
+    def _finish(self, tables: set[str], touched: Touched) -> None:
+        """Derive, check, and tell of everything."""
+        now = self.now.isoformat(sep=" ")
+        derivation = Derivation(self.connection, tables, self.zone, now)
+        silent = [
+            source.name
+            for source in self.sources
+            if not any(
+                "left_at" in section.by_target
+                for section in source.mapping.sections
+                if section.table.name == "deal_stages"
+            )
+        ]
+        derivation.run(silent)
+        made = make_parents(self.connection, tables, now)
+        if "customers" in tables:
+            derivation.customers_created_at()
+        checked = sorted(name for name in tables if name in touched.tables or name in made or not self.has_old)
+        check_parents(self.connection, sorted(tables), tables, touched.sure())
+        check_rows(self.connection, checked, self.now)
+        check_deals(self.connection, tables)
+        profile(self.connection, sorted(tables), self.now)
+        if "exchange_rates" in tables:
+            write_rates(self.connection)
+        accounts.close_accounts(self.connection, self.import_no, self.has_old, self.now)
+        self._write_facts(tables)
+
+    def _write_facts(self, tables: Iterable[str]) -> None:
+        for source in self.sources:
+            mapping = source.mapping
+            self.connection.execute("delete from meta.sources where source = ?", [mapping.name])
+            self.connection.execute(
+                "insert into meta.sources values (?, ?, ?, ?)", [mapping.name, mapping.kind, source.zone, mapping.text]
+            )
+        facts = {
+            "reaches": str(reaches(self.connection, self.zone, self.now)),
+            "zone": self.zone,
+            "currency": self.currency or self._single_currency(),
+        }
+        self.connection.executemany("insert into meta.facts values (?, ?)", list(facts.items()))
+
+    def _single_currency(self) -> str:
+        """The currency that most money rows are in, orders before deals; blank if there is no money."""
+        found = self.connection.execute(
+            "select currency from meta.currencies order by case table_name when 'orders' then 0 when 'deals' then 1 else 2 end, "
+            "row_count desc, currency limit 1"
+        ).fetchall()
+        return str(found[0][0]) if found else ""
