@@ -94,7 +94,7 @@ def switch_row(declared: Analysis, choice: Choice) -> str:
             values = f"{choice.low} to {choice.high}"
         case _:
             values = "a text"
-    default = "none" if choice.default == "" else str(choice.default)
+    default = str(choice.default).lower() if choice.kind == "flag" else str(choice.default) or "none"
     return table_row(f"`--{choice.name.replace('_', '-')}`", choice.label, f"{values} (default `{default}`)")
 
 
