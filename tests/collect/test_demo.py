@@ -569,6 +569,9 @@ def test_a_large_company_comes_in_several_files(tmp_path, monkeypatch):
     demo = Demo(tmp_path)
     assert len(demo.files("order_lines")) == len(demo.files("orders")) >= 3
     check_purchases(demo, check_sales(demo))
+    monkeypatch.undo()
+    write_demo(tmp_path, language="zh", lines=SMALL)
+    assert [path.name for path in Demo(tmp_path).files("orders")] == ["orders_01.csv"]
 
 
 def test_what_cannot_be_made_is_told(tmp_path):

@@ -40,12 +40,15 @@ from crmetrics.collect.demo.truth_planted import planted
 from crmetrics.collect.demo.truth_sales import MILLIONTHS, SalesTruth
 from crmetrics.vocabulary.errors import BadValue
 from crmetrics.vocabulary.language import words
+from crmetrics.warehouse.disk import told_of_a_full_disk
 
 _ = words("demo")
 
 UNTIL: Final = date(2026, 11, 1)
 """The first day not covered, unless another is asked for: fixed, so that the company is the same tomorrow."""
 LINES_A_FILE: Final = 500_000
+BYTES_A_LINE: Final = 250
+"""All files together, for each order line."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,8 @@ def write_demo(
 
     The same language, lines, seed and until give the same bytes. `lines`: order lines, met within a few percent.
     `until`: the first day not covered (1 November 2026 if not given); the three years before it are.
-    Raises UnknownName for a language without a demo company, BadValue for fewer lines than the planted facts need.
+    Raises UnknownName for a language without a demo company, BadValue for fewer lines than the planted facts need,
+    NoSpace where the folder cannot be written.
     """
     if lines < SMALLEST:
         raise BadValue(
@@ -82,15 +86,13 @@ def write_demo(
         )
     here = place(language)
     blueprint = Blueprint(here, Span.before(until or UNTIL, here.holidays), lines, seed)
-    folder.mkdir(parents=True, exist_ok=True)
-    company = _draw(blueprint)
-    with Exporter(folder, here) as exporter:
-        writer = _Writer(blueprint, company, exporter)
+    with told_of_a_full_disk(folder, lines * BYTES_A_LINE), Exporter(folder, here) as exporter:
+        folder.mkdir(parents=True, exist_ok=True)
+        writer = _Writer(blueprint, _draw(blueprint), exporter)
         writer.write_all()
-        mapping = exporter.write_mapping()
-    text = json.dumps(writer.truth(), ensure_ascii=False, indent=1)
-    (folder / "truth.json").write_text(text + "\n", encoding="utf-8")
-    return mapping
+        text = json.dumps(writer.truth(), ensure_ascii=False, indent=1)
+        (folder / "truth.json").write_text(text + "\n", encoding="utf-8")
+        return exporter.write_mapping()
 
 
 def _draw(blueprint: Blueprint) -> Company:

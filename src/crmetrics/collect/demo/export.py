@@ -46,7 +46,11 @@ class Exporter:
         self._seen.setdefault(sheet.table, sheet)
 
     def write_mapping(self) -> Path:
-        """Write mapping.toml over all files written so far."""
+        """Write mapping.toml over all files written so far; the last parts of a larger company before are taken away."""
+        for sheet in self._seen.values():
+            for older in self.folder.glob(sheet.match):
+                if older.name not in self.rows:
+                    older.unlink()
         path = self.folder / "mapping.toml"
         parts = [_head(self.place), *(_entry(sheet, self.place) for sheet in self._seen.values())]
         path.write_text("\n".join(parts), encoding="utf-8")
