@@ -64,7 +64,9 @@ class Rows:
 
 def joined(above: Rows, below: Rows) -> Rows:
     """The rows of two queries with the same columns, one after the other."""
-    columns = {name: np.ma.concatenate([above.columns[name], below.columns[name]]) for name in above.names}
+    columns: dict[str, Array] = {}
+    for name in above.names:
+        columns[name] = np.ma.concatenate([above.columns[name], below.columns[name]])  # type: ignore[no-untyped-call]
     return Rows(columns, above._days)
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
-from sqlglot import exp
-
 from crmetrics.vocabulary.errors import UnknownName
-from crmetrics.vocabulary.language import words
+from crmetrics.vocabulary.language import Message, words
 from crmetrics.vocabulary.period import GRAINS, local_day
+from crmetrics.warehouse.expression import identifier, literal
 from crmetrics.warehouse.profile import Profile
-from crmetrics.warehouse.schema import DIMENSIONS, TABLES, Dimension, History, Path, Table, Type, path_to
+from crmetrics.warehouse.schema import DIMENSIONS, TABLES, Dimension, History, Path, Table, Type, custom_column, path_to
 from crmetrics.warehouse.scope import Filter, Scope
 
 _ = words("crmetrics")
@@ -26,11 +26,6 @@ _GRAIN_TEXT: Final = {
     "quarter": "substring(cast({day} as varchar), 1, 4) || '-Q' || cast(extract(quarter from {day}) as varchar)",
     "year": "substring(cast({day} as varchar), 1, 4)",
 }
-
-
-def literal(value: str) -> str:
-    """A text as an SQL literal of the house dialect, whatever stands in it."""
-    return exp.Literal.string(value).sql(dialect="duckdb")
 
 
 @dataclass(frozen=True)
@@ -48,7 +43,6 @@ class Views:
 
     source   names a table at rest: a canonical one, or daily_rates
     people   the employees whose rows may be seen; None: everybody's
-    as_of    UTC instant of an earlier as-of; None: the moment up to which the data reach
     """
 
     profile: Profile
@@ -72,96 +66,98 @@ class Views:
         if not self.profile.rows(table.name):
             return self._empty(table)
         joins: list[str] = []
-        columns = self._columns(table, joins)
-        columns += [f"t.custom_{name}" for name in self.profile.custom.get(table.name, ())]
+        columns = [f"t.{name}" for name in self._names(table)]
         if table.has_money:
             columns.append(f"{self._rate(table, joins)} as company_rate")
         columns.append(f"{self._party(table, grouping, joins)} as party")
         conditions = self._conditions(table)
         where = f" where {' and '.join(conditions)}" if conditions else ""
-        return f"select {', '.join(columns)} from {self._settled(table)} t {' '.join(joins)}{where}"
+        return f"select {', '.join(columns)} from {self._known(table)} t {' '.join(joins)}{where}"
 
     def unreached(self, table: Table) -> tuple[str, ...]:
         """The filters of the scope that cannot reach a table: it stays unfiltered, and the answer says so (R22)."""
-        return tuple(
-            each.dimension
-            for each in self.scope.filters
-            if not self._custom_path(each, table) and reach(table, each.dimension) is None
-        )
+        return tuple(each.dimension for each in self.scope.filters if self._path(each.dimension, table) is None)
 
     def _empty(self, table: Table) -> str:
         columns = [f"cast(null as {column.type.value}) as {column.name}" for column in table.columns]
         rate = ["cast(null as DOUBLE) as company_rate"] if table.has_money else []
         return f"select {', '.join([*columns, *rate, 'cast(null as VARCHAR) as party'])} where 1 = 0"
 
-    def _columns(self, table: Table, joins: list[str]) -> list[str]:
-        shown = {column.name: f"t.{column.name}" for column in table.columns}
-        if self.is_earlier:
-            for number, history in enumerate(table.histories):
-                if self.profile.rows(history.table):
-                    shown.update(self._history(table, history, f"h{number}", joins))
-        return [
-            expression if expression == f"t.{name}" else f"{expression} as {name}" for name, expression in shown.items()
-        ]
+    def _names(self, table: Table) -> list[str]:
+        own = [identifier(custom_column(name)) for name in self.profile.custom.get(table.name, ())]
+        return [*(column.name for column in table.columns), *own]
 
-    def _settled(self, table: Table) -> str:
-        """The table at rest; for an earlier as-of without what was settled only later, defaults worked out over what is left."""
-        if not (self.is_earlier and table.settles):
+    def _known(self, table: Table) -> str:
+        """The table at rest; for an earlier as-of as it was known then, defaults worked out over what is left."""
+        settled = {
+            moment: columns
+            for moment, columns in table.settles.items()
+            if self.is_earlier or self.profile.column(table.name, moment).future
+        }
+        histories = [each for each in table.histories if self.is_earlier and self.profile.rows(each.table)]
+        if not settled and not histories:
             return self.source(table.name)
+        known = self._settled(table, settled) if settled else self.source(table.name)
+        if not histories:
+            return known
+        joins: list[str] = []
+        shown = {name: f"r.{name}" for name in self._names(table)}
+        for number, history in enumerate(histories):
+            shown |= self._history(table, history, f"h{number}", joins)
+        columns = ", ".join(f"{expression} as {name}" for name, expression in shown.items())
+        return f"(select {columns} from {known} r {' '.join(joins)})"
+
+    def _settled(self, table: Table, settles: Mapping[str, tuple[str, ...]]) -> str:
         later: dict[str, list[str]] = {}
-        for moment, settled in table.settles.items():
-            for name in settled:
-                later.setdefault(name, []).append(
-                    f"{moment} >= {_moment(table, moment, self.as_of, self.profile.zone)}"
-                )
-        names = [
-            *(column.name for column in table.columns),
-            *(f"custom_{name}" for name in self.profile.custom.get(table.name, ())),
-        ]
+        for moment, columns in settles.items():
+            for name in columns:
+                bound = _moment(table, moment, self.as_of, self.profile.zone)
+                later.setdefault(name, []).append(f"{moment} >= {bound}")
+        names = self._names(table)
         known = [
             f"case when {' or '.join(later[name])} then null else {name} end as {name}" if name in later else name
             for name in names
         ]
         defaults = {name: table.column(name).default for name in later if table.column(name).default}
         whole = [f"coalesce({name}, {defaults[name]}) as {name}" if name in defaults else name for name in names]
-        return f"(select {', '.join(whole)} from (select {', '.join(known)} from {self.source(table.name)}) as known)"
+        return f"(select {', '.join(whole)} from (select {', '.join(known)} from {self.source(table.name)}) known)"
 
     def _history(self, table: Table, history: History, alias: str, joins: list[str]) -> dict[str, str]:
         """The columns of a history as they stood then: the last value set before, or the old value of the first change since."""
-        key, then = table.key[0], f"cast({literal(self.as_of.isoformat(' '))} as TIMESTAMP)"
+        key, at, then = table.key[0], history.at, f"cast({literal(self.as_of.isoformat(' '))} as TIMESTAMP)"
+        pick, value = ("arg_max", history.value) if history.before is None else ("arg_min", history.before)
         firsts, shown = [], {}
         for name in history.columns:
-            about = f"{history.tells} = {literal(history.names.get(name, name))}" if history.tells else "1 = 1"
-            pick, value = ("arg_max", history.value) if history.before is None else ("arg_min", history.before)
+            about = (
+                f" filter (where {history.tells} = {literal(history.names.get(name, name))})" if history.tells else ""
+            )
             # a blank value is written as '' so that it is told apart from no row at all
-            firsts.append(
-                f"{pick}(case when {about} then coalesce(cast({value} as VARCHAR), '') end, case when {about} then {history.at} end) as {name}"
-            )
-            type_ = table.column(name).type.value
-            shown[name] = (
-                f"case when {alias}.{name} is null then t.{name} else cast(nullif({alias}.{name}, '') as {type_}) end"
-            )
+            firsts.append(f"{pick}(coalesce(cast({value} as VARCHAR), ''), {at}){about} as {name}")
+            # what people typed into a history need not be a value of the column
+            then_value = f"try_cast(nullif({alias}.{name}, '') as {table.column(name).type.value})"
+            shown[name] = f"case when {alias}.{name} is null then r.{name} else {then_value} end"
         side = "<" if history.before is None else ">="
-        joins.append(
-            f"left join (select {key}, {', '.join(firsts)} from {self.source(history.table)} where {history.at} {side} {then} group by {key}) {alias} "
-            f"on {alias}.{key} = t.{key}"
-        )
+        rows = f"select {key}, {', '.join(firsts)} from {self.source(history.table)} where {at} {side} {then} group by {key}"
+        joins.append(f"left join ({rows}) {alias} on {alias}.{key} = r.{key}")
         return shown
 
     def _rate(self, table: Table, joins: list[str]) -> str:
-        """The rate to company money on the row's driving day (R7); the day of as-of where that is blank."""
+        """The rate to company money on the row's driving day (R7); where that is blank the latest one as of then."""
         if self.profile.currencies.get(table.name, frozenset()) <= {self.currency}:
             return "1"
         today = f"cast({literal(str(local_day(self.as_of, self.profile.zone)))} as DATE)"
-        day = today
+        rates = self.source("daily_rates")
+        latest = (
+            f"select currency, arg_max(rate, day_on) as rate from {rates} where day_on <= {today} group by currency"
+        )
+        joins.append(f"left join ({latest}) latest on latest.currency = t.currency")
+        found = "latest.rate"
         if table.priced_at:
             column = table.column(table.priced_at)
-            own = f"local_day(t.{column.name})" if column.type is Type.MOMENT else f"t.{column.name}"
-            day = f"coalesce({own}, {today})"
-        joins.append(
-            f"left join {self.source('daily_rates')} rates on rates.currency = t.currency and rates.day_on = {day}"
-        )
-        return f"case when t.currency is null or t.currency = {literal(self.currency)} then 1e0 else rates.rate end"
+            day = f"local_day(t.{column.name})" if column.type is Type.MOMENT else f"t.{column.name}"
+            joins.append(f"left join {rates} rates on rates.currency = t.currency and rates.day_on = {day}")
+            found = f"case when t.{column.name} is null then latest.rate else rates.rate end"
+        return f"case when t.currency is null or t.currency = {literal(self.currency)} then 1e0 else cast({found} as DOUBLE) end"
 
     def _party(self, table: Table, grouping: Grouping | None, joins: list[str]) -> str:
         if grouping is None or grouping.table != table.name or not grouping.by:
@@ -175,22 +171,15 @@ class Views:
             return _GRAIN_TEXT[grouping.by].format(
                 day=f"t.{grouping.moment}" if is_day else f"local_day(t.{grouping.moment})"
             )
-        if grouping.by.startswith(CUSTOM):
-            home, column = custom_home(self.profile, table, grouping.by)
-        else:
-            path = reach(table, grouping.by)
-            if path is None:
-                raise UnknownName(_("'{by}' does not reach the table {table}.", by=grouping.by, table=table.name))
-            home, column = path, path.column
+        path = self._path(grouping.by, table)
+        if path is None:
+            raise UnknownName(_("'{by}' does not reach the table {table}.", by=grouping.by, table=table.name))
         alias = "t"
-        for number, step in enumerate(home.steps):
-            joins.append(
-                f"left join {self.source(step.table)} p{number} on p{number}.{step.key} = {alias}.{step.column}"
-            )
+        for number, step in enumerate(path.steps):
+            known = self._known(TABLES[step.table])
+            joins.append(f"left join {known} p{number} on p{number}.{step.key} = {alias}.{step.column}")
             alias = f"p{number}"
-        own = self._columns(table, []) if self.is_earlier and alias == "t" else []
-        shown = next((each.rsplit(" as ", 1)[0] for each in own if each.endswith(f" as {column}")), f"{alias}.{column}")
-        return f"cast({shown} as VARCHAR)"
+        return f"cast({alias}.{path.column} as VARCHAR)"
 
     def _conditions(self, table: Table) -> list[str]:
         conditions = []
@@ -203,45 +192,50 @@ class Views:
         if table.appears and (self.is_earlier or self.profile.has_future(table.name)):
             bound = _moment(table, table.appears, self.as_of, self.profile.zone)
             conditions.append(f"(t.{table.appears} is null or t.{table.appears} < {bound})")
-        if table.appears_with and (self.is_earlier or self.profile.has_future(self._parent(table).name)):
-            parent = self._parent(table)
-            bound = _moment(parent, str(parent.appears), self.as_of, self.profile.zone)
-            conditions.append(
-                f"t.{table.appears_with} not in (select {parent.key[0]} from {self.source(parent.name)} where {parent.appears} >= {bound})"
-            )
+        if table.appears_with:
+            parent = TABLES[str(table.column(table.appears_with).references)]
+            if self.is_earlier or self.profile.has_future(parent.name):
+                bound = _moment(parent, str(parent.appears), self.as_of, self.profile.zone)
+                unborn = f"select {parent.key[0]} from {self.source(parent.name)} where {parent.appears} >= {bound}"
+                conditions.append(f"t.{table.appears_with} not in ({unborn})")
         for each in self.scope.filters:
-            found = self._custom_path(each, table) or reach(table, each.dimension)
-            if found is not None:
-                conditions.append(
-                    self._along(found, lambda column, each=each: _matches(column, each), keep_blank=None in each.values)
-                )  # type: ignore[misc]
+            path = self._path(each.dimension, table)
+            if path is not None:
+                conditions.append(self._along(path, partial(_matches, each), keep_blank=None in each.values))
         if self.people is not None and not table.is_shared:
-            path = reach(table, "owner")
-            mine = Filter("owner", self.people)
-            conditions.append(
-                self._along(path, lambda column: _matches(column, mine)) if path and self.people else "1 = 0"
-            )
+            conditions.append(self._rights(table, self.people))
         return conditions
 
-    def _parent(self, table: Table) -> Table:
-        return TABLES[str(table.column(str(table.appears_with)).references)]
+    def _rights(self, table: Table, people: tuple[str, ...]) -> str:
+        """The rows of these people by today's owner: whoever has handed a deal on does not see it as it was, either."""
+        path = reach(table, "owner")
+        if path is None or not people:
+            return "1 = 0"
+        theirs = partial(_matches, Filter("owner", people))
+        if path.steps or not (self.is_earlier and table.histories):
+            return self._along(path, theirs, at_rest=True)
+        return f"t.{table.key[0]} in (select {table.key[0]} from {self.source(table.name)} where {theirs(path.column)})"
 
-    def _custom_path(self, each: Filter, table: Table) -> Path | None:
-        if not each.dimension.startswith(CUSTOM):
-            return None
-        try:
-            return custom_home(self.profile, table, each.dimension)[0]
-        except UnknownName:
-            return None
+    def _path(self, dimension: str, table: Table) -> Path | None:
+        """The path to a dimension or to a column of the company's own; None if none leads there."""
+        return custom_path(self.profile, table, dimension) if dimension.startswith(CUSTOM) else reach(table, dimension)
 
-    def _along(self, path: Path, condition: Callable[[str], str], keep_blank: bool = False) -> str:
-        """A condition on the far end of a path as nested semi-joins; with keep_blank a row that leads nowhere counts as blank."""
+    def _along(
+        self, path: Path, condition: Callable[[str], str], *, keep_blank: bool = False, at_rest: bool = False
+    ) -> str:
+        """A condition on the column at the far end of a path as nested semi-joins.
+
+        keep_blank  a row that leads nowhere counts as blank
+        at_rest     by what the tables hold now, whatever as-of is asked
+        """
         if not path.steps:
             return condition(f"t.{path.column}")
         inner = condition(path.column)
         for number, step in reversed(list(enumerate(path.steps))):
             own = f"t.{step.column}" if number == 0 else step.column
-            inner = f"{own} in (select {step.key} from {self.source(step.table)} where {inner})"
+            parents = self.source(step.table) if at_rest else self._known(TABLES[step.table])
+            alias = "" if at_rest else " parents"
+            inner = f"{own} in (select {step.key} from {parents}{alias} where {inner})"
             if keep_blank:
                 known = f"{own} not in (select {step.key} from {self.source(step.table)})"
                 inner = f"({own} is null or {known} or {inner})"
@@ -257,19 +251,23 @@ def reach(table: Table, dimension: str) -> Path | None:
     return path_to(table.name, DIMENSIONS[dimension])
 
 
-def custom_home(profile: Profile, table: Table, name: str) -> tuple[Path, str]:
-    """The path to a company's own column (`custom.<name>`): on the table itself, or on one it leads to."""
+def custom_path(profile: Profile, table: Table, name: str) -> Path | None:
+    """The path to a company's own column (`custom.<name>`) on the table itself or one that it leads to; None if it is elsewhere.
+
+    Raises UnknownName if no table has it.
+    """
     wanted = name.removeprefix(CUSTOM)
-    homes = {home: f"custom_{wanted}" for home, names in profile.custom.items() if wanted in names}
-    path = path_to(table.name, Dimension(name, _("{name}", name=wanted), homes)) if homes else None
-    if path is None:
+    homes = {home: custom_column(wanted) for home, names in profile.custom.items() if wanted in names}
+    if not homes:
+        own = sorted({f"{CUSTOM}{each}" for names in profile.custom.values() for each in names})
         raise UnknownName(
-            _("'{name}' is not a column of yours that reaches the table {table}.", name=name, table=table.name)
+            _("'{name}' is not a column of yours. There are: {names}.", name=name, names=", ".join(own) or "-")
         )
-    return path, path.column
+    path = path_to(table.name, Dimension(name, Message(wanted), homes))
+    return replace(path, column=identifier(path.column)) if path else None
 
 
-def _matches(column: str, wanted: Filter) -> str:
+def _matches(wanted: Filter, column: str) -> str:
     texts = [literal(value) for value in wanted.values if value is not None]
     found = f"cast({column} as VARCHAR) in ({', '.join(texts)})" if texts else "1 = 0"
     return f"({found} or {column} is null)" if None in wanted.values else found

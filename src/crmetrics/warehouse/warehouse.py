@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cached_property
+from typing import Final
+
+from sqlglot import exp
 
 from crmetrics.vocabulary.errors import BadQuery, UnknownName
 from crmetrics.vocabulary.language import words
@@ -20,6 +23,9 @@ from crmetrics.warehouse.scope import Scope, Viewer
 from crmetrics.warehouse.views import Grouping, Views, reach
 
 _ = words("crmetrics")
+
+FEW_NAMES: Final = 1000
+"""So many names are asked for one by one; for more the whole table is read."""
 
 
 class Warehouse:
@@ -87,7 +93,7 @@ class Warehouse:
 
         It is worked out once for the version, as-of and values, over the whole company, whoever asks.
         """
-        asked = (derived.name, self.as_of, self.zone, self.currency, tuple(sorted(values.items())))
+        asked = (derived.name, self.as_of, self.zone, self.currency, self._week_start, tuple(sorted(values.items())))
         if asked not in self._engine.kept:
             whole = Scope(as_of=self.scope.as_of)
             with Warehouse(
@@ -110,9 +116,12 @@ class Warehouse:
         """The display names of ids, for a dimension whose values are ids."""
         key = TABLES[table].key[0]
         tree = parsed(f"select {key} as id, {column} as shown from {table} where {column} is not null")
+        if len(ids) <= FEW_NAMES:
+            tree = tree.copy().where(exp.column(key).isin(*ids))
         self._make_view(table, None)
-        wanted = set(ids)
-        return {row["id"]: row["shown"] for row in self._session.run(tree, {}).records() if row["id"] in wanted}
+        rows, wanted = self._session.run(tree, {}), set(ids)
+        named = zip(rows.values("id"), rows.values("shown"), strict=True)
+        return {each: shown for each, shown in named if each in wanted}
 
     def close(self) -> None:
         """End the question."""
