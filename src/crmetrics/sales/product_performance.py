@@ -59,7 +59,7 @@ from costed_lines r
 join orders o on o.order_id = r.returns_order_id
 where r.quantity < 0 and not r.is_cancelled and ($services or not r.is_service) and not o.is_cancelled
   and o.ordered_at >= $start and o.ordered_at < $end and o.ordered_at < $mature
-  and local_day(r.ordered_at) <= local_day(o.ordered_at) + $days
+  and days_between(local_day(o.ordered_at), local_day(r.ordered_at)) <= $days
 group by grouping sets ((r.party), ())
 order by is_total, r.party
 """
