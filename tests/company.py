@@ -16,9 +16,10 @@ from typing import Any
 import duckdb
 
 from crmetrics.catalogue import OpenCatalogue
+from crmetrics.clean.profile import profile, write_rates
 from crmetrics.warehouse.engine import DuckDbEngine
 from crmetrics.warehouse.expression import identifier
-from crmetrics.warehouse.schema import TABLES, Table, Type, ddl
+from crmetrics.warehouse.schema import TABLES, Table, ddl
 from crmetrics.workspace.settings import Settings
 
 Rows = Sequence[Mapping[str, Any]]
@@ -55,9 +56,13 @@ def write_company(path: Path, tables: Mapping[str, Rows], *, reaches: str, zone:
         connection.execute("begin")
         for name, rows in tables.items():
             _fill(connection, TABLES[name], [_defaults(name, currency) | dict(row) for row in rows])
-        _tell(connection, reaches=reaches, zone=zone, currency=currency)
-        for name in tables:
-            _profile(connection, TABLES[name], datetime.fromisoformat(reaches))
+        moment = datetime.fromisoformat(reaches)
+        facts = {"number": "1", "published_at": moment, "reaches": moment, "zone": zone, "currency": currency}
+        connection.executemany(
+            "insert into meta.facts values (?, ?)", [[name, str(fact)] for name, fact in facts.items()]
+        )
+        profile(connection, list(tables), moment)
+        write_rates(connection)
         connection.execute("commit")
 
 
@@ -108,43 +113,3 @@ def _empty_version() -> Path:
         connection.executemany("insert into meta.profile values (?, ?, 0, 0, 0, null, null, 0)", blank)
         connection.execute("commit")
     return folder / "empty.duckdb"
-
-
-def _tell(connection: duckdb.DuckDBPyConnection, *, reaches: str, zone: str, currency: str) -> None:
-    """Write the facts and exchange rates that publishing writes."""
-    moment = str(datetime.fromisoformat(reaches))
-    facts = {"number": "1", "published_at": moment, "reaches": moment, "zone": zone, "currency": currency}
-    connection.executemany("insert into meta.facts values (?, ?)", list(facts.items()))
-    # every day on which a rate is valid: at most seven days old
-    connection.execute(
-        "insert into meta.daily_rates select upper(currency), day_on, arg_max(rate_to_company, rated_on) from ("
-        " select currency, rate_to_company, rated_on,"
-        " cast(unnest(range(rated_on, rated_on + interval 8 day, interval 1 day)) as date) as day_on"
-        " from exchange_rates) group by all"
-    )
-    connection.execute(
-        "insert into meta.latest_rates select upper(currency), arg_max(rate_to_company, rated_on) from exchange_rates group by all"
-    )
-
-
-def _profile(connection: duckdb.DuckDBPyConnection, table: Table, now: datetime) -> None:
-    """Write the profile of one table as publishing does."""
-    told = [f"select '', count(*), count(*), count(*), null, null, 0 from {table.name}"]
-    for column in table.columns:
-        expected = column.expected or "true"
-        is_dated = column.type in (Type.DATE, Type.MOMENT) and not column.is_planned
-        dated = f"cast({column.name} as timestamp)" if is_dated else "cast(null as timestamp)"
-        told.append(
-            f"select '{column.name}', count(*), count(*) filter (where {expected}), count({column.name}) filter (where {expected}),"
-            f" min({dated}) filter (where {dated} <= $now), max({dated}) filter (where {dated} <= $now),"
-            f" count(*) filter (where {dated} > $now) from {table.name}"
-        )
-    connection.execute("delete from meta.profile where table_name = ?", [table.name])
-    connection.execute(
-        f"insert into meta.profile select '{table.name}', * from ({' union all '.join(told)})", {"now": now}
-    )
-    if table.has_money:
-        connection.execute(
-            f"insert into meta.currencies select '{table.name}', currency, count(*) from {table.name}"
-            " where currency is not null group by currency"
-        )
