@@ -19,8 +19,8 @@ from crmetrics.vocabulary.errors import NoWorkspace, UnknownName
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import GRAINS, Compare, Period, parse_period
 from crmetrics.warehouse.engine import DuckDbEngine, Engine
-from crmetrics.warehouse.scope import ADMINISTRATOR, Filter, Scope, Viewer
 from crmetrics.warehouse.schema import DIMENSIONS
+from crmetrics.warehouse.scope import ADMINISTRATOR, Filter, Scope, Viewer
 from crmetrics.warehouse.views import CUSTOM
 from crmetrics.warehouse.warehouse import Warehouse
 
@@ -41,7 +41,12 @@ def current_version(folder: Path | str) -> Version:
 
     version = Versions(Path(folder) / "versions").current()
     if version is None:
-        raise NoWorkspace(_("There is no data in '{folder}' yet. Import some: crmetrics --workspace {folder} import SOURCE --mapping FILE", folder=str(folder)))
+        raise NoWorkspace(
+            _(
+                "There is no data in '{folder}' yet. Import some: crmetrics --workspace {folder} import SOURCE --mapping FILE",
+                folder=str(folder),
+            )
+        )
     return version
 
 

@@ -91,7 +91,7 @@ class Row:
         return {column.name: value for column, value in zip(self.columns, self.values, strict=True)}
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and isinstance(other, Row) and other.values == self.values
+        return isinstance(other, type(self)) and other.values == self.values
 
     def __hash__(self) -> int:
         return hash(self.values)

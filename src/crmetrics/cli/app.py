@@ -9,8 +9,7 @@ import click
 
 from crmetrics.cli.ask import ask, listed
 from crmetrics.cli.data import check, demo, export, import_, init, rollback, versions
-from crmetrics.cli.workspace import Here, in_workspace
-from crmetrics.vocabulary.language import LANGUAGES
+from crmetrics.cli.workspace import LANGUAGE, WORKSPACE, Here, in_workspace
 
 Serve = Callable[[Path, str, int, str | None], None]
 
@@ -19,13 +18,13 @@ def command_line(serve: Serve) -> click.Group:
     """The command with all that it can do; `serve(folder, host, port, language)` is another door, handed in by the composition root."""
 
     @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-    @click.option("--workspace", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="Folder of the workspace (default: the current one).")
-    @click.option("--language", type=click.Choice(LANGUAGES), help="Language of the output (default: the workspace's).")
+    @WORKSPACE
+    @LANGUAGE
     @click.version_option(package_name="crmetrics")
     @click.pass_context
-    def crmetrics(context: click.Context, workspace: Path, language: str | None) -> None:
+    def crmetrics(context: click.Context, workspace: Path | None, language: str | None) -> None:
         """Turns what a company's CRM, shop, ERP and help desk already record into answers and next steps."""
-        context.obj = Here(workspace, language)
+        context.obj = Here(workspace or Path(), language)
 
     @click.command("serve")
     @click.option("--port", type=click.IntRange(1, 65535), default=8765, show_default=True, help="Port of the address.")

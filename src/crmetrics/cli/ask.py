@@ -66,13 +66,21 @@ def _switches(declared: Analysis) -> list[click.Parameter]:
         if choice.kind == "by":
             meaning = f"Group by: {', '.join(declared.groupings())}, or none."
         elif choice.kind == "word":
-            meaning = f"{choice.label.text}: " + "; ".join(f"{word} = {shown.text}" for word, shown in choice.words.items()) + "."
+            meaning = (
+                f"{choice.label.text}: "
+                + "; ".join(f"{word} = {shown.text}" for word, shown in choice.words.items())
+                + "."
+            )
         else:
             meaning = f"{choice.label.text}."
         options.append(
             click.Option(
                 [f"--{choice.name.replace('_', '-')}", f"choice_{choice.name}"],
-                metavar="D" if choice.kind == "by" else choice.kind.upper() if not choice.words else "|".join(choice.words),
+                metavar="D"
+                if choice.kind == "by"
+                else choice.kind.upper()
+                if not choice.words
+                else "|".join(choice.words),
                 help=f"{meaning} [default: {choice.default if choice.default != '' else 'none'}]",
             )
         )
@@ -88,12 +96,21 @@ def _common(declared: Analysis) -> list[click.Parameter]:
             help="2026, 2026-Q3, 2026-07, 2026-W27, last-12-months, this-month, 2026-01-01..2026-07-01 (end not included). "
             f"[default: {declared.period}]",
         ),
-        click.Option(["--compare"], type=click.Choice(["previous", "year", "weekdays"]), help="Also show the period before, or the same last year."),
+        click.Option(
+            ["--compare"],
+            type=click.Choice(["previous", "year", "weekdays"]),
+            help="Also show the period before, or the same last year.",
+        ),
     ]
     return [
         *(period if declared.takes_period else []),
         click.Option(["--as-of"], metavar="DATE", help="What was known at the beginning of that day."),
-        click.Option(["--where"], metavar="D=V", multiple=True, help="Only rows whose dimension D is V; repeat for more. Blank: D="),
+        click.Option(
+            ["--where"],
+            metavar="D=V",
+            multiple=True,
+            help="Only rows whose dimension D is V; repeat for more. Blank: D=",
+        ),
         click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON object."),
         click.Option(["--csv", "as_csv"], is_flag=True, help="Print all rows as CSV."),
         click.Option(["--sql", "as_sql"], is_flag=True, help="Print the SQL that ran."),
@@ -101,7 +118,11 @@ def _common(declared: Analysis) -> list[click.Parameter]:
 
 
 def _ask(here: Here, declared: Analysis, given: dict[str, Any]) -> None:
-    choices = {name.removeprefix("choice_"): value for name, value in given.items() if name.startswith("choice_") and value is not None}
+    choices = {
+        name.removeprefix("choice_"): value
+        for name, value in given.items()
+        if name.startswith("choice_") and value is not None
+    }
     catalogue = open_workspace(here.folder)
     as_of = given.get("as_of")
     answer = catalogue.ask(
@@ -177,4 +198,3 @@ def _states(here: Here) -> dict[str, str]:
     except NoWorkspace:
         return {}
     return {entry.declared.key: here.say(entry.locked.message) for entry in entries if entry.locked}
-

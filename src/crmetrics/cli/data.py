@@ -45,12 +45,23 @@ def init(here: Here, folder: Path) -> None:
     from crmetrics.intake.imports import init_workspace
 
     init_workspace(folder)
-    click.echo(here.say(_("The workspace is ready: {folder}. Import with: crmetrics --workspace {folder} import SOURCE --mapping FILE", folder=str(folder))))
+    click.echo(
+        here.say(
+            _(
+                "The workspace is ready: {folder}. Import with: crmetrics --workspace {folder} import SOURCE --mapping FILE",
+                folder=str(folder),
+            )
+        )
+    )
 
 
 @click.command("import")
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...", type=click.Path(path_type=Path))
-@click.option("--mapping", type=click.Path(path_type=Path, dir_okay=False), help="The mapping file (default: mapping.toml beside the source).")
+@click.option(
+    "--mapping",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The mapping file (default: mapping.toml beside the source).",
+)
 @in_workspace
 def import_(here: Here, sources: tuple[Path, ...], mapping: Path | None) -> None:
     """Import files or folders: CSV, TSV, XLSX, Parquet, also packed as .gz."""
@@ -62,7 +73,9 @@ def _beside(sources: tuple[Path, ...]) -> Path:
         found = (source if source.is_dir() else source.parent) / "mapping.toml"
         if found.is_file():
             return found
-    raise BadValue(_("There is no mapping.toml beside '{source}'. Name the mapping with --mapping FILE.", source=str(sources[0])))
+    raise BadValue(
+        _("There is no mapping.toml beside '{source}'. Name the mapping with --mapping FILE.", source=str(sources[0]))
+    )
 
 
 def run_import(here: Here, sources: tuple[Path, ...], mapping: Path) -> None:
@@ -80,7 +93,13 @@ def run_import(here: Here, sources: tuple[Path, ...], mapping: Path) -> None:
 
 
 @click.command()
-@click.option("--lines", type=click.IntRange(500, 100_000_000), default=20_000, show_default=True, help="Order lines of the company.")
+@click.option(
+    "--lines",
+    type=click.IntRange(500, 100_000_000),
+    default=20_000,
+    show_default=True,
+    help="Order lines of the company.",
+)
 @click.option("--seed", type=int, default=2026, show_default=True, help="Another seed is another company.")
 @in_workspace
 def demo(here: Here, lines: int, seed: int) -> None:
@@ -88,7 +107,12 @@ def demo(here: Here, lines: int, seed: int) -> None:
     from crmetrics.collect.demo import write_demo
 
     if (here.folder / "versions").is_dir() and not (here.folder / "exports").is_dir():
-        raise BadValue(_("'{folder}' holds data that is not the demo company's. Choose another folder with --workspace DIR.", folder=str(here.folder)))
+        raise BadValue(
+            _(
+                "'{folder}' holds data that is not the demo company's. Choose another folder with --workspace DIR.",
+                folder=str(here.folder),
+            )
+        )
     exports = here.folder / "exports"
     mapping = write_demo(exports, language=here.language or "en", lines=lines, seed=seed)
     run_import(here, (exports,), mapping)
@@ -118,7 +142,11 @@ def export_parquet_(here: Here, folder: Path) -> None:
     from crmetrics.warehouse.export import export_parquet
 
     written = export_parquet(_current(here), folder)
-    click.echo(here.say(_("{n} table written to {folder}", "{n} tables written to {folder}", n=len(written), folder=str(folder))))
+    click.echo(
+        here.say(
+            _("{n} table written to {folder}", "{n} tables written to {folder}", n=len(written), folder=str(folder))
+        )
+    )
 
 
 def _current(here: Here) -> Path:
@@ -146,7 +174,7 @@ def _before_current(store: Any) -> int:
     earlier = [each.number for each in store.all() if current and each.number < current.number]
     if not earlier:
         raise BadValue(_("There is no earlier version to go back to."))
-    return max(earlier)
+    return int(max(earlier))
 
 
 @click.command()

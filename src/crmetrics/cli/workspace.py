@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
@@ -17,8 +17,6 @@ from crmetrics.presenting.words import say
 from crmetrics.vocabulary.errors import CrmetricsError
 from crmetrics.vocabulary.language import LANGUAGES, Message
 from crmetrics.workspace.settings import Settings, read_settings
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
@@ -47,11 +45,22 @@ class Here:
         return say(message, self.format())
 
 
-def in_workspace(command: F) -> F:
+WORKSPACE = click.option(
+    "--workspace",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Folder of the workspace (default: the current one).",
+)
+LANGUAGE = click.option(
+    "--language", type=click.Choice(LANGUAGES), help="Language of the output (default: the workspace's)."
+)
+
+
+def in_workspace(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command `--workspace` and `--language`, and pass it the workspace as its first argument."""
 
-    @click.option("--workspace", type=click.Path(path_type=Path, file_okay=False), help="Folder of the workspace (default: the current one).")
-    @click.option("--language", type=click.Choice(LANGUAGES), help="Language of the output (default: the workspace's).")
+    @WORKSPACE
+    @LANGUAGE
     @click.pass_context
     def wrapped(context: click.Context, /, workspace: Path | None, language: str | None, **given: Any) -> Any:
         outer: Here = context.obj
@@ -59,12 +68,6 @@ def in_workspace(command: F) -> F:
         return told(here, lambda: command(here, **given))
 
     wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
-    return _merged(wrapped, command)
-
-
-def _merged(wrapped: Any, command: Any) -> Any:
-    """Carry over the options that were declared on the command itself."""
-    wrapped.__click_params__ = [*getattr(command, "__click_params__", []), *wrapped.__click_params__]
     return wrapped
 
 

@@ -85,7 +85,9 @@ def margin(
              sales nor in cost.
     Source:  Definition of gross margin; rules R5, R7 and R8 of the definitions.
     """
-    rows = warehouse.query(MARGIN_BY_PARTY, period=period, by=by, of="costed_lines", moment="ordered_at", estimated=estimated)
+    rows = warehouse.query(
+        MARGIN_BY_PARTY, period=period, by=by, of="costed_lines", moment="ordered_at", estimated=estimated
+    )
     is_total = rows.flags("is_total")
     total = rows.where(is_total).one()
     uncosted = float(share_of([total["uncosted_sales"] or 0.0], [total["all_sales"] or 0.0])[0])
@@ -118,16 +120,30 @@ def _direct(warehouse: Warehouse, rows: Rows, period: Period, by: str) -> Floats
     if not is_told or not warehouse.profile.rows("costs"):
         return np.full(len(rows), np.nan)
     booked = warehouse.query(DIRECT_COSTS, period=period, by=by, of="costs")
-    direct = {party: amount or 0.0 for party, amount, total in zip(booked.values("party"), booked.values("direct"), booked.flags("is_total"), strict=True) if not total}
+    direct = {
+        party: amount or 0.0
+        for party, amount, total in zip(
+            booked.values("party"), booked.values("direct"), booked.flags("is_total"), strict=True
+        )
+        if not total
+    }
     told = sum(amount for party, amount in direct.items() if party is not None)
-    return np.array([told if total else direct.get(party, 0.0) for party, total in zip(rows.values("party"), rows.flags("is_total"), strict=True)])
+    return np.array(
+        [
+            told if total else direct.get(party, 0.0)
+            for party, total in zip(rows.values("party"), rows.flags("is_total"), strict=True)
+        ]
+    )
 
 
 def _locked(uncosted: float) -> Result[Margin]:
     from crmetrics.analysis import Table
 
     nothing: Table[Margin] = Table(Margin, {each.name: [] for each in Margin.columns})
-    message = _("Locked: {share} of the sales have no cost. Give order_lines.cost_amount or products.unit_cost.", share=Figure(uncosted, SHARE))
+    message = _(
+        "Locked: {share} of the sales have no cost. Give order_lines.cost_amount or products.unit_cost.",
+        share=Figure(uncosted, SHARE),
+    )
     return Result(nothing, locked=Locked("order_lines.cost_amount", message), notes=(Note(message, "warn"),))
 
 
@@ -143,9 +159,13 @@ def _left_out(total: dict[str, Any]) -> tuple[LeftOut, ...]:
 def _notes(uncosted: float, estimated: float) -> tuple[Note, ...]:
     notes = []
     if uncosted > 0:
-        notes.append(Note(_("{share} of the sales have no cost and are left out.", share=Figure(uncosted, SHARE)), "warn"))
+        notes.append(
+            Note(_("{share} of the sales have no cost and are left out.", share=Figure(uncosted, SHARE)), "warn")
+        )
     if estimated > 0:
-        notes.append(Note(_("For {share} of the sales the cost is the product's cost today.", share=Figure(estimated, SHARE))))
+        notes.append(
+            Note(_("For {share} of the sales the cost is the product's cost today.", share=Figure(estimated, SHARE)))
+        )
     return tuple(notes)
 
 
@@ -156,5 +176,10 @@ def _findings(rows: Rows, earned: Floats) -> tuple[Finding, ...]:
         return ()
     lost = float(-earned[is_loss].sum())
     count = int(is_loss.sum())
-    message = _("{n} group is sold at a loss: {money} in all.", "{n} groups are sold at a loss: {money} in all.", n=count, money=Figure(lost, MONEY))
+    message = _(
+        "{n} group is sold at a loss: {money} in all.",
+        "{n} groups are sold at a loss: {money} in all.",
+        n=count,
+        money=Figure(lost, MONEY),
+    )
     return (Finding(message, lost, "bad"),)

@@ -45,7 +45,7 @@ whole as (
            count(*) filter (where customer_id is not null and profit < 0) as loss_customers
     from profits
 ),
-peak as (select max(cumulated) as cumulated, min(place) as place from (select *, rank() over (order by cumulated desc) as height from ranked) as heights where height = 1)
+peak as (select place from ranked order by cumulated desc, place limit 1)
 select r.place, r.customers, r.cumulated, r.place = p.place as is_peak, w.*
 from ranked r cross join peak p cross join whole w
 where r.customers <= 100 or r.place = p.place
@@ -58,8 +58,12 @@ class WhaleCurve(Row):
     rank_share = column("Share of customers", SHARE, "the most profitable first")
     customers = column("Customers", COUNT)
     cumulated_profit = column("Cumulated profit", MONEY)
-    cumulated_share = column("Share of profit", SHARE, "cumulated, of the total profit; above 100 % until losses take it back")
-    peak_at = column("Peak", SHARE, "the share of customers at which the most profit is made; shown at that point and in the total")
+    cumulated_share = column(
+        "Share of profit", SHARE, "cumulated, of the total profit; above 100 % until losses take it back"
+    )
+    peak_at = column(
+        "Peak", SHARE, "the share of customers at which the most profit is made; shown at that point and in the total"
+    )
 
 
 @analysis(
@@ -94,12 +98,16 @@ def whale_curve(warehouse: Warehouse, period: Period) -> Result[WhaleCurve]:
     }
     result: Result[WhaleCurve] = Result.of(WhaleCurve, points, worked_out=worked_out)
     if not len(rows):
-        return Result(result.rows, notes=(Note(_("No customer bought anything whose cost is known in this period."), "few"),))
+        return Result(
+            result.rows, notes=(Note(_("No customer bought anything whose cost is known in this period."), "few"),)
+        )
     total_row = WhaleCurve((1.0, customers, total, 1.0 if total > 0 else None, float(rank[is_peak][0])))
     return Result(
         result.rows,
         total_row,
-        used=int((found["lines"] or 0) - (found["cancelled"] or 0) - (found["uncosted"] or 0) - (found["anonymous"] or 0)),
+        used=int(
+            (found["lines"] or 0) - (found["cancelled"] or 0) - (found["uncosted"] or 0) - (found["anonymous"] or 0)
+        ),
         left_out=_left_out(found),
         notes=_notes(customers, total),
         findings=_findings(rows, share, found, total),
@@ -119,7 +127,12 @@ def _left_out(found: dict[str, Any]) -> tuple[LeftOut, ...]:
 def _notes(customers: int, total: float) -> tuple[Note, ...]:
     notes = []
     if customers < ENOUGH_CUSTOMERS:
-        notes.append(Note(_("Only {n} customer: too few for a curve.", "Only {n} customers: too few for a curve.", n=customers), "few"))
+        notes.append(
+            Note(
+                _("Only {n} customer: too few for a curve.", "Only {n} customers: too few for a curve.", n=customers),
+                "few",
+            )
+        )
     if total <= 0:
         notes.append(Note(_("The total profit is not above zero, so there are no shares of it."), "warn"))
     return tuple(notes)

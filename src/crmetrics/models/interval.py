@@ -42,4 +42,5 @@ def share_of(k: ArrayLike, n: ArrayLike) -> Floats:
     """
     above, below = np.asarray(k, dtype=np.float64), np.asarray(n, dtype=np.float64)
     above, below = np.broadcast_arrays(above, below)
-    return np.divide(above, below, out=np.full(above.shape, np.nan), where=(below != 0) & ~np.isnan(below))
+    share: Floats = np.divide(above, below, out=np.full(above.shape, np.nan), where=(below != 0) & ~np.isnan(below))
+    return share

@@ -87,5 +87,9 @@ def _reason(told: Told, format: Format) -> str:
 
 
 def _example(example: OddRow, format: Format) -> str:
-    place = example.file if example.row is None else say(_("{file}, row {row}", file=harmless(example.file), row=example.row), format)
+    place = (
+        example.file
+        if example.row is None
+        else say(_("{file}, row {row}", file=harmless(example.file), row=example.row), format)
+    )
     return place if example.value is None else f"{place}: '{cut(harmless(example.value), _LONGEST)}'"

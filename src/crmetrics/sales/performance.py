@@ -11,7 +11,7 @@ from crmetrics.analysis import Bars, By, Finding, LeftOut, NeedsBy, Note, Option
 from crmetrics.models.change import change
 from crmetrics.models.interval import share_of
 from crmetrics.vocabulary.language import words
-from crmetrics.vocabulary.period import GRAINS, Period, local_day, midnight, ordinal, parse_period
+from crmetrics.vocabulary.period import GRAINS, Period, first_day, midnight, ordinal, parse_period
 from crmetrics.vocabulary.unit import CHANGE, COUNT, MONEY, QUANTITY, SHARE, Figure
 from crmetrics.warehouse.rows import Rows, joined
 from crmetrics.warehouse.warehouse import Warehouse, grouping_of
@@ -78,12 +78,16 @@ class Performance(Row):
     party = column("Group", dimension="by")
     amount = column("Net sales", MONEY, better="higher")
     quantity = column("Quantity", QUANTITY, "returns counted as negative")
-    orders = column("Purchases", COUNT, "orders that are not cancelled and whose net total is above zero", better="higher")
+    orders = column(
+        "Purchases", COUNT, "orders that are not cancelled and whose net total is above zero", better="higher"
+    )
     buyers = column("Buyers", COUNT, "different customers with a purchase", better="higher")
     share = column("Share of sales", SHARE)
     before = column("Before", MONEY, "the same in the period compared with")
     growth = column("Growth", CHANGE, better="higher")
-    contribution = column("Contribution to growth", CHANGE, "its change as a share of all sales before", better="higher")
+    contribution = column(
+        "Contribution to growth", CHANGE, "its change as a share of all sales before", better="higher"
+    )
 
 
 @analysis(
@@ -151,7 +155,11 @@ def _side_by_side(warehouse: Warehouse, period: Period, before: Period, by: str,
         return None if party is None else ordinal(by, parse_period(party, span.end).start) - ordinal(by, span.start)
 
     totals = earlier.flags("is_total")
-    found = dict(zip((place(party, before) for party in earlier.values("party")), earlier.numbers("amount"), strict=True)) if len(earlier) else {}
+    found = (
+        dict(zip((place(party, before) for party in earlier.values("party")), earlier.numbers("amount"), strict=True))
+        if len(earlier)
+        else {}
+    )
     found[None] = float(earlier.numbers("amount")[totals].sum()) if totals.any() else np.nan
     places = [place(party, period) for party in rows.values("party")]
     return rows.with_columns(before=np.array([found.get(each, np.nan) for each in places], dtype=np.float64))
@@ -159,14 +167,22 @@ def _side_by_side(warehouse: Warehouse, period: Period, before: Period, by: str,
 
 def _reaches_back(warehouse: Warehouse, source: Source, before: Period) -> bool:
     """Whether the data begin early enough for growth to mean something."""
-    table, moment = {"orders": ("orders", "ordered_at"), "invoices": ("invoices", "issued_on"), "deals": ("deals", "closed_at")}[source]
+    table, moment = {
+        "orders": ("orders", "ordered_at"),
+        "invoices": ("invoices", "issued_on"),
+        "deals": ("deals", "closed_at"),
+    }[source]
     first = warehouse.profile.column(table, moment).first
-    return first is not None and local_day(first, warehouse.zone) <= before.start
+    return first is not None and first_day(first, warehouse.zone) <= before.start
 
 
 def _result(rows: Rows, *, is_compared: bool) -> Result[Performance]:
     rows = rows.where(rows.flags("is_total") | ~np.isnan(rows.numbers("amount")) | ~np.isnan(rows.numbers("before")))
-    is_total, amount, earlier = rows.flags("is_total"), np.nan_to_num(rows.numbers("amount")), np.nan_to_num(rows.numbers("before"))
+    is_total, amount, earlier = (
+        rows.flags("is_total"),
+        np.nan_to_num(rows.numbers("amount")),
+        np.nan_to_num(rows.numbers("before")),
+    )
     unknown = np.full(len(rows), np.nan)
     before = float(earlier[is_total].sum())
     worked_out = {
@@ -177,7 +193,11 @@ def _result(rows: Rows, *, is_compared: bool) -> Result[Performance]:
         "contribution": share_of(amount - earlier, before) if is_compared else unknown,
     }
     found = rows.where(is_total).one()
-    notes = () if is_compared else (Note(_("The data do not reach back over the period compared with, so no growth is shown.")),)
+    notes = (
+        ()
+        if is_compared
+        else (Note(_("The data do not reach back over the period compared with, so no growth is shown.")),)
+    )
     return Result.of(
         Performance,
         rows,
@@ -185,7 +205,10 @@ def _result(rows: Rows, *, is_compared: bool) -> Result[Performance]:
         used=int(found["used"] or 0),
         left_out=tuple(
             LeftOut(reason, int(found[name]))
-            for name, reason in (("cancelled", _("of cancelled orders")), ("unconverted", _("in a currency without a rate")))
+            for name, reason in (
+                ("cancelled", _("of cancelled orders")),
+                ("unconverted", _("in a currency without a rate")),
+            )
             if found[name]
         ),
         notes=notes,
@@ -201,6 +224,14 @@ def _findings(rows: Rows, worked_out: dict[str, Any]) -> tuple[Finding, ...]:
         return ()
     most = int(np.argmax(np.abs(moved)))
     difference = float(worked_out["amount"][most] - worked_out["before"][most])
-    template = _("{group} sold {money} more than before, {share} of all sales then.") if difference > 0 else _("{group} sold {money} less than before, {share} of all sales then.")
-    message = template(group=rows.values("party")[most], money=Figure(abs(difference), MONEY), share=Figure(abs(float(moved[most])), SHARE))
+    template = (
+        _("{group} sold {money} more than before, {share} of all sales then.")
+        if difference > 0
+        else _("{group} sold {money} less than before, {share} of all sales then.")
+    )
+    message = template(
+        group=rows.values("party")[most],
+        money=Figure(abs(difference), MONEY),
+        share=Figure(abs(float(moved[most])), SHARE),
+    )
     return (Finding(message, abs(difference), "good" if difference > 0 else "bad"),)

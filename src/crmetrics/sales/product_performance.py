@@ -11,7 +11,7 @@ from crmetrics.analysis import Bars, Finding, LeftOut, Note, Options, Result, Ro
 from crmetrics.models.change import change
 from crmetrics.models.interval import Floats, share_of
 from crmetrics.vocabulary.language import words
-from crmetrics.vocabulary.period import Period, midnight
+from crmetrics.vocabulary.period import Period, first_day, midnight
 from crmetrics.vocabulary.unit import CHANGE, COUNT, MONEY, QUANTITY, SHARE, Figure
 from crmetrics.warehouse.rows import Rows
 from crmetrics.warehouse.warehouse import Warehouse
@@ -78,7 +78,9 @@ class ProductPerformance(Row):
     margin = column("Margin", MONEY, "of the lines whose cost is known", better="higher")
     margin_pct = column("Margin %", SHARE, "margin as a share of the sales whose cost is known", better="higher")
     growth = column("Growth", CHANGE, better="higher")
-    return_rate = column("Return rate", SHARE, "returned within 60 days / sold at least 60 days ago, in pieces", better="lower")
+    return_rate = column(
+        "Return rate", SHARE, "returned within 60 days / sold at least 60 days ago, in pieces", better="lower"
+    )
 
 
 @analysis(
@@ -116,15 +118,27 @@ def product_performance(
     )
     rows = rows.where(rows.flags("is_total") | ~np.isnan(rows.numbers("net_sales")) | ~np.isnan(rows.numbers("before")))
     is_linked = warehouse.profile.has("orders", "returns_order_id")
-    returned = _returned(warehouse, rows, period, level, mature, services) if is_linked else np.nan_to_num(rows.numbers("returned_then"))
+    returned = (
+        _returned(warehouse, rows, period, level, mature, services)
+        if is_linked
+        else np.nan_to_num(rows.numbers("returned_then"))
+    )
     first = warehouse.profile.column("orders", "ordered_at").first
-    reaches_back = first is not None and first <= midnight(before.start, warehouse.zone)
+    reaches_back = first is not None and first_day(first, warehouse.zone) <= before.start
     return _result(warehouse, rows, returned, level, is_linked=is_linked, reaches_back=reaches_back)
 
 
 def _returned(warehouse: Warehouse, rows: Rows, period: Period, level: str, mature: Any, services: bool) -> Floats:
     """Pieces that came back, by the date of the order they came back from. Shape: (n,) beside `rows`."""
-    found = warehouse.query(RETURNS_BY_PRODUCT, period=period, by=level, of="costed_lines", mature=mature, services=services, days=RETURN_DAYS)
+    found = warehouse.query(
+        RETURNS_BY_PRODUCT,
+        period=period,
+        by=level,
+        of="costed_lines",
+        mature=mature,
+        services=services,
+        days=RETURN_DAYS,
+    )
     keys = zip(found.values("party"), found.flags("is_total"), strict=True)
     by_party = dict(zip(keys, np.nan_to_num(found.numbers("returned")), strict=True))
     wanted = zip(rows.values("party"), rows.flags("is_total"), strict=True)
@@ -137,8 +151,9 @@ def _result(
     sales, quantity = np.nan_to_num(rows.numbers("net_sales")), np.nan_to_num(rows.numbers("quantity"))
     sold = rows.numbers("sold")
     parties, is_total = rows.values("party"), rows.flags("is_total")
-    categories = dict(zip(*(found.values(name) for found in [warehouse.query(CATEGORIES)] for name in ("product_id", "category")), strict=True)) if level == "product" else {}
-    worked_out = {
+    known = warehouse.query(CATEGORIES) if level == "product" else None
+    categories = dict(zip(known.values("product_id"), known.values("category"), strict=True)) if known else {}
+    worked_out: dict[str, Any] = {
         "product_id": parties,
         "category": [categories.get(party) for party in parties],
         "net_sales": sales,
@@ -157,7 +172,11 @@ def _result(
         used=int(total["used"] or 0) - int(total["unconverted"] or 0),
         left_out=tuple(
             LeftOut(reason, int(total[name]))
-            for name, reason in (("cancelled", _("of cancelled orders")), ("service", _("of services")), ("unconverted", _("in a currency without a rate")))
+            for name, reason in (
+                ("cancelled", _("of cancelled orders")),
+                ("service", _("of services")),
+                ("unconverted", _("in a currency without a rate")),
+            )
             if total[name]
         ),
         notes=_notes(total, is_linked=is_linked, reaches_back=reaches_back),
@@ -169,9 +188,22 @@ def _notes(total: dict[str, Any], *, is_linked: bool, reaches_back: bool) -> tup
     notes = []
     uncosted = share_of([total["uncosted_sales"] or 0.0], [total["net_sales"] or 0.0])[0]
     if uncosted > 0:
-        notes.append(Note(_("{share} of the sales have no cost: margins speak of the others.", share=Figure(float(uncosted), SHARE))))
+        notes.append(
+            Note(
+                _(
+                    "{share} of the sales have no cost: margins speak of the others.",
+                    share=Figure(float(uncosted), SHARE),
+                )
+            )
+        )
     if not is_linked:
-        notes.append(Note(_("Returns do not name their order, so the return rate sets the returns of the period against its sales.")))
+        notes.append(
+            Note(
+                _(
+                    "Returns do not name their order, so the return rate sets the returns of the period against its sales."
+                )
+            )
+        )
     if not reaches_back:
         notes.append(Note(_("The data do not reach back over the period compared with, so no growth is shown.")))
     return tuple(notes)
@@ -183,5 +215,10 @@ def _findings(worked_out: dict[str, Any], is_total: Any, margin: Floats) -> tupl
     if not is_loss.any():
         return ()
     lost = float(-margin[is_loss].sum())
-    message = _("{n} product is sold below cost: {money} in all.", "{n} products are sold below cost: {money} in all.", n=int(is_loss.sum()), money=Figure(lost, MONEY))
+    message = _(
+        "{n} product is sold below cost: {money} in all.",
+        "{n} products are sold below cost: {money} in all.",
+        n=int(is_loss.sum()),
+        money=Figure(lost, MONEY),
+    )
     return (Finding(message, lost, "bad"),)

@@ -35,6 +35,11 @@ def local_day(moment: datetime, zone: str) -> date:
     return moment.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).date()
 
 
+def first_day(found: datetime | date, zone: str) -> date:
+    """The local day of a UTC instant, or a day as it is."""
+    return local_day(found, zone) if isinstance(found, datetime) else found
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """A half-open span of local days. `months` is the length in whole calendar months, 0 if it is not one."""
