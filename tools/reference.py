@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
 
-from crmetrics.analysis import Analysis
+from crmetrics.analysis import Analysis, NeedsBy
 from crmetrics.analysis.choices import Choice
 from crmetrics.catalogue import AREAS, find, keys
 from crmetrics.cli.app import command_line
+from crmetrics.vocabulary.period import GRAINS
 from crmetrics.warehouse.schema.page import data_model
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 KINDS = {"D": "descriptive", "G": "diagnostic", "P": "predictive", "R": "prescriptive"}
+AREA_NAMES = {"kpis": "KPIs"}
 MADE = "<!-- Written by `make docs` from {source}: change it there. -->"
 
 
@@ -52,7 +54,7 @@ def anchor(declared: Analysis) -> str:
 
 def area_page(area: str, declared: list[Analysis]) -> str:
     """The page of one area."""
-    head = [f"# {area.capitalize()}\n", MADE.format(source=f"src/crmetrics/{area}") + "\n"]
+    head = [f"# {AREA_NAMES.get(area, area.capitalize())}\n", MADE.format(source=f"src/crmetrics/{area}") + "\n"]
     return "\n".join([*head, *(line for each in declared for line in analysis_section(each))])
 
 
@@ -65,8 +67,7 @@ def analysis_section(declared: Analysis) -> Iterator[str]:
     yield f"- Mind: {declared.mind}"
     yield f"- Source: {declared.source}"
     yield f"- Kind: {', '.join(KINDS[letter] for letter in declared.kind)}; definition version {declared.version}"
-    needs = ", ".join(f"`{table}.{column}`" for table, columns in declared.needs.items() for column in columns or ["*"])
-    yield f"- Needs: {needs or 'nothing but a workspace'}"
+    yield f"- Needs: {needed(declared)}"
     if "." in declared.date:
         yield f"- Placed in a period by: `{declared.date}`"
     yield f"- Asked without a period: {f'`{declared.period}`' if declared.period else 'the state at as-of'}\n"
@@ -80,11 +81,27 @@ def analysis_section(declared: Analysis) -> Iterator[str]:
     yield ""
 
 
+def needed(declared: Analysis) -> str:
+    """The tables and columns without which there is no answer."""
+
+    def listed(needs: Mapping[str, Sequence[str]]) -> str:
+        names = [f"{table}.{column}" for table, columns in needs.items() for column in columns]
+        alone = [table for table, columns in needs.items() if not columns]
+        return ", ".join(f"`{name}`" for name in (*names, *alone)) or "nothing but a workspace"
+
+    if not isinstance(declared.needs, NeedsBy):
+        return listed(declared.needs)
+    by_word = (f"{listed(needs)} for `{word}`" for word, needs in declared.needs.needs.items())
+    return f"by `--{declared.needs.choice}`: " + "; ".join(by_word)
+
+
 def switch_row(declared: Analysis, choice: Choice) -> str:
     """One switch of a definition, its default first."""
     match choice.kind:
         case "by":
-            values = ", ".join(f"`{name}`" for name in (*declared.groupings(), "none"))
+            grains = ", ".join(f"`{grain}`" for grain in GRAINS if grain in declared.groupings())
+            table = f"what groups [`{declared.table}`](../data-model.md#{declared.table})"
+            values = ", ".join(part for part in (table, grains, "`none`") if part)
         case "word":
             ordered = sorted(choice.words, key=lambda word: word != choice.default)
             values = "; ".join(f"`{word}`: {choice.words[word]}" for word in ordered)
