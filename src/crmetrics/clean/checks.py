@@ -15,6 +15,9 @@ from crmetrics.warehouse.schema import TABLES, Check, Table, Type
 
 _ = words("import")
 
+VISITS: Final = "entered_at, imported_at, source_file, source_row"
+"""Visits in the order in which they happened; at the same moment, as they stand in the file."""
+
 FUTURE: Final = _("It lies in the future.")
 LAST_VISIT: Final = _("The stage of the deal is not the one it entered last.")
 OTHER_OUTCOME: Final = _("The outcome of the deal does not fit the kind of its stage.")
@@ -49,12 +52,12 @@ def check_deals(connection: duckdb.DuckDBPyConnection, tables: Iterable[str]) ->
     if "deal_stages" in tables:
         _list(
             connection, TABLES["deals"], "stage", LAST_VISIT,
-            "from main.deals as t join (select deal_id as of_deal, arg_max(stage, (entered_at, rowid)) as last_stage "
+            f"from main.deals as t join (select deal_id as of_deal, arg_max(stage, ({VISITS})) as last_stage "
             "from main.deal_stages group by 1) as v on v.of_deal = t.deal_id where v.last_stage <> t.stage",
         )  # fmt: skip
         _list(
             connection, TABLES["deal_stages"], "left_at", OVERLAP,
-            "from (select *, lead(entered_at) over (partition by deal_id order by entered_at, rowid) as next_at "
+            f"from (select *, lead(entered_at) over (partition by deal_id order by {VISITS}) as next_at "
             "from main.deal_stages) as t where t.left_at > t.next_at or (t.left_at is null and t.next_at is not null)",
         )  # fmt: skip
 

@@ -37,7 +37,7 @@ class Derivation:
         if "deal_stages" in self.tables:
             self._left_at(leaves_derived)
         if "deals" in self.tables:
-            self._stages()
+            self.add_stages()
             self._outcome()
             self._deal_created_at()
             self._fill("deals", "forecast_category", TABLES["deals"].column("forecast_category").default or "null")
@@ -49,13 +49,15 @@ class Derivation:
                 "deal_stages",
                 "left_at",
                 "n.next_at",
-                "join (select rowid as id, lead(entered_at) over (partition by deal_id order by entered_at, rowid) as next_at "
-                "from main.deal_stages) as n on n.id = t.rowid",
+                "join (select rowid as id, lead(entered_at) over (partition by deal_id order by entered_at, "
+                "imported_at, source_file, source_row) as next_at from main.deal_stages) as n on n.id = t.rowid",
                 f"t.source_system in ({named})",
             )
 
-    def _stages(self) -> None:
+    def add_stages(self) -> None:
         """Add the stages that deals and their histories name but the table of stages lacks."""
+        if "deals" not in self.tables:
+            return
         had = "stages" in self.tables
         if not had:
             self.connection.execute(ddl(TABLES["stages"]))
@@ -63,7 +65,7 @@ class Derivation:
         has_visits = "deal_stages" in self.tables
         visits = (
             " union all select d.pipeline, v.stage, 0, 0, 0, v.place from (select *, row_number() over ("
-            "partition by deal_id order by entered_at, rowid) as place from main.deal_stages) as v "
+            "partition by deal_id order by entered_at, source_row) as place from main.deal_stages) as v "
             "join main.deals as d using (deal_id)"
         )
         known = "select 1 from main.stages as k where k.pipeline = n.pipeline and k.stage = n.stage"

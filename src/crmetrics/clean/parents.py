@@ -41,7 +41,7 @@ def make_parents(connection: duckdb.DuckDBPyConnection, tables: set[str], now: s
         children = [(child, column) for child, column, name in references(sorted(tables)) if name == parent.name]
         if parent.name in tables or not children or not can_be_made(parent):
             continue
-        ids = " union ".join(
+        ids = " union all ".join(
             f"select {identifier(column.name)} as id from main.{child.name} where {identifier(column.name)} is not null"
             for child, column in children
         )
@@ -55,7 +55,7 @@ def make_parents(connection: duckdb.DuckDBPyConnection, tables: set[str], now: s
         filled = ", ".join(
             f"cast(({column.default}) as {column.type.value}) as {identifier(column.name)}" for column in defaults
         )
-        rows = f"select id as {key}, {nulls} from ({ids})"
+        rows = f"select id as {key}, {nulls} from (select distinct id from ({ids}))"
         replaced = f" replace ({filled})" if filled else ""
         if not count(connection, f"select count(*) from ({ids})"):
             continue

@@ -58,7 +58,8 @@ def _profile(connection: duckdb.DuckDBPyConnection, table: Table, now: datetime)
         )
         lines.append((table.name, column.name, rows, expected, filled, first, latest, future))
     lines += [(table.name, name, rows, rows, filled, None, None, 0) for name, filled in zip(custom, found, strict=True)]
-    connection.executemany("insert into meta.profile values (?, ?, ?, ?, ?, ?, ?, ?)", lines)
+    places = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * len(lines))
+    connection.execute(f"insert into meta.profile values {places}", [value for line in lines for value in line])
 
 
 def _measures(column: Column) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import duckdb
 
@@ -13,7 +14,10 @@ from crmetrics.warehouse.schema import ORIGIN, Table
 
 _ = words("import")
 
-REPEATS = _("It repeats the key of row {row} of {file}, with other values: the first row is kept.")
+IN_FILE_ORDER: Final = "t.imported_at, t.source_file, t.source_row, t.rowid"
+"""Rows as they stand in the files; joins may have brought them into the table in another order."""
+
+REPEATS: Final = _("It repeats the key of row {row} of {file}, with other values: the first row is kept.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class Repeats:
 
     def set_aside(self, entry: str) -> None:
         """Keep the first row of every key. Exact copies of it count as merged, others go to quarantine."""
-        if not self._find():
+        if not self._find(IN_FILE_ORDER):
             return
         columns = [column.name for column in self.table.columns if not column.is_key]
         same = (
@@ -58,7 +62,7 @@ class Repeats:
 
     def unite(self) -> dict[str, int]:
         """Make one row of every key: of each column the first value that is given. Returns the rows each source lost."""
-        if not self._find():
+        if not self._find("t.rowid"):
             return {}
         name = self.table.name
         columns = [column.name for column in self.table.columns if not column.is_key]
@@ -68,7 +72,7 @@ class Repeats:
         keys = ", ".join(identifier(key) for key in self.table.key)
         first = ", ".join(
             [f"arg_min({identifier(one)}, t.rowid) as {identifier(one)}" for one in columns]
-            + [f"arg_min(t.{one}, (t.rowid, 0)) as {one}" for one in ORIGIN]
+            + [f"any_value(t.{one}) filter (where r.id = r.first_id) as {one}" for one in ORIGIN]
         )
         lost = self.connection.execute(
             f"select t.source_system, count(*) from main.{name} as t join repeated as r on t.rowid = r.id "
@@ -77,7 +81,7 @@ class Repeats:
         listed = f"{keys}, {', '.join(identifier(one) for one in [*columns, *ORIGIN])}"
         self.connection.execute(
             f"create or replace temp table united as select {keys}, {first} from main.{name} as t "
-            f"where t.rowid in (select id from repeated) group by {keys}"
+            f"join repeated as r on t.rowid = r.id group by {keys}"
         )
         self.connection.execute(f"delete from main.{name} where rowid in (select id from repeated)")
         self.connection.execute(f"insert into main.{name} ({listed}) select {listed} from united")
@@ -95,7 +99,7 @@ class Repeats:
     def _key_text(self, alias: str) -> str:
         return f"concat_ws(' | ', {', '.join(f'{alias}.{identifier(key)}' for key in self.table.key)})"
 
-    def _find(self) -> int:
+    def _find(self, order: str) -> int:
         """Note the rows whose key stands more than once, each with the first of them; the usual case finds none."""
         keys = ", ".join(identifier(key) for key in self.table.key)
         rows = f"main.{self.table.name}" + (f" where rowid >= {self.start}" if self.start else "")
@@ -106,8 +110,9 @@ class Repeats:
             return 0
         same = " and ".join(f"t.{identifier(key)} is not distinct from k.{identifier(key)}" for key in self.table.key)
         self.connection.execute(
-            f"create or replace temp table repeated as select t.rowid as id, min(t.rowid) over ("
-            f"partition by {', '.join(f't.{identifier(key)}' for key in self.table.key)}) as first_id "
-            f"from main.{self.table.name} as t where t.rowid >= {self.start} and exists (select 1 from repeated_keys as k where {same})"
+            f"create or replace temp table repeated as select t.rowid as id, first_value(t.rowid) over (partition by "
+            f"{', '.join(f't.{identifier(key)}' for key in self.table.key)} order by {order}) as first_id "
+            f"from main.{self.table.name} as t where t.rowid >= {self.start} "
+            f"and exists (select 1 from repeated_keys as k where {same})"
         )
         return count(self.connection, "select count(*) from repeated")

@@ -14,6 +14,7 @@ from crmetrics.clean import accounts, ledger
 from crmetrics.clean.checks import check_deals, check_rows
 from crmetrics.clean.derived import Derivation
 from crmetrics.clean.filling import Filling
+from crmetrics.clean.histories import Histories, note_removed
 from crmetrics.clean.ledger import MADE_BY
 from crmetrics.clean.mapping import Mapping as SourceMapping
 from crmetrics.clean.mapping_file import nearest
@@ -33,11 +34,20 @@ _ = words("import")
 
 @dataclass(frozen=True)
 class SourceRows:
-    """A source with all its live raw files: what its tables are made of. `zone` is that of the times in its files."""
+    """A source with all its live raw files: what its tables are made of.
+
+    `zone` is that of the times in its files; `imports` are the folders of its imports, the one at work last.
+    """
 
     mapping: SourceMapping
     zone: str
     parts: Mapping[str, Sequence[RawPart]]
+    imports: Sequence[Path] = ()
+
+    def tells(self, table: str, column: str = "") -> bool:
+        """Whether its files fill a table, or a column of it."""
+        sections = [section for section in self.mapping.sections if section.table.name == table]
+        return any(not column or column in section.by_target for section in sections)
 
     @property
     def name(self) -> str:
@@ -124,7 +134,7 @@ class Building:
             for section in source.mapping.sections:
                 custom += [column for column in section.custom if section.table.name == name and column not in custom]
         self.connection.execute(ddl(table, [column.removeprefix("custom_") for column in custom]))
-        again = {source for source, _entry in touched.entries} | {self.sources[0].name, MADE_BY}
+        again = touched.read | {self.sources[0].name, MADE_BY}
         if old_columns:
             kept = ", ".join(identifier(column) for column in old_columns)
             self.connection.execute(
@@ -204,16 +214,9 @@ class Building:
         """Derive, check, and tell of everything."""
         now = self.now.isoformat(sep=" ")
         derivation = Derivation(self.connection, tables, self.zone, now)
-        silent = [
-            source.name
-            for source in self.sources
-            if not any(
-                "left_at" in section.by_target
-                for section in source.mapping.sections
-                if section.table.name == "deal_stages"
-            )
-        ]
-        derivation.run(silent)
+        derivation.run([source.name for source in self.sources if not source.tells("deal_stages", "left_at")])
+        self._add_histories(tables, touched)
+        derivation.add_stages()
         made = make_parents(self.connection, tables, now)
         if "customers" in tables:
             derivation.customers_created_at()
@@ -226,6 +229,33 @@ class Building:
             write_rates(self.connection)
         accounts.close_accounts(self.connection, self.import_no, self.has_old, self.now)
         self._write_facts(tables)
+
+    def _add_histories(self, tables: set[str], touched: Touched) -> None:
+        """Watch the deals of a source that tells of no history, and put what was seen so far into the tables."""
+        watched = [
+            source
+            for source in self.sources
+            if "deals" in touched.tables
+            and source.tells("deals")
+            and (source is self.sources[0] or source.name in touched.read)
+        ]
+        for source in watched:
+            stages, changes = not source.tells("deal_stages"), not source.tells("deal_changes")
+            if not self.has_old or not (stages or changes):
+                continue
+            profile(self.connection, sorted(tables), self.now)
+            reached = reaches(self.connection, self.zone, self.now)
+            at_work = source is self.sources[0]
+            history = Histories(self.connection, source.name, source.imports, at_work, reached, self.now)
+            history.watch(stages, changes)
+            history.fill(tables, stages, changes)
+        if self.has_old:
+            mine = [
+                name
+                for name in sorted(touched.tables & tables)
+                if self.sources[0].tells(name) and name in touched.old_tables
+            ]
+            note_removed(self.connection, self.sources[0].name, self.sources[0].imports[-1], mine)
 
     def _write_facts(self, tables: Iterable[str]) -> None:
         for source in self.sources:

@@ -14,7 +14,7 @@ from crmetrics.warehouse.schema import TABLES
 if TYPE_CHECKING:
     from crmetrics.clean.tables import SourceRows
 
-_FAMILY: Final = ("stages", "deals", "deal_stages")
+_FAMILY: Final = ("stages", "deals", "deal_stages", "deal_changes")
 """Tables whose values are derived from each other."""
 
 
@@ -32,6 +32,11 @@ class Touched:
     has_old: bool
     tables: set[str] = field(default_factory=set)
     entries: set[tuple[str, str]] = field(default_factory=set)
+
+    @property
+    def read(self) -> set[str]:
+        """The sources whose files are read again."""
+        return {source for source, _entry in self.entries}
 
     def find(self) -> Touched:
         """Find everything that is touched."""

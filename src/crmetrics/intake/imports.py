@@ -114,7 +114,7 @@ class _Import:
         try:
             parts = self.read(fresh, folder, mapping, number, wanted)
             merged = _parts_after(live, parts, mapping)
-            version = self.publish(mapping, merged, parts, wanted, number)
+            version = self.publish(mapping, merged, folder, wanted, number)
         except BaseException:
             self.store.abandon(folder)
             raise
@@ -141,10 +141,11 @@ class _Import:
         return parts
 
     def publish(
-        self, mapping: Mapping, parts: Sequence[RawPart], new: Sequence[RawPart], settings: Settings, number: int
+        self, mapping: Mapping, parts: Sequence[RawPart], folder: Path, settings: Settings, number: int
     ) -> Version:
         current = self.versions.current()
-        sources = [SourceRows(mapping, mapping.zone or settings.zone, _by_entry(mapping, parts))]
+        folders = [*_imports_of(current, mapping.name, self.store), folder]
+        sources = [SourceRows(mapping, mapping.zone or settings.zone, _by_entry(mapping, parts), folders)]
         sources += _others(current, mapping, self.store, settings.zone) if current else []
 
         def fill(connection: duckdb.DuckDBPyConnection) -> None:
@@ -153,7 +154,7 @@ class _Import:
                 self.progress, self.store.relative,
             ).run()  # fmt: skip
 
-        names = ", ".join(sorted({part.name for part in new})[:3])
+        names = ", ".join(sorted({part.name for part in parts if part.is_new})[:3])
         return self.versions.publish(fill, note=f"{mapping.name}: {names}", resources=self.resources(settings))
 
     def resources(self, settings: Settings) -> Resources:
@@ -215,9 +216,25 @@ def _others(current: Version, mapping: Mapping, store: RawStore, zone: str) -> l
         ).fetchall()
         others = [parse_mapping(Path(f"{name} (mapping)"), text, name) for name, text in texts]
         return [
-            SourceRows(other, other.zone or zone, _by_entry(other, _parts_of(connection, other.name, store)))
+            SourceRows(
+                other,
+                other.zone or zone,
+                _by_entry(other, _parts_of(connection, other.name, store)),
+                _imports_of(current, other.name, store),
+            )
             for other in others
         ]
+
+
+def _imports_of(current: Version | None, source: str, store: RawStore) -> list[Path]:
+    """The folders of a source's imports that the current version is made of, in their order."""
+    if current is None:
+        return []
+    with closing(duckdb.connect(str(current.path), read_only=True)) as connection:
+        numbers = connection.execute(
+            "select import_no from meta.imports where source = ? order by 1", [source]
+        ).fetchall()
+    return [store.folder / source / f"{number:06d}" for (number,) in numbers]
 
 
 def _parts_of(connection: duckdb.DuckDBPyConnection, source: str, store: RawStore) -> list[RawPart]:

@@ -32,8 +32,8 @@ def report_of(
             [mapping.name],
         ).fetchall()
         warnings = connection.execute(
-            "select table_name, column_name, reason, reason_domain, null, sum(row_count)::bigint from meta.warning_counts "
-            "group by 1, 2, 3, 4 order by 6 desc, 1, 2"
+            "select table_name, column_name, reason, reason_domain, reason_values, sum(row_count)::bigint "
+            "from meta.warning_counts group by 1, 2, 3, 4, 5 order by 6 desc, 1, 2, 5"
         ).fetchall()
         derived = connection.execute(
             "select table_name, column_name, sum(rows)::bigint from meta.derived group by 1, 2"
