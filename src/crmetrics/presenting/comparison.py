@@ -27,7 +27,9 @@ class Comparison:
         columns = {column.name: column for column in answer.declared.row.columns}
         if answer.before is None or named is None or "before" in columns:
             return None
-        measure, keys = columns[named[0]], tuple(columns[name] for name in named[1:])
+        # every naming column is part of the key: a stage may stand once for each owner
+        naming = tuple(column for column in columns.values() if column.dimension is not None)
+        measure, keys = columns[named[0]], naming or tuple(columns[name] for name in named[1:])
         dimensions = (answer.choices.get(str(key.dimension), key.dimension) for key in keys)
         return cls(measure, keys, answer.before, any(dimension in GRAINS for dimension in dimensions))
 

@@ -81,8 +81,7 @@ def _reasons(title: str, reasons: Sequence[Told], format: Format) -> list[str]:
 
 
 def _reason(told: Told, format: Format) -> str:
-    table = TABLES.get(told.table)
-    place = ".".join(part for part in (told.table if table else told.table, told.column) if part)
+    place = ".".join(part for part in (told.table, told.column) if part)
     return f"  {format.count(told.rows):>9}  {place}: {say(told.reason, format)}"
 
 

@@ -43,6 +43,7 @@ class Locale:
     day: str
     month: str
     quarter: str
+    quarter_mark: str
     moment: str
     span_in_month: str
     span_in_year: str
@@ -63,6 +64,7 @@ _EN: Final = Locale(
     day="{d} {m} {y}",
     month="{m} {y}",
     quarter="Q{q} {y}",
+    quarter_mark="Q{q}",
     moment="{day}, {time}",
     span_in_month="{a}\u2013{b} {m} {y}",
     span_in_year="{a} {am} \u2013 {b} {m} {y}",
@@ -82,6 +84,7 @@ _TR: Final = Locale(
     day="{d} {m} {y}",
     month="{m} {y}",
     quarter="{y} Ç{q}",
+    quarter_mark="Ç{q}",
     moment="{day} {time}",
     span_in_month="{a}\u2013{b} {m} {y}",
     span_in_year="{a} {am} \u2013 {b} {m} {y}",
@@ -101,6 +104,7 @@ _UK: Final = Locale(
     day="{d} {m} {y}",
     month="{m} {y}",
     quarter="{q}-й кв. {y}",
+    quarter_mark="{q} кв.",
     moment="{day}, {time}",
     span_in_month="{a}\u2013{b} {m} {y}",
     span_in_year="{a} {am} \u2013 {b} {m} {y}",
@@ -120,6 +124,7 @@ _ZH: Final = Locale(
     day="{y}年{m}{d}日",
     month="{y}年{m}",
     quarter="{y}年第{q}季度",
+    quarter_mark="{q}季度",
     moment="{day} {time}",
     span_in_month="{y}年{m}{a}\u2013{b}日",
     span_in_year="{y}年{am}{a}日\u2013{m}{b}日",

@@ -33,7 +33,7 @@ def sketch(answer: Answer[Any], format: Format, wide: int) -> list[str]:
     if isinstance(chart, Treemap):
         return _bars(*_summed(answer, cells, group, measure), wide)
     rows = list(answer.rows)[:MOST_BARS]
-    labels = [cells.label(group, row.values[group.position]) for row in rows]
+    labels = [cells.row_name(group, row) for row in rows]
     # a share of too few cases is told in words and gets no bar
     values = [None if cells.is_of_few(measure, row) else row.values[measure.position] for row in rows]
     return _bars(labels, values, [cells.text(measure, row) for row in rows], wide)

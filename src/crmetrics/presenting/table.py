@@ -53,6 +53,7 @@ class Cells:
     def __init__(self, answer: Answer[Any], format: Format) -> None:
         self.answer, self.format = answer, format
         self.columns = answer.declared.row.columns
+        self._unique: dict[str, bool] = {}
 
     def text(self, column: Column, row: Row) -> str:
         """One cell. A share of fewer than five cases is written "3 of 4", and its interval not at all (R4)."""
@@ -104,13 +105,38 @@ class Cells:
             return None
         return str(self.answer.choices.get(column.dimension, column.dimension) or "")
 
+    def row_name(self, group: Column, row: Row) -> str:
+        """What a row is called in a chart: its group; where that names several rows, with what tells them apart before it."""
+        others = () if self._is_unique(group) else self._varying
+        names = [self.written(each, row.values[each.position]) for each in (*others, group) if each != group]
+        return " \u00b7 ".join([*names, self.written(group, row.values[group.position])])
+
+    @property
+    def shown(self) -> tuple[Column, ...]:
+        """The columns of a table for people: one that groups by nothing is left out if another names the rows."""
+        idle = [column for column in self.columns if self.dimension(column) == ""]
+        has_names = any(column.dimension and column not in idle for column in self.columns)
+        return tuple(column for column in self.columns if column not in idle) if has_names else self.columns
+
+    def _is_unique(self, group: Column) -> bool:
+        if group.name not in self._unique:
+            values = self.answer.rows.values(group.name)
+            self._unique[group.name] = len(values) == len(set(values))
+        return self._unique[group.name]
+
+    @cached_property
+    def _varying(self) -> tuple[Column, ...]:
+        """The naming columns that do not hold one value alone."""
+        naming = [column for column in self.columns if column.dimension is not None and column.unit is Unit.TEXT]
+        return tuple(column for column in naming if len(set(self.answer.rows.values(column.name))) > 1)
+
     def total(self) -> tuple[str, ...] | None:
         """The cells of the total, None without one."""
         row = self.answer.total
         if row is None:
             return None
         cells = []
-        for column in self.columns:
+        for column in self.shown:
             is_blank = row.values[column.position] is None and column.unit is Unit.TEXT
             cells.append("" if is_blank else self.text(column, row))
         if cells and not cells[0]:
@@ -124,7 +150,7 @@ class Cells:
             return ()
         return tuple(
             say(column.label, self.format)
-            for column in self.columns
+            for column in self.shown
             if isinstance(row.values[column.position], int | float) and not self._is_sum(column, row)
         )
 
@@ -203,7 +229,7 @@ def headers(answer: Answer[Any], format: Format) -> tuple[Header, ...]:
     for column in answer.declared.row.columns:
         dimension = cells.dimension(column)
         label = column.label
-        if column.dimension == "by" and dimension:
+        if column.dimension in answer.choices and dimension:
             label = DIMENSIONS[dimension].label if dimension in DIMENSIONS else GRAIN_WORDS.get(dimension, label)
         meaning = say(column.meaning, format) if column.meaning else ""
         found.append(Header(column.name, say(label, format), meaning, column.unit, column.unit in NUMERIC))
@@ -221,15 +247,16 @@ def show(answer: Answer[Any], format: Format, *, start: int = 0, count: int | No
     body = []
     for place in range(start, stop):
         row = rows[place]
-        written = tuple(cells.text(column, row) for column in cells.columns)
+        written = tuple(cells.text(column, row) for column in cells.shown)
         body.append(written + earlier.cells(row, place) if earlier else written)
     total = cells.total()
     if earlier and total is not None and answer.total is not None:
         total += earlier.of_values(answer.total, earlier.comparison.total)
+    heads = {header.name: header for header in headers(answer, format)}
     not_summed = cells.not_summed()
     note = _("Worked out anew for the total, not added up: {columns}.", columns=", ".join(not_summed))
     return ShownTable(
-        headers(answer, format) + (earlier.headers if earlier else ()),
+        tuple(heads[column.name] for column in cells.shown) + (earlier.headers if earlier else ()),
         tuple(body),
         total,
         say(note, format) if not_summed else "",

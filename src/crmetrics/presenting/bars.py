@@ -1,0 +1,157 @@
+"""Bars: one a group, lying; with an interval as a line and a dot on a pale bar, with the earlier value as a pale bar."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crmetrics.analysis import Bars, Column, Row
+from crmetrics.presenting.frame import (
+    SCHEMA,
+    Drawing,
+    Scene,
+    Spec,
+    bounds,
+    group_axis,
+    number,
+    text_layer,
+    tooltip,
+    value_axis,
+)
+from crmetrics.vocabulary.language import words
+from crmetrics.vocabulary.unit import Unit
+
+_ = words("presenting")
+
+_ROOM = 0.22
+"""Share of the length that is kept free for the labels behind the bars."""
+
+
+def draw_bars(scene: Scene, chart: Bars) -> Drawing:
+    """The chart of `Bars` over groups."""
+    group, measure = scene.columns[chart.x], scene.columns[chart.y]
+    data = [_mark(scene, chart, place) for place in range(len(scene.rows))]
+    has_before = any(mark["b"] is not None for mark in data)
+    lengths = [mark[name] for mark in data for name in ("v", "b", "high", "low")]
+    low, high = bounds(lengths, _ROOM)
+    axis = value_axis(scene.format, measure.unit, *bounds(lengths))
+    across = {"type": "quantitative", "axis": axis, "scale": {"domain": [low, high], "nice": False}}
+    down = {
+        "field": "i",
+        "type": "ordinal",
+        "scale": {"domain": [mark["i"] for mark in data]},
+        "axis": group_axis([mark["name"] for mark in data]),
+    }
+    told = {"name": scene.heads[group.name], "t": scene.heads[measure.name]}
+    told |= {"range": scene.say(_("Interval"))} if chart.band else {}
+    told |= {"bt": scene.compared_with()} if has_before else {}
+    layers = _before(across, down, is_ring=bool(chart.band)) if has_before else []
+    layers += _interval(across, down, told) if chart.band else [_plain(across, down, told, measure, low)]
+    layers += _labels(across, down)
+    title = scene.title(measure, group)
+    return Drawing(
+        spec={
+            "$schema": SCHEMA,
+            "width": "container",
+            "height": {"step": 30},
+            "data": {"values": data},
+            "layer": layers,
+        },
+        title=title,
+        reading=" ".join(_reading(scene, chart, data, has_before)),
+        label=scene.spoken(title, [(mark["name"], mark["t"]) for mark in data]),
+    )
+
+
+def _mark(scene: Scene, chart: Bars, place: int) -> Spec:
+    """One bar. A share of too few cases has no length, only words (R4)."""
+    row, measure = scene.rows[place], scene.columns[chart.y]
+    is_few = scene.cells.is_of_few(measure, row)
+    value = None if is_few else number(row.values[measure.position])
+    low, high = (None, None) if is_few else _ends(scene, chart, row)
+    before = None if is_few else scene.before(row, place, chart.before)
+    unit = measure.unit
+    ends = [each for each in (value, before, high, 0.0) if each is not None]
+    return {
+        "i": place,
+        "name": scene.cells.row_name(scene.columns[chart.x], row),
+        "v": value,
+        "low": low,
+        "high": high,
+        "b": before,
+        "end": min([each for each in (value, before, low, 0.0) if each is not None]) if (value or 0) < 0 else max(ends),
+        "t": scene.cells.text(measure, row) if is_few or unit is not Unit.MONEY else scene.format.short(unit, value),
+        "range": ""
+        if low is None or high is None
+        else f"{scene.format.value(unit, low)} – {scene.format.value(unit, high)}",
+        "bt": scene.format.value(unit, before),
+    }
+
+
+def _ends(scene: Scene, chart: Bars, row: Row) -> tuple[float | None, float | None]:
+    if not chart.band:
+        return None, None
+    low, high = (number(row.values[scene.columns[name].position]) for name in chart.band)
+    return low, high
+
+
+def _plain(across: Spec, down: Spec, told: dict[str, str], measure: Column, low: float) -> Spec:
+    """Full bars; gains and losses are told apart by colour where the figure has a good direction."""
+    colour: Spec = {"value": "@accent"}
+    if low < 0 and measure.better == "higher":
+        colour = {"condition": {"test": "datum.v < 0", "value": "@bad"}, "value": "@good"}
+    return {
+        "mark": {"type": "bar", "height": 14, "cornerRadiusEnd": 2},
+        "encoding": {"x": {"field": "v", **across}, "y": down, "color": colour, "tooltip": tooltip(**told)},
+    }
+
+
+def _before(across: Spec, down: Spec, is_ring: bool) -> list[Spec]:
+    """The earlier value: a wide pale bar behind, or a ring beside the dot of an interval."""
+    mark: Spec = {"type": "bar", "height": 22, "color": "@accentSoft"}
+    if is_ring:
+        mark = {"type": "point", "shape": "circle", "filled": False, "strokeWidth": 1.6, "color": "@prev", "size": 70}
+    return [{"mark": mark, "encoding": {"x": {"field": "b", **across}, "y": down}}]
+
+
+def _interval(across: Spec, down: Spec, told: dict[str, str]) -> list[Spec]:
+    """A pale bar, the interval as a line with ends, the value as a dot."""
+    place = {"y": down}
+    pale = {"type": "bar", "height": 16, "color": "@accentSoft", "cornerRadiusEnd": 2}
+    end = {"type": "tick", "size": 9, "thickness": 1.5, "color": "@accent"}
+    return [
+        {"mark": pale, "encoding": {"x": {"field": "v", **across}, **place}},
+        {
+            "mark": {"type": "rule", "strokeWidth": 1.5, "color": "@accent"},
+            "encoding": {"x": {"field": "low", **across}, "x2": {"field": "high"}, **place},
+        },
+        {"mark": end, "encoding": {"x": {"field": "low", **across}, **place}},
+        {"mark": end, "encoding": {"x": {"field": "high", **across}, **place}},
+        {
+            "mark": {"type": "point", "size": 60, "color": "@accent"},
+            "encoding": {"x": {"field": "v", **across}, **place, "tooltip": tooltip(**told)},
+        },
+    ]
+
+
+def _labels(across: Spec, down: Spec) -> list[Spec]:
+    at = {"field": "end", **across}
+    return [
+        text_layer("t", at, down, test="datum.end >= 0 && isValid(datum.v)", align="left", dx=7),
+        text_layer("t", at, down, test="datum.end < 0", align="right", dx=-7),
+        text_layer("t", at, down, "@ink3", test="!isValid(datum.v)", align="left", dx=7),
+    ]
+
+
+def _reading(scene: Scene, chart: Bars, data: list[Spec], has_before: bool) -> list[str]:
+    told: list[Any] = []
+    if chart.band:
+        told.append(scene.say(_("Dot: the figure. Line: its 95 % interval.")))
+    if has_before:
+        ring, pale = (
+            _("Ring: {period}.", period=scene.compared_with()),
+            _("Pale: {period}.", period=scene.compared_with()),
+        )
+        told.append(scene.say(ring if chart.band else pale))
+    if any(mark["v"] is None for mark in data) and scene.columns[chart.y].of:
+        told.append(scene.say(_("Fewer than 5 cases are told in words only.")))
+    return [*told, *scene.cut()]

@@ -1,0 +1,88 @@
+"""One curve over a share of the customers, its highest point marked."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from crmetrics.analysis import Curve
+from crmetrics.presenting.frame import SCHEMA, Drawing, Scene, Spec, bounds, number, text_layer, tooltip, value_axis
+from crmetrics.vocabulary.language import words
+from crmetrics.vocabulary.unit import Unit
+
+_ = words("presenting")
+
+_MOST_POINTS: Final = 200
+
+
+def draw_curve(scene: Scene, chart: Curve) -> Drawing:
+    """The chart of `Curve`: from nothing at the left to all at the right; of a share, a dashed line at 100 %."""
+    across, measure = scene.columns[chart.x], scene.columns[chart.y]
+    data = _points(scene, chart)
+    peak = max(data, key=lambda point: float(point["v"]))
+    low, high = bounds([point["v"] for point in data], 0.14)
+    x_end = max(float(point["x"]) for point in data)
+    x = {
+        "field": "x",
+        "type": "quantitative",
+        "axis": value_axis(scene.format, across.unit, 0.0, x_end, grid=False, title=scene.heads[across.name]),
+        "scale": {"domain": [0, x_end], "nice": False},
+    }
+    up = {
+        "type": "quantitative",
+        "axis": value_axis(scene.format, measure.unit, *bounds([point["v"] for point in data])),
+        "scale": {"domain": [low, high], "nice": False},
+    }
+    y = {"field": "v", **up}
+    told = tooltip(xt=scene.heads[across.name], t=scene.heads[measure.name])
+    is_right = float(peak["x"]) > 0.6 * x_end
+    mark = {"data": {"values": [peak]}}
+    layers: list[Spec] = [
+        {"mark": {"type": "area", "color": "@accentSoft", "opacity": 0.45}, "encoding": {"x": x, "y": y}},
+        {"mark": {"type": "line"}, "encoding": {"x": x, "y": y}},
+        {"mark": {"type": "point", "size": 30, "opacity": 0}, "encoding": {"x": x, "y": y, "tooltip": told}},
+        {
+            **mark,
+            "mark": {"type": "point", "size": 80, "color": "@accent"},
+            "encoding": {"x": x, "y": y, "tooltip": told},
+        },
+        {**mark, **text_layer("said", x, y, dy=-13, fontWeight=600, align="right" if is_right else "left")},
+    ]
+    if measure.unit is Unit.SHARE:
+        dashed = {"type": "rule", "strokeDash": [4, 3], "color": "@ink2"}
+        layers.insert(1, {"data": {"values": [{}]}, "mark": dashed, "encoding": {"y": {"datum": 1.0, **up}}})
+    title = scene.say(scene.answer.declared.title)
+    return Drawing(
+        spec={"$schema": SCHEMA, "width": "container", "height": 260, "data": {"values": data}, "layer": layers},
+        title=title,
+        reading=scene.say(_("The dot marks the highest point.")),
+        label=scene.spoken(title, [(str(point["xt"]), str(point["t"])) for point in data]),
+    )
+
+
+def _points(scene: Scene, chart: Curve) -> list[Spec]:
+    """The points of the curve from (0, 0) on, thinned out, the highest kept."""
+    across, measure = scene.columns[chart.x], scene.columns[chart.y]
+    pairs = zip(scene.answer.rows.values(across.name), scene.answer.rows.values(measure.name), strict=True)
+    known = [(x, y) for x, y in ((number(x), number(y)) for x, y in pairs) if x is not None and y is not None]
+    if not known or known[0][0] > 0:
+        known.insert(0, (0.0, 0.0))
+    highest = max(range(len(known)), key=lambda place: known[place][1])
+    every = max(1, len(known) // _MOST_POINTS)
+    kept = sorted({*range(0, len(known), every), highest, len(known) - 1})
+    write = scene.format.value
+    return [
+        {
+            "x": known[place][0],
+            "v": known[place][1],
+            "xt": write(across.unit, known[place][0]),
+            "t": write(measure.unit, known[place][1]),
+            "said": scene.say(
+                _(
+                    "{value} at {place}",
+                    value=write(measure.unit, known[place][1]),
+                    place=write(across.unit, known[place][0]),
+                )
+            ),
+        }
+        for place in kept
+    ]

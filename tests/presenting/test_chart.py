@@ -1,0 +1,208 @@
+"""Every kind of chart is a valid specification in every language; names are data and few cases are no bars."""
+
+import json
+from dataclasses import replace
+
+import altair as alt
+import pytest
+
+from crmetrics.analysis import Bars, Lines, Table
+from crmetrics.presenting import chart
+from crmetrics.presenting.frame import MOST_GROUPS, ticks
+from crmetrics.presenting.numbers import format_for
+from crmetrics.presenting.steps import axis_labels, label_places, without_gaps
+from crmetrics.presenting.theme import ROLES, browser_theme, config, filled
+from crmetrics.presenting.treemap import squarified
+
+ENGLISH = format_for("en", "EUR", "Europe/Istanbul")
+
+
+def drawn(answer, format=ENGLISH):
+    found = chart.drawings(answer, format)
+    assert found
+    return found[0]
+
+
+def values(drawing):
+    return drawing.spec["data"]["values"]
+
+
+def colours(spec):
+    """All texts of a specification outside its data."""
+    if isinstance(spec, str):
+        return [spec]
+    if isinstance(spec, list):
+        return [text for each in spec for text in colours(each)]
+    if isinstance(spec, dict):
+        return [text for name, each in spec.items() if name != "data" for text in colours(each)]
+    return []
+
+
+def test_every_chart_is_a_valid_specification(any_answer):
+    for drawing in chart.drawings(any_answer, format_for("uk", "UAH", "Europe/Istanbul")):
+        alt.Chart.from_dict(filled(drawing.spec, "light"), validate=True)
+
+
+def test_the_configuration_is_valid_in_both_modes(win_rate):
+    spec = {"mark": "bar", "data": {"values": []}}
+    for mode in ("light", "dark"):
+        assert alt.Chart.from_dict({**spec, "config": config(mode)}, validate=True)
+
+
+def test_every_chart_speaks_every_language(any_answer, language):
+    for drawing in chart.drawings(any_answer, format_for(language, "UAH", "Europe/Istanbul")):
+        assert not [text for text in colours(filled(drawing.spec, "dark")) if text.startswith("@")]
+        assert json.loads(json.dumps(drawing.spec, allow_nan=False)) == drawing.spec
+        assert drawing.title
+        assert drawing.label
+
+
+def test_no_chart_where_there_is_nothing_to_draw(empty, locked, scorecard):
+    assert [chart.drawings(answer, ENGLISH) for answer in (empty, locked, scorecard)] == [(), (), ()]
+
+
+def test_every_role_has_its_colour_in_both_modes():
+    assert ROLES["light"].keys() == ROLES["dark"].keys()
+    assert browser_theme()["roles"]["dark"]["accent"] == "#9aa9ff"
+    assert set(browser_theme()["coloured"]) >= {"color", "range", "value"}
+
+
+def test_a_share_of_few_cases_is_no_bar(win_rate):
+    marks = {mark["name"]: mark for mark in values(drawn(win_rate))}
+    few = marks["张伟 Zhang"]
+    assert (few["v"], few["low"], few["high"], few["t"]) == (None, None, None, "3 of 4")
+    assert marks["Elif Şahin"]["v"] == 0.45
+    assert "Fewer than 5 cases" in drawn(win_rate).reading
+
+
+def test_a_name_is_data(win_rate):
+    hostile = "@accent'] + alert(1) + ['"
+    drawing = drawn(replace(win_rate, names={"party": {"7": hostile}}))
+    assert filled(drawing.spec, "light")["data"] == drawing.spec["data"]
+    label = drawing.spec["layer"][0]["encoding"]["y"]["axis"]["labelExpr"]
+    assert json.dumps(hostile) in label
+    assert json.loads(label.removesuffix("[datum.value]"))[0] == hostile
+
+
+def test_two_of_one_name_stay_two(win_rate):
+    drawing = drawn(replace(win_rate, names={"party": {"7": "Smith", "9": "Smith"}}))
+    assert [mark["i"] for mark in values(drawing)] == [0, 1, 2, 3]
+    assert [mark["name"] for mark in values(drawing)][:2] == ["Smith", "Smith"]
+
+
+def test_groups_that_are_not_drawn_are_counted(win_rate):
+    columns = {column.name: [1] * 55 for column in win_rate.declared.row.columns}
+    columns |= {"party": [str(each) for each in range(55)], "n": [50] * 55, "rate": [0.5] * 55}
+    many = replace(win_rate, result=replace(win_rate.result, rows=Table(win_rate.declared.row, columns)))
+    drawing = drawn(many)
+    assert len(values(drawing)) == MOST_GROUPS
+    assert "The first 40 of 55; the table has them all." in drawing.reading
+
+
+def test_a_compared_answer_has_its_earlier_values(compared):
+    drawing = drawn(compared)
+    assert [mark["b"] for mark in values(drawing)] == [1300000.0, 119000.0, None]
+    assert "Pale: Dec 2024 – Nov 2025." in drawing.reading
+
+
+def test_few_steps_are_columns_and_many_a_line(few_months, many_months):
+    marks = [[layer["mark"]["type"] for layer in drawn(answer).spec["layer"]] for answer in (few_months, many_months)]
+    assert marks[0][0] == "bar"
+    assert marks[1][0] == "line"
+
+
+def test_bars_over_time_stand_and_lines_over_names_lie(few_months, win_rate):
+    standing = replace(few_months, declared=replace(few_months.declared, chart=Bars(x="party", y="amount")))
+    assert drawn(standing).spec == drawn(few_months).spec
+    lying = replace(
+        win_rate, declared=replace(win_rate.declared, chart=Lines(x="party", y="rate", band=("low", "high")))
+    )
+    assert drawn(lying).spec == drawn(win_rate).spec
+
+
+def test_a_step_without_rows_is_a_gap(few_months):
+    rows = few_months.rows
+    columns = {
+        column.name: [each for place, each in enumerate(rows.values(column.name)) if place != 5]
+        for column in rows.row.columns
+    }
+    gap = replace(few_months, result=replace(few_months.result, rows=Table(rows.row, columns)))
+    marks = values(drawn(gap))
+    assert len(marks) == 12
+    assert [mark["i"] for mark in marks if mark["v"] is None] == [5]
+    assert "Jun" in drawn(gap).spec["layer"][0]["encoding"]["x"]["axis"]["labelExpr"]
+
+
+def test_funnel_bars_add_up(funnel):
+    bars, labels = (layer["data"]["values"] for layer in drawn(funnel).spec["layer"])
+    assert [(bar["v"], bar["v2"]) for bar in bars[:3]] == [(0.0, 465.0), (465.0, 474.0), (474.0, 642.0)]
+    assert [label["t"] for label in labels] == ["642", "465", "355", "215"]
+
+
+def test_an_open_cohort_cell_is_hatched_and_has_no_colour(retention):
+    cells = values(drawn(retention))
+    assert sum(cell["open"] for cell in cells) == 8
+    closed = [cell for cell in cells if not cell["open"]]
+    assert closed[0]["s"] == "100%"
+    hatching = drawn(retention).spec["layer"][2]["data"]["values"]
+    assert len(hatching) == 8 * 7
+
+
+def test_the_peak_of_the_whale_curve_is_marked(whale):
+    drawing = drawn(whale)
+    assert values(drawing)[0]["x"] == 0.0
+    assert {
+        layer["data"]["values"][0]["said"]
+        for layer in drawing.spec["layer"]
+        if layer.get("data", {}).get("values", [{}])[0]
+    } == {"115.0% at 80.0%"}
+
+
+def test_blocks_fill_the_plane_by_their_sums(rfm):
+    blocks, grid = chart.drawings(rfm, ENGLISH)
+    areas = {block["name"]: (block["x2"] - block["x"]) * (block["y2"] - block["y"]) for block in values(blocks)}
+    assert max(areas, key=areas.get) == "At risk"
+    assert sum(int(cell["t"]) for cell in values(grid)) == 60
+    assert next(cell["yn"] for cell in values(grid)) == "5"
+
+
+def test_squares_cover_the_plane_without_overlap():
+    places = squarified([6, 6, 4, 3, 2, 2, 1])
+    areas = [(right - left) * (bottom - top) for left, top, right, bottom in places]
+    assert sum(areas) == pytest.approx(5200)
+    assert areas[0] / areas[-1] == pytest.approx(6)
+    assert all(0 <= left < right <= 100.0001 and 0 <= top < bottom <= 52.0001 for left, top, right, bottom in places)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "marks"),
+    [
+        (0, 1, [0, 0.25, 0.5, 0.75, 1.0]),
+        (0, 642, [0, 200, 400, 600]),
+        (-183330, 17844, [-150000, -100000, -50000, 0]),
+        (0, 0, [0, 0.25, 0.5, 0.75, 1.0]),
+        (0, 3e-7, [0, 1e-7, 2e-7, 3e-7]),
+    ],
+)
+def test_ticks_are_few_and_round(low, high, marks):
+    assert ticks(low, high) == pytest.approx(marks)
+    assert len(ticks(low, high)) <= 5
+
+
+def test_steps_of_time_have_no_gaps():
+    assert without_gaps(["2026-02", "2025-11"], "month") == ["2025-11", "2025-12", "2026-01", "2026-02"]
+    assert without_gaps(["2025-Q4", "2026-Q2"], "quarter") == ["2025-Q4", "2026-Q1", "2026-Q2"]
+    assert without_gaps(["2026-11-02", "2026-11-16"], "week") == ["2026-11-02", "2026-11-09", "2026-11-16"]
+    assert without_gaps(["2024", "2026"], "year") == ["2024", "2025", "2026"]
+    assert without_gaps(["0019-01-01", "2026-11-16"], "day") == ["0019-01-01", "2026-11-16"]
+    assert without_gaps(["odd"], "day") == ["odd"]
+
+
+def test_labels_of_time_name_the_year_where_it_begins():
+    texts = ["2025-11", "2025-12", "2026-01"]
+    assert axis_labels(texts, "month", ENGLISH) == [["Nov", "2025"], ["Dec", ""], ["Jan", "2026"]]
+    assert axis_labels(["2025-Q4"], "quarter", format_for("uk", "UAH")) == [["4 кв.", "2025"]]
+    assert axis_labels(["2026-11-02"], "week", ENGLISH) == [["2", "Nov 2026"]]
+    forty = [f"{2025 + month // 12}-{month % 12 + 1:02d}" for month in range(40)]
+    assert label_places(forty, "month") == [0, 6, 12, 18, 24, 30, 36]
+    assert label_places([str(each) for each in range(100)], "") == list(range(0, 100, 9))
