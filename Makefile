@@ -20,7 +20,7 @@ help: ## this list
 setup: $(TOOLS) ## the virtual environment with everything that tests and checks need
 
 demo: $(PRODUCT) ## a demo company and its pages, at http://127.0.0.1:8765
-	@test -f $(WORKSPACE)/current || $(BIN)/crmetrics --workspace $(WORKSPACE) demo
+	@test -f $(WORKSPACE)/versions/current || $(BIN)/crmetrics --workspace $(WORKSPACE) demo
 	@$(MAKE) --no-print-directory serve
 
 serve: $(PRODUCT) ## the pages of WORKSPACE (the demo company, if not named)
