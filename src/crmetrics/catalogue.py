@@ -50,8 +50,8 @@ def current_version(folder: Path | str) -> Version:
     return version
 
 
-def open_workspace(folder: Path | str) -> OpenCatalogue:
-    """Open a workspace for questions, on its current version."""
+def open_workspace(folder: Path | str, answers: Answers | None = None) -> OpenCatalogue:
+    """Open a workspace for questions, on its current version; `answers` is a cache to go on with."""
     from crmetrics.workspace.settings import read_settings
 
     settings = read_settings(Path(folder) / "crmetrics.toml")
@@ -61,7 +61,7 @@ def open_workspace(folder: Path | str) -> OpenCatalogue:
         threads=settings.threads or None,
         spill=Path(folder) / (settings.spill or "spill"),
     )
-    return OpenCatalogue(engine, settings)
+    return OpenCatalogue(engine, settings, answers)
 
 
 def find(key: str) -> Analysis:
