@@ -51,3 +51,32 @@ def little_data(total: float | None, groups: ArrayLike = ()) -> tuple[Note, ...]
             )
         )
     return tuple(notes)
+
+
+def too_few(cases: ArrayLike, least: int) -> tuple[Note, ...]:
+    """The note of an entry with a limit of its own: rows that stand on fewer than `least` cases, (m,) of each row."""
+    each = np.asarray(cases, dtype=np.float64)
+    small = int(np.sum((each > 0) & (each < least)))
+    if not small:
+        return ()
+    return (
+        Note(
+            _(
+                "{n} row stands on fewer than {least} cases: too few to say.",
+                "{n} rows stand on fewer than {least} cases: too few to say.",
+                n=small,
+                least=least,
+            ),
+            "few",
+        ),
+    )
+
+
+def few_values(total: float | None) -> tuple[Note, ...]:
+    """The note of R4 on a mean or median of `total` values: fewer than five have none."""
+    values = int(total or 0)
+    if values == 0:
+        return (Note(_("No cases in this period, so there is no value."), "few"),)
+    if values < SHOWN_FROM:
+        return (Note(_("{n} case: too few to say.", "{n} cases: too few to say.", n=values), "few"),)
+    return ()

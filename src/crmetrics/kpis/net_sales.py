@@ -9,7 +9,7 @@ net_sales = kpi(
     __name__,
     "Net sales",
     "How much was sold?",
-    Measure("sum", over="sales_lines", moment="ordered_at", value="net"),
+    Measure("sum", over="ordered_lines", moment="ordered_at", value="net", condition="not is_cancelled"),
     unit=MONEY,
     better="higher",
     formula="Sum of the net amounts of orders that are not cancelled; a return is negative, dated on the return.",

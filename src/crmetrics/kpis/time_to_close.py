@@ -1,0 +1,19 @@
+"""Time to close."""
+
+from __future__ import annotations
+
+from crmetrics.analysis.kpi import Measure, kpi
+from crmetrics.vocabulary.unit import DAYS
+
+time_to_close = kpi(
+    __name__,
+    "Time to close",
+    "How many days does it take to win a deal?",
+    Measure("median", over="deal_cycles", moment="closed_at", value="days", condition="is_won"),
+    unit=DAYS,
+    better="lower",
+    formula="Median of the days from creation to close of the deals won in the period.",
+    mind="The slowest deals are still open and not in it. Lost ones are not either.",
+    source="Rule R10 of the definitions.",
+    needs={"deals": ["closed_at", "is_won", "created_at"]},
+)
