@@ -90,7 +90,9 @@ class Site:
         )
         response = HTMLResponse(html, status_code=status)
         if request.query_params.get("language") in LANGUAGES:
-            response.set_cookie("language", request.query_params["language"], max_age=31_536_000, samesite="lax", httponly=True)
+            response.set_cookie(
+                "language", request.query_params["language"], max_age=31_536_000, samesite="lax", httponly=True
+            )
         return response
 
 
@@ -133,7 +135,12 @@ def address_with(request: Request, **changed: str) -> str:
 
 def application(folder: Path, language: str | None = None) -> FastAPI:
     """The application over one workspace folder; pages speak `language`, or what their reader chooses."""
-    templates = Environment(loader=PackageLoader("crmetrics.web"), autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True)
+    templates = Environment(
+        loader=PackageLoader("crmetrics.web"),
+        autoescape=select_autoescape(default=True),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     site = Site(folder, language, templates)
     app = FastAPI(title="crmetrics", docs_url=None, redoc_url=None, openapi_url=None)
     _answering(app, site)
@@ -151,7 +158,9 @@ def application(folder: Path, language: str | None = None) -> FastAPI:
         sentence = say(error.message, site.format(request))
         if request.url.path.endswith(".json"):
             return Response(_json({"error": sentence}), status_code=400, media_type="application/json")
-        return site.page(request, "message.html", status=404 if isinstance(error, UnknownName) else 400, sentence=sentence)
+        return site.page(
+            request, "message.html", status=404 if isinstance(error, UnknownName) else 400, sentence=sentence
+        )
 
     return app
 
@@ -185,14 +194,22 @@ def _answering(app: FastAPI, site: Site) -> None:
         from crmetrics.presenting.xlsx import as_xlsx
 
         kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-        return Response(as_xlsx(_answer(site, request, key), site.format(request)), media_type=kind, headers=_saved_as(key, "xlsx"))
+        return Response(
+            as_xlsx(_answer(site, request, key), site.format(request)), media_type=kind, headers=_saved_as(key, "xlsx")
+        )
 
     @app.get("/a/{key}")
     def page(request: Request, key: str) -> Response:
         answer = _answer(site, request, key)
         given = request.query_params
         number = given.get("page", "1")
-        shown = answer_page(answer, given, site.format(request), site.catalogue().engine.profile, int(number) if number.isdigit() and int(number) else 1)
+        shown = answer_page(
+            answer,
+            given,
+            site.format(request),
+            site.catalogue().engine.profile,
+            int(number) if number.isdigit() and int(number) else 1,
+        )
         names = [field.name for field in shown["fields"]]
         return site.page(request, "analysis.html", **shown, carried=hidden(given, *names, "page", "language"))
 
@@ -206,7 +223,9 @@ def _answer(site: Site, request: Request, key: str) -> Answer[Any]:
     declared = find(key)
     asked = asking_of(declared, request.query_params, catalogue.settings.zone)
     choices = {name: value for name, value in asked.choices.items() if name != "bom"}
-    return catalogue.ask(key, period=asked.period, compare=asked.compare, as_of=asked.as_of, where=asked.where, **choices)
+    return catalogue.ask(
+        key, period=asked.period, compare=asked.compare, as_of=asked.as_of, where=asked.where, **choices
+    )
 
 
 def _assets(app: FastAPI, site: Site) -> None:

@@ -46,7 +46,13 @@ def asking_of(declared: Analysis, given: QueryParams, zone: str) -> Asking:
             choices[name] = value
     compare = given.get("compare") or None
     if compare is not None and compare not in get_args(Compare):
-        raise UnknownName(_("'{value}' is not something to compare with. There are: {names}.", value=compare, names=", ".join(get_args(Compare))))
+        raise UnknownName(
+            _(
+                "'{value}' is not something to compare with. There are: {names}.",
+                value=compare,
+                names=", ".join(get_args(Compare)),
+            )
+        )
     as_of = given.get("as_of")
     return Asking(
         given.get("period") or None,

@@ -78,7 +78,9 @@ def menu(entries: tuple[Entry, ...], format: Format) -> list[tuple[str, list[tup
     """The analyses by area: (area, [(key, title), ...])."""
     found = []
     for area in AREAS:
-        own = [(entry.declared.key, say(entry.declared.title, format)) for entry in entries if entry.declared.area == area]
+        own = [
+            (entry.declared.key, say(entry.declared.title, format)) for entry in entries if entry.declared.area == area
+        ]
         if own:
             found.append((say(AREA_NAMES[area], format), own))
     return found
@@ -124,7 +126,9 @@ def answer_page(answer: Answer[Any], given: QueryParams, format: Format, profile
         "trust_level": {"high": 3, "medium": 2, "low": 1}.get(answer.passport.trust, 0) if answer.passport else 0,
         "fields": list(_fields(answer.declared, answer, given, format, profile)),
         "filters": list(_filters(answer, given, format)),
-        "addresses": {ending: address(answer.key, given, f".{ending}", page=None) for ending in ("json", "csv", "xlsx")},
+        "addresses": {
+            ending: address(answer.key, given, f".{ending}", page=None) for ending in ("json", "csv", "xlsx")
+        },
         "pages": [(number, address(answer.key, given, page=number), number == page) for number in _near(page, pages)],
     }
 
@@ -135,7 +139,9 @@ def _chart(drawing: Any) -> dict[str, Any]:
     return {"title": drawing.title, "reading": drawing.reading, "label": drawing.label, "spec": Markup(spec)}  # noqa: S704
 
 
-def _fields(declared: Analysis, answer: Answer[Any], given: QueryParams, format: Format, profile: Profile) -> Iterator[Field]:
+def _fields(
+    declared: Analysis, answer: Answer[Any], given: QueryParams, format: Format, profile: Profile
+) -> Iterator[Field]:
     if declared.takes_period:
         chosen = given.get("period") or str(declared.period)
         known = [Option(value, say(shown, format), value == chosen) for value, shown in PERIODS]
@@ -143,7 +149,11 @@ def _fields(declared: Analysis, answer: Answer[Any], given: QueryParams, format:
             known.insert(0, Option(chosen, format.period(answer.period) if answer.period else chosen, True))
         yield Field("period", say(_("Period"), format), tuple(known))
         compare = given.get("compare") or ""
-        yield Field("compare", say(_("Compare with"), format), tuple(Option(value, say(shown, format), value == compare) for value, shown in COMPARES))
+        yield Field(
+            "compare",
+            say(_("Compare with"), format),
+            tuple(Option(value, say(shown, format), value == compare) for value, shown in COMPARES),
+        )
     for choice in declared.choices:
         yield _field(choice, declared, answer, format, profile)
 
@@ -156,10 +166,18 @@ def _field(choice: Choice, declared: Analysis, answer: Answer[Any], format: Form
         groups += [Option(name, dimension_name(name, format), name == now) for name in declared.groupings(profile)]
         return Field(choice.name, label, tuple(groups))
     if choice.kind == "word":
-        return Field(choice.name, label, tuple(Option(word, choice_value(choice, word, format), word == now) for word in choice.words))
+        return Field(
+            choice.name,
+            label,
+            tuple(Option(word, choice_value(choice, word, format), word == now) for word in choice.words),
+        )
     if choice.kind == "flag":
         answers = (("false", _("no")), ("true", _("yes")))
-        return Field(choice.name, label, tuple(Option(value, say(shown, format), (value == "true") == bool(now)) for value, shown in answers))
+        return Field(
+            choice.name,
+            label,
+            tuple(Option(value, say(shown, format), (value == "true") == bool(now)) for value, shown in answers),
+        )
     return Field(choice.name, label, (), str(now))
 
 

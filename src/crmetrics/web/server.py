@@ -23,7 +23,9 @@ def run(folder: Path, host: str, port: int, language: str | None) -> None:
     """
     current_version(folder)
     if not _is_free(host, port):
-        raise BadValue(_("Port {port} is taken. Choose another one: crmetrics serve --port {next}", port=port, next=port + 1))
+        raise BadValue(
+            _("Port {port} is taken. Choose another one: crmetrics serve --port {next}", port=port, next=port + 1)
+        )
     print(f"http://{host}:{port}/", flush=True)
     uvicorn.run(application(folder, language), host=host, port=port, log_level="warning", access_log=False)
     sys.stdout.flush()

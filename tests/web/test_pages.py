@@ -1,0 +1,147 @@
+"""The first pages: every analysis, every language, hostile names, mistakes."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from fastapi.testclient import TestClient
+
+from crmetrics.catalogue import keys
+from crmetrics.vocabulary.errors import NoWorkspace
+from crmetrics.web.application import application
+from crmetrics.web.server import run
+from tests.company import write_company
+
+HOSTILE = "<script>alert('x')</script>"
+
+
+def publish(folder: Path, number: int) -> None:
+    """Put a version in place as an import does."""
+    deals: list[dict[str, Any]] = [
+        {
+            "deal_id": str(place),
+            "stage": "won",
+            "owner_id": owner,
+            "amount": 10,
+            "is_won": place % 2 == 0,
+            "closed_at": "2025-05-05",
+        }
+        for place, owner in enumerate(["ana", "bo", "ana", "=cmd"])
+    ]
+    employees = [{"employee_id": "ana", "name": HOSTILE}, {"employee_id": "bo", "name": "Bo"}]
+    path = folder / "versions" / f"warehouse-{number:06d}.duckdb"
+    path.parent.mkdir(exist_ok=True)
+    write_company(path, {"deals": deals, "employees": employees}, reaches="2026-01-01", zone="UTC", currency="EUR")
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("update meta.facts set value = $number where name = 'number'", {"number": str(number)})
+    told = {"number": number, "published_at": "2026-01-01 00:00:00", "reaches": "2026-01-01 00:00:00", "note": ""}
+    path.with_suffix(".json").write_text(json.dumps(told))
+    (path.parent / "current").write_text(path.name)
+    (folder / "crmetrics.toml").write_text(
+        'company = "Filters & Co"\ncurrency = "EUR"\nzone = "UTC"\nlanguage = "en"\n'
+    )
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
+    folder = tmp_path_factory.mktemp("site")
+    publish(folder, 1)
+    return TestClient(application(folder))
+
+
+def test_the_list_names_every_analysis(client: TestClient) -> None:
+    page = client.get("/").text
+    for key in keys():
+        assert f'href="/a/{key}"' in page
+    assert "Filters &amp; Co" in page
+
+
+@pytest.mark.parametrize("language", ["en", "tr", "uk", "zh"])
+@pytest.mark.parametrize("key", keys())
+def test_every_page_in_every_language(client: TestClient, key: str, language: str) -> None:
+    answer = client.get(f"/a/{key}", params={"language": language})
+    assert answer.status_code == 200
+    assert f'<html lang="{"zh-Hans" if language == "zh" else language}">' in answer.text
+    assert answer.text.count("<h1>") == 1
+
+
+def test_headers_allow_nothing_from_outside_and_nothing_inline(client: TestClient) -> None:
+    answer = client.get("/a/sales.win_rate")
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe" not in policy
+    assert not re.search(r"<[a-z]+[^>]*\s(style|on[a-z]+)=", answer.text)
+    assert not re.search(r'(src|href)="(https?:)?//', answer.text)
+
+
+def test_a_hostile_name_is_text(client: TestClient) -> None:
+    page = client.get("/a/sales.win_rate", params={"period": "2025"}).text
+    assert HOSTILE not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_the_same_answer_as_data(client: TestClient) -> None:
+    answer = client.get("/a/sales.win_rate.json", params={"period": "2025", "where.owner": "bo"}).json()
+    assert answer["key"] == "sales.win_rate"
+    assert answer["total"]["lost"] == 1
+    table = client.get("/a/sales.win_rate.csv", params={"period": "2025"})
+    assert table.headers["content-type"].startswith("text/csv")
+    assert "'=cmd" in table.text
+    sheet = client.get("/a/sales.win_rate.xlsx", params={"period": "2025"})
+    assert sheet.content[:2] == b"PK"
+
+
+def test_the_address_holds_the_question(client: TestClient) -> None:
+    page = client.get("/a/sales.win_rate", params={"period": "2025", "of": "amount", "where.owner": "bo"}).text
+    assert '<option value="amount" selected>' in page
+    assert 'href="/a/sales.win_rate?period=2025&amp;of=amount"' in page  # the filter's way out
+    assert '<input type="hidden" name="where.owner" value="bo">' in page
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "sentence"),
+    [
+        ("/a/sales.nothing", 404, "There is no analysis"),
+        ("/a/sales.win_rate?of=joy", 404, "is not a choice"),
+        ("/a/sales.win_rate?period=13", 400, "is not a period"),
+        ("/a/sales.win_rate?where.moon=full", 404, "is not a dimension"),
+        ("/a/sales.win_rate?compare=never", 404, "is not something to compare with"),
+        ("/a/..%2F..%2Fetc", 404, ""),
+        ("/static/..%2Fserver.py", 404, ""),
+    ],
+)
+def test_a_mistake_is_a_page_with_a_sentence(client: TestClient, address: str, status: int, sentence: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == status
+    assert sentence in answer.text
+    assert "Traceback" not in answer.text
+
+
+def test_a_mistake_as_data(client: TestClient) -> None:
+    answer = client.get("/a/sales.win_rate.json?of=joy")
+    assert answer.status_code == 400
+    assert "is not a choice" in answer.json()["error"]
+
+
+def test_what_pages_load_is_ours(client: TestClient) -> None:
+    for name in ("style.css", "page.js", "theme.js"):
+        assert client.get(f"/static/{name}").status_code == 200
+
+
+def test_a_new_version_is_taken_up(tmp_path: Path) -> None:
+    """The published version changes under a running site: the next page shows it."""
+    publish(tmp_path, 1)
+    site = TestClient(application(tmp_path))
+    assert ", version 1" in site.get("/").text
+    publish(tmp_path, 2)
+    assert ", version 2" in site.get("/").text
+
+
+def test_a_workspace_without_data_says_so(tmp_path: Path) -> None:
+    with pytest.raises(NoWorkspace, match="There is no data"):
+        run(tmp_path, "127.0.0.1", 8765, None)
