@@ -51,6 +51,19 @@ class Rows:
         added = {name: column if isinstance(column, np.ndarray) else _array(column) for name, column in columns.items()}
         return Rows({**self.columns, **added}, self._days - added.keys())
 
+    def groups(self, *names: str) -> tuple[Rows, NDArray[np.int64]]:
+        """The distinct values of some columns, and which of them each row has.
+
+        Shapes: g rows with the columns `names`; (n,) numbers from 0 to g - 1.
+        """
+        which = np.zeros(len(self), dtype=np.int64)
+        for name in names:
+            values = self.values(name)
+            numbers = {value: number for number, value in enumerate(dict.fromkeys(values))}
+            which = which * len(numbers) + np.fromiter(map(numbers.__getitem__, values), np.int64, len(values))
+        _numbers, firsts, which = np.unique(which, return_index=True, return_inverse=True)
+        return Rows({name: self.columns[name][firsts] for name in names}, self._days), which
+
     def one(self) -> dict[str, Any]:
         """The first row as a dictionary; every value None if there is no row."""
         return next(iter(self.records()), dict.fromkeys(self.names))

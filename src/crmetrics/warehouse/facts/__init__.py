@@ -41,6 +41,14 @@ class Derived:
 @cache
 def facts() -> Mapping[str, Fact]:
     """Every fact by name."""
-    from crmetrics.warehouse.facts import sales
+    from crmetrics.warehouse.facts import measured, pipeline, sales
 
-    return {fact.name: fact for fact in (sales.ORDERED_LINES, sales.SALES_LINES, sales.COSTED_LINES, sales.PURCHASES)}
+    return {
+        fact.name: fact
+        for fact in (
+            *(sales.ORDERED_LINES, sales.SALES_LINES, sales.COSTED_LINES, sales.PURCHASES),
+            *(pipeline.OPEN_STAGES, pipeline.STAGE_VISITS, pipeline.STAGE_SPANS, pipeline.WORKING_DAYS, pipeline.BUSINESS_SPANS),
+            *(pipeline.DEAL_PATH, pipeline.STRICT_PATH),
+            *(measured.DEAL_CYCLES, measured.TICKET_REPLIES, measured.SURVEY_ANSWERS, measured.NEW_BUYERS),
+        )
+    }

@@ -1,0 +1,207 @@
+"""The way of deals through the stages of their pipeline."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from crmetrics.warehouse.facts import Derived, Fact
+
+DAYS_TO_CLOSE: Final = """
+case when extract(hour from local_moment(created_at)) + extract(minute from local_moment(created_at))
+        + extract(hour from local_moment(closed_at)) + extract(minute from local_moment(closed_at)) = 0
+     then cast(days_between(local_day(created_at), local_day(closed_at)) as double)
+     else seconds_between(created_at, closed_at) / 86400 end
+"""
+"""Days from a deal's creation to its close: between days (midnights) by the calendar, else hours / 24 (R10)."""
+
+OPEN_STAGES: Final = Fact(
+    "open_stages",
+    parties={"stages": "s"},
+    sql="""
+    select s.pipeline, s.stage, s.stage_no, s.probability,
+           row_number() over (partition by s.pipeline order by s.stage_no, s.stage) as place,
+           count(*) over (partition by s.pipeline) as places,
+           {party} as party
+    from stages s
+    where s.kind = 'open'
+    """,
+)
+"""The open stages of each pipeline, numbered from 1 without gaps."""
+
+STAGE_VISITS: Final = Fact(
+    "stage_visits",
+    parties={"deal_stages": "v", "deals": "d"},
+    sql="""
+    select v.deal_id, d.pipeline, v.stage, s.stage_no, s.place, d.is_won, v.entered_at,
+           coalesce(v.left_at, d.closed_at) as ended_at,
+           coalesce(v.left_at, d.closed_at) is null as is_running,
+           coalesce(seconds_between(v.entered_at, coalesce(v.left_at, d.closed_at)) < 60, false) as is_passing,
+           {party} as party
+    from deal_stages v
+    join deals d on d.deal_id = v.deal_id
+    join open_stages s on s.pipeline = d.pipeline and s.stage = v.stage
+    """,
+)
+"""Visits of open stages. One without an end goes on until its deal is decided; one under a minute only passes through."""
+
+WORKING_DAYS: Final = Fact(
+    "working_days",
+    parties={"holidays": "h"},
+    sql="""
+    with digits as (select digit from (values (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)) as t (digit)),
+    days as (
+        select days_after(cast('1970-01-01' as date), a.digit + 10 * b.digit + 100 * c.digit + 1000 * d.digit + 10000 * e.digit) as day_on
+        from digits a cross join digits b cross join digits c cross join digits d cross join digits e
+        where e.digit < 5
+    ),
+    free as (
+        select held_on, max(case when is_half_day then 5e-1 else 0e0 end) as worked
+        from holidays
+        group by held_on
+        having count(distinct calendar) = (select count(distinct calendar) from holidays)
+    ),
+    worked as (
+        select day_on, case when weekday(day_on) > 5 then 0e0 else coalesce(f.worked, 1e0) end as worked
+        from days
+        left join free f on f.held_on = day_on
+    )
+    select day_on, worked,
+           coalesce(sum(worked) over (order by day_on rows between unbounded preceding and 1 preceding), 0) as worked_before
+    from worked
+    """,
+)
+"""Every day from 1970 to 2106: 1 from Monday to Friday, 0 on a holiday of all calendars, a half on a half one; and their sum before it."""
+
+WORKED_UNTIL: Final = """({day}.worked_before + least({day}.worked,
+    (extract(hour from local_moment({at})) * 60 + extract(minute from local_moment({at}))) / 1440)) * 86400"""
+"""Working seconds from 1970 to a moment, to the minute: all 24 hours of a working day count, the first twelve of half a holiday."""
+
+WORKED_TO_DATE: Final = f"""
+select {WORKED_UNTIL.format(day="w", at="$as_of")} as worked from working_days w where w.day_on = local_day($as_of)
+"""
+"""The query for the working seconds from 1970 to as-of."""
+
+_SPANS: Final = """
+    with spans as (
+        select v.deal_id, v.pipeline, v.stage, v.stage_no,
+               coalesce(min(v.entered_at) filter (where not v.is_passing), min(v.entered_at)) as entered_at,
+               max(v.entered_at) filter (where not v.is_passing) as latest_at,
+               coalesce(sum({lasted}) filter (where not v.is_passing and not v.is_running), 0) as seconds,
+               max({entered}) filter (where v.is_running) as running_from,
+               count(*) filter (where not v.is_passing) as visits,
+               count(*) filter (where v.is_passing) as passings,
+               min(v.party) as party
+        from stage_visits v
+        {clocks}
+        group by v.deal_id, v.pipeline, v.stage, v.stage_no
+    ),
+    lost as (
+        select deal_id, max(entered_at) as latest_at from stage_visits where not is_won and not is_passing group by deal_id
+    )
+    select s.deal_id, s.pipeline, s.stage, s.stage_no, s.entered_at, s.seconds, s.running_from, s.visits, s.passings, s.party,
+           coalesce(s.latest_at = l.latest_at, false) as is_lost
+    from spans s
+    left join lost l on l.deal_id = s.deal_id
+"""
+_SPAN_PARTIES: Final = {"deal_stages": "v", "deals": "v"}
+
+STAGE_SPANS: Final = Fact(
+    "stage_spans",
+    parties=_SPAN_PARTIES,
+    sql=_SPANS.format(
+        lasted="seconds_between(v.entered_at, v.ended_at)",
+        entered="v.entered_at",
+        clocks="",
+    ),
+)
+"""How long each deal was in each open stage: its ended visits summed in seconds, those that only passed through left out.
+
+running_from  where it still is there: the moment it came; its time from then to as-of is to be added
+is_lost       the deal was lost from this stage
+visits        0 where the deal only passed through
+party         of a grain of time that of the first visit
+"""
+
+BUSINESS_SPANS: Final = Fact(
+    "business_spans",
+    parties=_SPAN_PARTIES,
+    sql=_SPANS.format(
+        lasted=f"{WORKED_UNTIL.format(day='o', at='v.ended_at')} - {WORKED_UNTIL.format(day='i', at='v.entered_at')}",
+        entered=WORKED_UNTIL.format(day="i", at="v.entered_at"),
+        clocks="""
+        left join working_days i on i.day_on = local_day(v.entered_at)
+        left join working_days o on o.day_on = local_day(v.ended_at)
+        """,
+    ),
+)
+"""The same in working seconds: weekends and holidays do not count. `running_from` is in working seconds since 1970."""
+
+_DEAL_COLUMNS: Final = "d.deal_id, d.pipeline, d.created_at, d.closed_at, d.is_won, d.amount, d.company_rate"
+
+DEAL_PATH: Final = Fact(
+    "deal_path",
+    parties={"deals": "d"},
+    sql=f"""
+    select {_DEAL_COLUMNS},
+           case when max(v.place) > coalesce(max(o.place), 0) then max(v.place) else max(o.place) end as furthest,
+           false as is_skipper, {{party}} as party
+    from deals d
+    left join stage_visits v on v.deal_id = d.deal_id
+    left join open_stages o on o.pipeline = d.pipeline and o.stage = d.stage
+    group by {_DEAL_COLUMNS}, {{party}}
+    """,
+)
+"""How far each deal came: the place of the furthest open stage it ever stood in, whatever it skipped; blank where nothing tells."""
+
+STRICT_PATH: Final = Fact(
+    "strict_path",
+    parties={"deals": "d"},
+    sql=f"""
+    with firsts as (
+        select deal_id, place, min(entered_at) as entered_at from stage_visits group by deal_id, place
+    ),
+    steps as (
+        select deal_id, place,
+               coalesce(max(place) over (
+                   partition by deal_id order by entered_at, place rows between unbounded preceding and 1 preceding
+               ), 0) as before
+        from firsts
+    ),
+    depths as (
+        select deal_id, coalesce(min(before) filter (where place > before + 1), max(place)) as furthest,
+               count(*) filter (where place > before + 1) > 0 as is_skipper
+        from steps
+        group by deal_id
+    )
+    select {_DEAL_COLUMNS}, p.furthest,
+           p.is_skipper or (coalesce(d.is_won, false) and p.furthest < o.places) as is_skipper, {{party}} as party
+    from deals d
+    left join depths p on p.deal_id = d.deal_id
+    left join (select pipeline, count(*) as places from open_stages group by pipeline) o on o.pipeline = d.pipeline
+    """,
+)
+"""How far each deal came without skipping: the furthest place before the first skip (0: it began with one); a win is the last step."""
+
+STAGE_RECORD: Final = Derived(
+    "stage_record",
+    key="stage",
+    table="stages",
+    sql="""
+    with ways as (
+        select d.deal_id, d.pipeline, d.is_won, max(v.place) as furthest,
+               coalesce(max(case when v.entered_at < $since then v.place end), 0) as before
+        from deals d
+        join stage_visits v on v.deal_id = d.deal_id
+        where d.closed_at >= $since
+        group by d.deal_id, d.pipeline, d.is_won
+    ),
+    counted as (
+        select pipeline, is_won, furthest, before, count(*) as deals from ways group by pipeline, is_won, furthest, before
+    )
+    select s.pipeline, s.stage, s.place, sum(case when c.is_won then c.deals else 0 end) as won, sum(c.deals) as decided
+    from open_stages s
+    join counted c on c.pipeline = s.pipeline and s.place > c.before and (c.is_won or s.place <= c.furthest)
+    group by s.pipeline, s.stage, s.place
+    """,
+)
+"""What became of the decided deals that reached each stage, or a later one, since a moment; those without a stage history left out."""
