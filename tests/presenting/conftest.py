@@ -97,7 +97,7 @@ class Retention(Row):
     k = column("Month", COUNT)
     active = column("Active", COUNT)
     rate = column("Retention", SHARE, of=("active", "size"))
-    complete = column("Complete", FLAG)
+    complete = column("Complete", FLAG, is_hidden=True)
 
 
 class Concentration(Row):

@@ -37,7 +37,11 @@ def test_values_are_raw(win_rate, rfm):
 
 def test_columns_tell_unit_and_meaning(win_rate):
     told = {column["name"]: column for column in as_object(win_rate, ENGLISH)["columns"]}
-    assert told["rate"] == {"name": "rate", "label": "Win rate", "unit": "share", "meaning": "by the chosen definition"}
+    assert {name: told["rate"][name] for name in ("label", "unit", "meaning")} == {
+        "label": "Win rate",
+        "unit": "share",
+        "meaning": "by the chosen definition",
+    }
     assert told["won"]["meaning"] is None
 
 

@@ -1,5 +1,8 @@
 """A table says what its figures can bear: few cases in words, names in place of IDs, and which totals are not sums."""
 
+from dataclasses import replace
+
+from crmetrics.analysis import Table
 from crmetrics.presenting.comparison import Comparison
 from crmetrics.presenting.numbers import format_for
 from crmetrics.presenting.table import Cells, cell, closed_list, show
@@ -45,6 +48,13 @@ def test_the_total_tells_which_of_it_is_no_sum(sales, win_rate):
     assert show(sales, ENGLISH).note == "Worked out anew for the total, not added up: Buyers, Growth, Contribution."
     assert show(sales, ENGLISH).total[:4] == ("All", "€1,516,600", "1,540", "950")
     assert "Won" not in show(win_rate, ENGLISH).note
+
+
+def test_shares_that_add_up_are_a_sum(sales):
+    rows = sales.rows
+    columns = {each.name: rows.values(each.name) for each in rows.row.columns} | {"contribution": [0.1, 0.00338, 0.0]}
+    added = replace(sales, result=replace(sales.result, rows=Table(rows.row, columns)))
+    assert show(added, ENGLISH).note == "Worked out anew for the total, not added up: Buyers, Growth."
 
 
 def test_growth_from_nothing_is_new(sales):
@@ -93,3 +103,8 @@ def test_one_cell(win_rate):
 def test_values_of_closed_lists_have_words():
     assert "person" in closed_list("customer_kind")
     assert closed_list("city") == closed_list(None) == frozenset()
+
+
+def test_a_hidden_column_serves_the_chart_alone(retention):
+    assert "complete" not in [header.name for header in show(retention, ENGLISH).headers]
+    assert "complete" in Cells(retention, ENGLISH).all_columns

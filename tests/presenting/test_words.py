@@ -49,3 +49,20 @@ def test_a_value_is_never_a_place_or_markup():
 def test_an_inner_message_is_safe_too():
     message = Message("{inner}", values={"inner": Message("{who}", values={"who": "<script>"})})
     assert say_safely(message, ENGLISH) == "&lt;script&gt;"
+
+
+@pytest.mark.parametrize(
+    ("language", "count", "said"),
+    [
+        ("uk", 1, "1 випадок"),
+        ("uk", 21, "21 випадок"),
+        ("uk", 3, "3 випадки"),
+        ("uk", 11, "11 випадків"),
+        ("uk", 1204, "1\u00a0204 випадки"),
+        ("tr", 1204, "1.204 vaka"),
+        ("zh", 1204, "1,204 例"),
+    ],
+)
+def test_words_and_plural_are_those_of_the_language(language, count, said):
+    message = Message("{n} case", values={"n": count}, plural="{n} cases")
+    assert say(message, format_for(language, "EUR")) == said

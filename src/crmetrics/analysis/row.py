@@ -15,6 +15,7 @@ class Column:
 
     `better` is which direction is good: "higher", "lower" or None for neither. `of` names the columns that hold numerator and
     denominator of a share, so that "3 of 4" can be shown in place of 75 % (R4).
+    A hidden column is for programs and charts: JSON carries it, tables for people do not.
     """
 
     label: Message
@@ -25,6 +26,7 @@ class Column:
     better: str | None = None
     words: tuple[tuple[str, Message], ...] = ()
     of: tuple[str, str] | None = None
+    is_hidden: bool = False
     position: int = -1
 
     @overload
@@ -43,6 +45,7 @@ def column(
     dimension: str | None = None,
     better: str | None = None,
     of: tuple[str, str] | None = None,
+    is_hidden: bool = False,
     **words: str,
 ) -> Any:
     """Declare a column of a Row class: `rate = column("Win rate", SHARE, "by the chosen definition")`.
@@ -57,6 +60,7 @@ def column(
         better=better,
         words=tuple((value, Message(shown)) for value, shown in words.items()),
         of=of,
+        is_hidden=is_hidden,
     )
 
 
@@ -65,6 +69,7 @@ class Row:
 
     __slots__ = ("values",)
     columns: ClassVar[tuple[Column, ...]] = ()
+    shown: ClassVar[tuple[Column, ...]] = ()
 
     def __init_subclass__(cls) -> None:
         domain = domain_of(cls.__module__)
@@ -82,6 +87,7 @@ class Row:
                 setattr(cls, name, placed)
                 found.append(placed)
         cls.columns = tuple(found)
+        cls.shown = tuple(each for each in found if not each.is_hidden)
 
     def __init__(self, values: tuple[Any, ...]) -> None:
         self.values = values

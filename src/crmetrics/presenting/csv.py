@@ -31,7 +31,7 @@ def csv_parts(
     has_bom      for Excel
     """
     cells = Cells(answer, format)
-    named = [column.name in answer.names for column in cells.columns]
+    named = [column.name in answer.names for column in answer.declared.row.columns]
     if has_bom:
         yield BOM
     yield _written([_heads(answer, format, is_labelled)])
@@ -68,7 +68,7 @@ def _heads(answer: Answer[Any], format: Format, is_labelled: bool) -> list[str]:
 
 
 def _line(cells: Cells, values: Iterable[Any], named: Iterable[bool], format: Format) -> Iterator[Any]:
-    for column, value, is_named in zip(cells.columns, values, named, strict=True):
+    for column, value, is_named in zip(cells.all_columns.values(), values, named, strict=True):
         yield _raw(value, format)
         if is_named:
             yield harmless_cell(_name(cells, column, value))

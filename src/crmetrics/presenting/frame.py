@@ -43,7 +43,7 @@ class Scene:
     def __init__(self, answer: Answer[Any], format: Format) -> None:
         self.answer, self.format = answer, format
         self.cells = Cells(answer, format)
-        self.columns: dict[str, Column] = {column.name: column for column in self.cells.columns}
+        self.columns: dict[str, Column] = self.cells.all_columns
         self.heads = {header.name: header.label for header in headers(answer, format)}
         self.comparison = Comparison.of(answer)
 

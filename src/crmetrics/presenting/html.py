@@ -130,7 +130,7 @@ def tiles(answer: Answer[Any], format: Format) -> Markup:
     if not isinstance(chart, Tiles):
         return Markup("")
     cells = Cells(answer, format)
-    named = {column.name: column for column in cells.columns}
+    named = cells.all_columns
     found = [
         _tile(cells, {part: named[getattr(chart, part)] for part in ("x", "y", "before", "change", "status")}, row)
         for row in answer.rows

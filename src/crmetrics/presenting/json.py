@@ -35,6 +35,7 @@ def as_object(answer: Answer[Any], format: Format) -> dict[str, Any]:
                 "label": say(column.label, format),
                 "unit": column.unit.value,
                 "meaning": say(column.meaning, format) if column.meaning else None,
+                "is_hidden": column.is_hidden,
             }
             for column in answer.declared.row.columns
         ],

@@ -86,8 +86,8 @@ def _definition(answer: Answer[Any], passport: Passport, format: Format) -> Iter
 
     yield line("formula", _("Formula"), say(passport.formula, format), kind="code")
     yield line("choices", _("Choices"), *(f"{label}: {value}" for label, value in chosen(answer, format) if value))
-    yield line("mind", _("Mind"), say(passport.mind, format))
-    yield line("reads", _("Reads"), say(passport.reads, format))
+    yield line("mind", _("Keep in mind"), say(passport.mind, format))
+    yield line("reads", _("Data read"), say(passport.reads, format))
     if answer.period is not None:
         yield line("period", _("Period"), format.span(answer.period.start, answer.period.last_day))
     if answer.before_period is not None:

@@ -21,7 +21,7 @@ def sketch(answer: Answer[Any], format: Format, wide: int) -> list[str]:
     if chart is None or len(answer.rows) < 2 or wide < 30:
         return []
     cells = Cells(answer, format)
-    columns = {column.name: column for column in cells.columns}
+    columns = cells.all_columns
     if isinstance(chart, HeatMap):
         return _grid(answer, cells, columns, chart, wide)
     if isinstance(chart, Curve):

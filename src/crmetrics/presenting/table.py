@@ -21,8 +21,6 @@ from crmetrics.warehouse.schema import CHOICE_LABELS, DIMENSIONS, TABLES
 
 _ = words("presenting")
 
-_ADDITIVE: Final = frozenset({Unit.COUNT, Unit.QUANTITY, Unit.MONEY})
-
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -52,7 +50,8 @@ class Cells:
 
     def __init__(self, answer: Answer[Any], format: Format) -> None:
         self.answer, self.format = answer, format
-        self.columns = answer.declared.row.columns
+        self.columns = answer.declared.row.shown
+        self.all_columns = {column.name: column for column in answer.declared.row.columns}
         self._unique: dict[str, bool] = {}
 
     def text(self, column: Column, row: Row) -> str:
@@ -127,7 +126,9 @@ class Cells:
     @cached_property
     def _varying(self) -> tuple[Column, ...]:
         """The naming columns that do not hold one value alone."""
-        naming = [column for column in self.columns if column.dimension is not None and column.unit is Unit.TEXT]
+        naming = [
+            column for column in self.all_columns.values() if column.dimension is not None and column.unit is Unit.TEXT
+        ]
         return tuple(column for column in naming if len(set(self.answer.rows.values(column.name))) > 1)
 
     def total(self) -> tuple[str, ...] | None:
@@ -155,9 +156,9 @@ class Cells:
         )
 
     def _is_sum(self, column: Column, total: Row) -> bool:
-        if column.unit not in _ADDITIVE:
-            return column.unit not in NUMERIC
-        added = sum(value for value in self.answer.rows.values(column.name) if value is not None)
+        if column.unit not in NUMERIC:
+            return True
+        added = sum(value for value in self.answer.rows.values(column.name) if isinstance(value, int | float))
         shown = float(total.values[column.position])
         return bool(abs(added - shown) <= 1e-6 * max(1.0, abs(shown)))
 
@@ -165,14 +166,13 @@ class Cells:
         """A share of few cases in words; nothing for the ends of its interval."""
         if column.of is None:
             return NOTHING
-        counts = {each.name: each for each in self.columns}
-        part, whole = (row.values[counts[name].position] for name in column.of)
+        part, whole = (row.values[self.all_columns[name].position] for name in column.of)
         return NOTHING if part is None else say(_("{part} of {whole}", part=part, whole=whole), self.format)
 
     def _is_new(self, row: Row) -> bool:
         """Whether a change has no value because there was nothing before (R6)."""
         chart = self.answer.declared.chart
-        names = {column.name: column for column in self.columns}
+        names = self.all_columns
         before, now = names.get(getattr(chart, "before", "")), names.get(getattr(chart, "y", ""))
         if before is None or now is None:
             return False
@@ -182,20 +182,20 @@ class Cells:
     @cached_property
     def _decimals(self) -> dict[str, int | None]:
         total, found = self.answer.total, {}
-        for column in self.columns:
+        for column in self.all_columns.values():
             values = [*self.answer.rows.values(column.name), *([total.values[column.position]] if total else ())]
             found[column.name] = self.format.decimals(column.unit, values) if column.unit in NUMERIC else None
         return found
 
     @cached_property
     def _words(self) -> dict[str, Mapping[str, Message]]:
-        return {column.name: dict(column.words) for column in self.columns if column.words}
+        return {column.name: dict(column.words) for column in self.all_columns.values() if column.words}
 
     @cached_property
     def _base_of(self) -> dict[str, Column]:
         """Share column -> the column of its n; the ends of its interval, as the chart names them, have the same one."""
-        names = {column.name: column for column in self.columns}
-        found = {column.name: names[column.of[1]] for column in self.columns if column.of is not None}
+        names = self.all_columns
+        found = {column.name: names[column.of[1]] for column in names.values() if column.of is not None}
         chart = self.answer.declared.chart
         main = getattr(chart, "y", "") or getattr(chart, "value", "")
         band = getattr(chart, "band", ()) or ("low", "high")

@@ -71,7 +71,9 @@ class _Writer:
         self._definitions(self.book.add_worksheet(say(_("Definition"), self.format)))
 
     def _rows(self, sheet: Worksheet) -> None:
-        cells, heads = Cells(self.answer, self.format), headers(self.answer, self.format)
+        cells = Cells(self.answer, self.format)
+        names = {column.name for column in cells.columns}
+        heads = tuple(head for head in headers(self.answer, self.format) if head.name in names)
         bold = self.book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"})
         formats = [self.book.add_format(_number_format(column.unit, self.format)) for column in cells.columns]
         for place, width_of in enumerate(self._widths(cells, heads)):
