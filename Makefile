@@ -24,6 +24,7 @@ demo: $(PRODUCT) ## a demo company and its pages, at http://127.0.0.1:8765
 	@$(MAKE) --no-print-directory serve
 
 serve: $(PRODUCT) ## the pages of WORKSPACE (the demo company, if not named)
+	@echo "The pages of $(WORKSPACE), until you press Ctrl+C:"
 	@$(BIN)/crmetrics --workspace $(WORKSPACE) serve --port $(PORT)
 
 test: $(TOOLS) ## all tests; `make test PYTEST="tests/house -x"` runs some
