@@ -18,7 +18,7 @@ from crmetrics.presenting.numbers import Format, format_for
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.errors import CrmetricsError, UnknownName
 from crmetrics.vocabulary.language import LANGUAGES, Message, words
-from crmetrics.web.asking import address, asking_of, hidden
+from crmetrics.web.asking import asking_of, hidden
 from crmetrics.web.assets import chart_library, static_file, theme_script
 from crmetrics.web.pages import answer_page, listing, menu
 
@@ -222,7 +222,7 @@ def _answer(site: Site, request: Request, key: str) -> Answer[Any]:
     catalogue = site.catalogue()
     declared = find(key)
     asked = asking_of(declared, request.query_params, catalogue.settings.zone)
-    choices = {name: value for name, value in asked.choices.items() if name != "bom"}
+    choices: dict[str, Any] = {name: value for name, value in asked.choices.items() if name != "bom"}
     return catalogue.ask(
         key, period=asked.period, compare=asked.compare, as_of=asked.as_of, where=asked.where, **choices
     )

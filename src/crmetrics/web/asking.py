@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, get_args
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
@@ -21,6 +21,7 @@ _ = words("web")
 
 FILTER: Final = "where."
 """`where.region=West` filters; several values of one dimension are alternatives, and a blank one stands for blank."""
+COMPARES: Final[tuple[Compare, ...]] = ("previous", "year", "weekdays")
 NOT_OF_THE_QUESTION: Final = frozenset({"language", "page", "rows"})
 
 
@@ -44,13 +45,14 @@ def asking_of(declared: Analysis, given: QueryParams, zone: str) -> Asking:
             filters.setdefault(name.removeprefix(FILTER), []).append(value or None)
         elif name not in NOT_OF_THE_QUESTION and name not in ("period", "compare", "as_of"):
             choices[name] = value
-    compare = given.get("compare") or None
-    if compare is not None and compare not in get_args(Compare):
+    compared = given.get("compare") or None
+    compare = next((each for each in COMPARES if each == compared), None)
+    if compare != compared:
         raise UnknownName(
             _(
                 "'{value}' is not something to compare with. There are: {names}.",
-                value=compare,
-                names=", ".join(get_args(Compare)),
+                value=compared,
+                names=", ".join(COMPARES),
             )
         )
     as_of = given.get("as_of")
@@ -63,7 +65,7 @@ def asking_of(declared: Analysis, given: QueryParams, zone: str) -> Asking:
     )
 
 
-def address(key: str, given: QueryParams, ending: str = "", **changed: Any) -> str:
+def address(key: str, given: QueryParams, changed: Mapping[str, Any], ending: str = "") -> str:
     """The address of a question with some of its parts changed; None takes a part away."""
     kept: list[tuple[str, str]] = [(name, value) for name, value in given.multi_items() if name not in changed]
     kept += [(name, str(value)) for name, value in changed.items() if value is not None]

@@ -24,7 +24,7 @@ def chart_library(folder: Path) -> bytes:
 
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part")
-        part.write_text(javascript_bundle(), encoding="utf-8")
+        part.write_text(javascript_bundle("window.vegaEmbed = vegaEmbed;"), encoding="utf-8")
         part.replace(path)
     return path.read_bytes()
 

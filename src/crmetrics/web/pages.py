@@ -127,16 +127,18 @@ def answer_page(answer: Answer[Any], given: QueryParams, format: Format, profile
         "fields": list(_fields(answer.declared, answer, given, format, profile)),
         "filters": list(_filters(answer, given, format)),
         "addresses": {
-            ending: address(answer.key, given, f".{ending}", page=None) for ending in ("json", "csv", "xlsx")
+            ending: address(answer.key, given, {"page": None}, f".{ending}") for ending in ("json", "csv", "xlsx")
         },
-        "pages": [(number, address(answer.key, given, page=number), number == page) for number in _near(page, pages)],
+        "pages": [
+            (number, address(answer.key, given, {"page": number}), number == page) for number in _near(page, pages)
+        ],
     }
 
 
 def _chart(drawing: Any) -> dict[str, Any]:
     # "<" is written so that no text of the data can end the script element it stands in
     spec = json.dumps(drawing.spec, ensure_ascii=False, allow_nan=False, default=str).replace("<", "\\u003c")
-    return {"title": drawing.title, "reading": drawing.reading, "label": drawing.label, "spec": Markup(spec)}  # noqa: S704
+    return {"title": drawing.title, "reading": drawing.reading, "label": drawing.label, "spec": Markup(spec)}
 
 
 def _fields(
@@ -186,7 +188,7 @@ def _filters(answer: Answer[Any], given: QueryParams, format: Format) -> Iterato
     for name, value in given.multi_items():
         if name.startswith(FILTER):
             shown = value or say(_("(blank)"), format)
-            yield dimension_name(name.removeprefix(FILTER), format), shown, address(answer.key, given, **{name: None})
+            yield dimension_name(name.removeprefix(FILTER), format), shown, address(answer.key, given, {name: None})
 
 
 def _near(page: int, pages: int) -> list[int]:

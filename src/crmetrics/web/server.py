@@ -26,9 +26,9 @@ def run(folder: Path, host: str, port: int, language: str | None) -> None:
         raise BadValue(
             _("Port {port} is taken. Choose another one: crmetrics serve --port {next}", port=port, next=port + 1)
         )
-    print(f"http://{host}:{port}/", flush=True)
-    uvicorn.run(application(folder, language), host=host, port=port, log_level="warning", access_log=False)
+    sys.stdout.write(f"http://{host}:{port}/\n")
     sys.stdout.flush()
+    uvicorn.run(application(folder, language), host=host, port=port, log_level="warning", access_log=False)
 
 
 def _is_free(host: str, port: int) -> bool:
