@@ -99,7 +99,9 @@ def can_fail(test: ast.AST) -> bool:
             return True
         if isinstance(node, ast.Call):
             name = named(node.func)
-            if name in {"raises", "fail", "warns"} or name.startswith(("assert_", "check_", "expect")):
+            if name in {"raises", "fail", "warns"} or name.startswith(("assert_", "check_", "expect", "validate")):
+                return True
+            if any(keyword.arg == "validate" for keyword in node.keywords):
                 return True
     return False
 
