@@ -1,0 +1,1 @@
+"""Benches: our cost beside that of SQL written by hand for the same answer, as ratios."""

@@ -1,0 +1,37 @@
+"""What a task costs: processor time and peak memory, each time in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+RUNS = 3
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Processor seconds (user and system, all threads), peak memory in MB, and what the task gave back for comparison."""
+
+    cpu: float
+    peak: float
+    result: Any
+
+
+def cost_of(task: str, **given: Any) -> Cost:
+    """The median cost of a task of `benchmarks.tasks` over several fresh processes."""
+    found = [_run(task, given) for _ in range(RUNS)]
+    return Cost(median(each.cpu for each in found), median(each.peak for each in found), found[-1].result)
+
+
+def _run(task: str, given: dict[str, Any]) -> Cost:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.tasks", task, json.dumps(given)], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise SystemExit(f"{task} {given} failed:\n{done.stderr}")
+    told = json.loads(done.stdout.splitlines()[-1])
+    return Cost(told["cpu"], told["peak"], told["result"])

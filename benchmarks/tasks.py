@@ -1,0 +1,128 @@
+"""One measured task in a process of its own: `python -m benchmarks.tasks NAME JSON` prints its cost as JSON."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+BY_HAND = Path(__file__).parent / "by_hand"
+
+
+def ours(workspace: str, key: str, scope: str, **asked: Any) -> Callable[[], Any]:
+    """Ask a question of the open workspace; the answer's total and rows are told for comparison."""
+    from crmetrics.catalogue import OpenCatalogue, open_workspace
+    from crmetrics.warehouse.scope import ADMINISTRATOR, Filter, Viewer
+
+    opened = open_workspace(workspace)
+    person, region = scoped_to(workspace)
+    viewer = Viewer("rep", "self", person) if scope == "rep" else ADMINISTRATOR
+    where = (Filter("region", (region,)),) if scope == "region" else ()
+
+    def asking() -> Any:
+        opened.engine.kept.clear()  # what is derived once per version is part of the cost here
+        answer = OpenCatalogue(opened.engine, opened.settings).ask(key, viewer=viewer, where=where, **asked)
+        return len(answer.rows), None if answer.total is None else answer.total.as_dict()
+
+    return asking
+
+
+def by_hand(workspace: str, name: str, scope: str) -> Callable[[], Any]:
+    """Run the SQL written by hand over the same version, with the same threads; its rows are fetched as ours are."""
+    import duckdb
+
+    from crmetrics.catalogue import current_version
+
+    person, region = scoped_to(workspace)
+    conditions = {
+        "": ("", ""),
+        "rep": (f"and o.owner_id = '{person}'", f"and d.owner_id = '{person}'"),
+        "region": (
+            f"and o.customer_id in (select customer_id from customers where region = '{region}')",
+            f"and d.customer_id in (select customer_id from customers where region = '{region}')",
+        ),
+    }
+    sql = (BY_HAND / f"{name}.sql").read_text(encoding="utf-8")
+    sql = sql.replace("/*orders*/", conditions[scope][0]).replace("/*deals*/", conditions[scope][1])
+    connection = duckdb.connect(str(current_version(workspace).path), read_only=True)
+    connection.execute("set TimeZone = 'UTC'")
+
+    def running() -> Any:
+        columns = connection.execute(sql).fetchnumpy()
+        return len(next(iter(columns.values()))), {name: _plain(values[-1]) for name, values in columns.items()}
+
+    return running
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else str(value) if value is not None else None
+
+
+def scoped_to(workspace: str) -> tuple[str, str]:
+    """The rep with the most orders and the region with the most customers."""
+    import duckdb
+
+    from crmetrics.catalogue import current_version
+
+    with duckdb.connect(str(current_version(workspace).path), read_only=True) as connection:
+        person = connection.execute(
+            "select owner_id from orders where owner_id is not null group by 1 order by count(*) desc, 1 limit 1"
+        ).fetchall()[0][0]
+        region = connection.execute(
+            "select region from customers where region is not null group by 1 order by count(*) desc, 1 limit 1"
+        ).fetchall()[0][0]
+    return person, region
+
+
+def importing(exports: str) -> Callable[[], Any]:
+    """Import the exports of a company into a new workspace."""
+    from crmetrics.intake.imports import import_sources
+
+    def run() -> Any:
+        with tempfile.TemporaryDirectory(dir=".benchmarks") as folder:
+            report = import_sources(Path(folder), [Path(exports)], Path(exports) / "mapping.toml")
+            return dict(report.tables)
+
+    return run
+
+
+def making(lines: int) -> Callable[[], Any]:
+    """Write the exports of a demo company."""
+    from crmetrics.collect.demo import write_demo
+
+    def run() -> Any:
+        with tempfile.TemporaryDirectory(dir=".benchmarks") as folder:
+            write_demo(Path(folder), lines=lines)
+        return lines
+
+    return run
+
+
+TASKS: dict[str, Callable[..., Callable[[], Any]]] = {
+    "ours": ours,
+    "by_hand": by_hand,
+    "importing": importing,
+    "making": making,
+}
+
+
+def main() -> None:
+    """Prepare the task, run it once to warm the disk's cache where it is short, then measure one run."""
+    name, given = sys.argv[1], json.loads(sys.argv[2])
+    task = TASKS[name](**given)
+    if name in ("ours", "by_hand"):
+        task()
+    started = time.process_time()
+    result = task()
+    cpu = time.process_time() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    sys.stdout.write(json.dumps({"cpu": cpu, "peak": peak, "result": result}, default=str) + "\n")
+
+
+if __name__ == "__main__":
+    main()
