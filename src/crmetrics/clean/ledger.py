@@ -86,10 +86,8 @@ def copy_of_old(connection: duckdb.DuckDBPyConnection, read: Sequence[tuple[str,
         ("derived", f"source = {literal(MADE_BY)} or ({made_again})"),
         ("united", made_again),
         ("sources", f"source in ({sources})"),
-        ("files", "false"),
         ("profile", f"table_name in ({tables})"),
         ("currencies", f"table_name in ({tables})"),
-        ("imports", "false"),
     ):
         connection.execute(f"insert into meta.{table} by name select * from old.meta.{table} where not ({left_out})")
 

@@ -193,7 +193,11 @@ class SectionSql:
             text = cell.value.upper() if cell.target == "currency" else cell.value
             return f"cast({literal(text)} as {cell.type.value})"
         if self._is_computed(cell):
-            return f"try_cast({self._formula(cell).sql} as {cell.type.value})"
+            computed = self._formula(cell).sql
+            if cell.type in (Type.MONEY, Type.NUMBER):
+                # Halves to the even digit: rounding them all up would add up to cents over many lines.
+                computed = f"round_even({computed}, 4)"
+            return f"try_cast({computed} as {cell.type.value})"
         column = self.section.column(cell.target)
         return values.typed(self.text_of(cell), cell.type, column, self._cell_formats(cell), self.zone)
 
