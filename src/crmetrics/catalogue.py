@@ -11,9 +11,11 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from threading import Lock
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from crmetrics.analysis import Analysis, Answer, Entry, Locked, Note, Result, Table
+from crmetrics.analysis.own_kpis import mark_of, read_own_kpis
 from crmetrics.analysis.provenance import locked_by, passport_of, reading_notes
 from crmetrics.vocabulary.errors import NoWorkspace, UnknownName
 from crmetrics.vocabulary.language import words
@@ -61,26 +63,33 @@ def open_workspace(folder: Path | str, answers: Answers | None = None) -> OpenCa
         threads=settings.threads or None,
         spill=Path(folder) / (settings.spill or "spill"),
     )
-    return OpenCatalogue(engine, settings, answers)
+    return OpenCatalogue(engine, settings, answers, read_own_kpis(Path(folder) / "kpis.toml"))
 
 
-def find(key: str) -> Analysis:
-    """The analysis of that key; UnknownName, with the nearest keys, if there is none. Imports its file only."""
-    area, _dot, name = key.partition(".")
-    if area in AREAS and name.isidentifier() and not name.startswith("_"):
-        try:
-            module = importlib.import_module(f"crmetrics.{area}.{name}")
-        except ModuleNotFoundError as error:
-            if error.name not in (f"crmetrics.{area}", f"crmetrics.{area}.{name}"):
-                raise
-        else:
-            found = getattr(module, name, None)
-            if isinstance(found, Analysis):
-                return found
-    near = get_close_matches(key, keys(), n=3, cutoff=0.5)
+def find(key: str, own: Mapping[str, Analysis] = MappingProxyType({})) -> Analysis:
+    """The analysis of that key, or the company's own KPI; UnknownName, with the nearest keys, if there is none."""
+    found = known(key, own)
+    if found is not None:
+        return found
+    near = get_close_matches(key, (*keys(), *own), n=3, cutoff=0.5)
     if near:
         raise UnknownName(_("There is no analysis '{key}'. Did you mean {near}?", key=key, near=", ".join(near)))
     raise UnknownName(_("There is no analysis '{key}'. `crmetrics list` shows them all.", key=key))
+
+
+def known(key: str, own: Mapping[str, Analysis] = MappingProxyType({})) -> Analysis | None:
+    """The analysis of that key, or the company's own KPI, None if there is none. Imports its file only."""
+    area, _dot, name = key.partition(".")
+    if area not in AREAS or not name.isidentifier() or name.startswith("_"):
+        return own.get(key)
+    try:
+        module = importlib.import_module(f"crmetrics.{area}.{name}")
+    except ModuleNotFoundError as error:
+        if error.name not in (f"crmetrics.{area}", f"crmetrics.{area}.{name}"):
+            raise
+        return None
+    found = getattr(module, name, None)
+    return found if isinstance(found, Analysis) else None
 
 
 def keys() -> tuple[str, ...]:
@@ -141,8 +150,14 @@ class Answers:
 class OpenCatalogue:
     """The catalogue over one open workspace. Every door asks here."""
 
-    def __init__(self, engine: Engine, settings: Settings, answers: Answers | None = None) -> None:
-        self.engine, self.settings = engine, settings
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Settings,
+        answers: Answers | None = None,
+        own: Mapping[str, Analysis] = MappingProxyType({}),
+    ) -> None:
+        self.engine, self.settings, self.own = engine, settings, own
         self._answers = answers or Answers()
 
     def ask(
@@ -165,7 +180,7 @@ class OpenCatalogue:
         choices  the switches of the definition, typed or as text; `by` groups
         Raises UnknownName or BadValue for a key, choice, dimension or period that does not exist.
         """
-        declared = find(key)
+        declared = self.find(key)
         read = read_choices(declared, choices)
         for each in where:
             if each.dimension not in DIMENSIONS and not each.dimension.startswith(CUSTOM):
@@ -186,7 +201,7 @@ class OpenCatalogue:
                 compare,
                 scope,
                 self.engine.profile.number,
-                (self.settings.currency, self.settings.zone, self.settings.week_start),
+                (self.settings.currency, self.settings.zone, self.settings.week_start, mark_of(self.own)),
                 self.engine.name,
             )
             kept = self._answers.get(asked)
@@ -195,12 +210,20 @@ class OpenCatalogue:
                 self._answers.keep(asked, kept)
             return kept
 
+    def find(self, key: str) -> Analysis:
+        """The analysis of that key, one of the company's own KPIs among them; UnknownName if there is none."""
+        return find(key, self.own)
+
+    def keys(self) -> tuple[str, ...]:
+        """The keys of all analyses and of the company's own KPIs."""
+        return (*keys(), *self.own)
+
     def entries(self, viewer: Viewer = ADMINISTRATOR) -> tuple[Entry, ...]:
         """Every analysis with its state: ready, thin, or locked by a column."""
         found = []
         with self._warehouse(Scope(viewer)) as warehouse:
-            for key in keys():
-                declared = find(key)
+            for key in self.keys():
+                declared = self.find(key)
                 locked = locked_by(declared, warehouse, {})
                 found.append(Entry(declared, "locked" if locked else "ready", locked))
         return tuple(found)
@@ -301,6 +324,14 @@ class _ForViewer:
             where=(*self.scope.filters, *where),
             **choices,
         )
+
+    def known(self, key: str) -> Analysis | None:
+        """The analysis of that key, one of the company's own KPIs among them; None if there is none."""
+        return known(key, self.catalogue.own)
+
+    def find(self, key: str) -> Analysis:
+        """The same; UnknownName, with the nearest keys, if there is none."""
+        return self.catalogue.find(key)
 
     def entries(self) -> tuple[Entry, ...]:
         """Every analysis with its state."""

@@ -34,5 +34,11 @@ class Catalogue(Protocol):
     ) -> Answer[Any]:
         """The answer to another question."""
 
+    def known(self, key: str) -> Analysis | None:
+        """The analysis of that key, one of the company's own KPIs among them; None if there is none."""
+
+    def find(self, key: str) -> Analysis:
+        """The same; UnknownName, with the nearest keys, if there is none."""
+
     def entries(self) -> tuple[Entry, ...]:
         """Every analysis with its state."""

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, get_args, get_type_hints
 from crmetrics.analysis.answer import Result
 from crmetrics.analysis.chart import Chart
 from crmetrics.analysis.choices import Choice, choice_of
+from crmetrics.analysis.littleness import PLAIN_FROM
 from crmetrics.analysis.row import Row, domain_of
 from crmetrics.vocabulary.language import Message
 from crmetrics.vocabulary.period import GRAINS
@@ -44,6 +45,8 @@ class Analysis:
     table   the table whose rows are counted and grouped
     period  the period of a question that names none; None for a state at as-of
     headline  the column whose total is the one figure of the answer, if it has one: what a scorecard shows
+    is_additive  whether the headline adds up over time, so that part of a target belongs to part of its period
+    enough  with fewer rows behind it than these an answer is thin: it says too little
     """
 
     key: str
@@ -65,6 +68,8 @@ class Analysis:
     given: frozenset[str]
     period: str | None
     headline: str = ""
+    is_additive: bool = False
+    enough: int = PLAIN_FROM
 
     @property
     def area(self) -> str:
@@ -110,6 +115,8 @@ def analysis(
     version: int = 1,
     period: str = "last-12-months",
     headline: str = "",
+    is_additive: bool = False,
+    enough: int = PLAIN_FROM,
 ) -> Callable[[Callable[..., Result[Any]]], Analysis]:
     """Declare the decorated function an analysis. `table` is the one whose rows are counted and grouped, default the date's.
 
@@ -126,6 +133,8 @@ def analysis(
         question, sections = read_docstring(function)
         if chart is not None:
             chart.check(row)
+        if headline and headline not in {each.name for each in row.columns}:
+            raise TypeError(f"{function.__module__}: {row.__name__} has no column {headline!r} for its headline")
         if name != function.__name__:
             raise TypeError(f"{function.__module__}.{function.__name__}: the function is named like its file")
         return Analysis(
@@ -152,6 +161,8 @@ def analysis(
             given=frozenset(each for each in parameters if each in GIVEN),
             period=period if "period" in parameters else None,
             headline=headline,
+            is_additive=is_additive,
+            enough=enough,
         )
 
     return declared

@@ -61,8 +61,9 @@ def kpi(
     """Declare a KPI: `net_sales = kpi(__name__, "Net sales", "How much was sold?", Measure(...), unit=MONEY, better="higher", ...)`.
 
     A share of counted cases carries numerator, denominator and interval (R3); every other figure its n. Of fewer than five
-    values there is no mean or median (R4). `unlocks` names the column without whose values, in a fifth of the rows
-    meant, the figure would not stand for the whole: it is locked then. Raises BadValue for a table, column or expression that does not exist.
+    values there is no mean or median (R4). `unlocks` names the column without whose values, in a fifth of the rows meant,
+    the figure would not stand for the whole: it is locked then. Raises BadValue for a table, column or expression that
+    does not exist.
     """
     area, name = module.split(".")[-2:]
     domain = domain_of(module)
@@ -94,6 +95,7 @@ def kpi(
         given=frozenset({"warehouse", "period"}),
         period="last-12-months",
         headline="value",
+        is_additive=isinstance(value, Measure) and value.aggregate in ("sum", "count"),
     )
 
 

@@ -11,6 +11,7 @@ import click
 
 from crmetrics.analysis import Analysis, Answer
 from crmetrics.analysis.choices import day_of
+from crmetrics.analysis.own_kpis import AREA, read_own_kpis
 from crmetrics.catalogue import AREAS, find, keys, open_workspace
 from crmetrics.cli.workspace import Here, in_workspace, told
 from crmetrics.vocabulary.errors import BadValue
@@ -29,11 +30,11 @@ class Questions(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All keys."""
-        return list(keys())
+        return [*keys(), *read_own_kpis(ctx.obj.folder / "kpis.toml")]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of one analysis; an unknown key is a user's mistake, told with the nearest keys."""
-        command: click.Command = told(ctx.obj, lambda: question(find(cmd_name)))
+        command: click.Command = told(ctx.obj, lambda: question(find(cmd_name, read_own_kpis(ctx.obj.folder / "kpis.toml"))))
         return command
 
 
@@ -179,12 +180,14 @@ def filters(given: Sequence[str]) -> tuple[Filter, ...]:
 def listed(here: Here) -> None:
     """List the analyses by area, and what would unlock those that the data cannot answer yet."""
     states = _states(here)
-    for area in AREAS:
-        own = [key for key in keys() if key.startswith(f"{area}.")]
+    company = read_own_kpis(here.folder / "kpis.toml")
+    everything = (*keys(), *company)
+    for area in (*AREAS, AREA):
+        own = [key for key in everything if key.startswith(f"{area}.")]
         if own:
             click.echo(f"\n{area}")
         for key in own:
-            declared = find(key)
+            declared = find(key, company)
             locked = f"  [{states[key]}]" if states.get(key) else ""
             click.echo(f"  {key:<32} {here.say(declared.title)}: {here.say(declared.question)}{locked}")
 

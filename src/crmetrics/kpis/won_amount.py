@@ -1,4 +1,4 @@
-"""Won deals, amount."""
+"""Won amount."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from crmetrics.vocabulary.unit import MONEY
 
 won_amount = kpi(
     __name__,
-    "Won deals, amount",
+    "Won amount",
     "How much money is in the deals that were won?",
     Measure("sum", over="deals", moment="closed_at", value="amount", condition="is_won"),
     unit=MONEY,

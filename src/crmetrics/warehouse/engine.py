@@ -22,6 +22,8 @@ _ = words("crmetrics")
 
 META = ("daily_rates", "latest_rates")
 _NUMBERS = count(1)
+TEXTS_KEPT = 2048
+_WRITTEN: dict[int, tuple[exp.Query, str]] = {}
 
 
 class Session(Protocol):
@@ -134,8 +136,13 @@ class DuckDbSession:
         return name
 
     def written(self, query: exp.Query) -> str:
-        """DuckDB's own dialect is the house dialect."""
-        return query.sql(dialect="duckdb")
+        """DuckDB's own dialect is the house dialect. Trees are shared and told again and again, so their texts are kept."""
+        known = _WRITTEN.get(id(query))
+        if known is None or known[0] is not query:
+            if len(_WRITTEN) >= TEXTS_KEPT:
+                _WRITTEN.clear()
+            known = _WRITTEN[id(query)] = (query, query.sql(dialect="duckdb"))
+        return known[1]
 
     def close(self) -> None:
         """Close the connection and with it its views."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 from sqlglot import exp
@@ -84,7 +84,7 @@ class Warehouse:
         wanted = values_of(tree)
         if missing := wanted - bound.keys():
             raise BadQuery(_("The query binds '{name}', which was not given.", name=sorted(missing)[0]))
-        spelled = self._meaning.of(tree)
+        spelled = _spelled(self._meaning, sql, parsed)
         self.statements.append(self._session.written(spelled))
         return self._session.run(spelled, {name: bound[name] for name in wanted})
 
@@ -109,8 +109,9 @@ class Warehouse:
         for name in sorted(tables_of(tree)):
             self._make_view(name, None)
         bound = self._bound(None, values)
-        self.statements.append(self._session.written(self._meaning.of(tree)))
-        return self._session.keep(self._meaning.of(tree), {name: bound[name] for name in values_of(tree)})
+        spelled = _spelled(self._meaning, sql, parsed)
+        self.statements.append(self._session.written(spelled))
+        return self._session.keep(spelled, {name: bound[name] for name in values_of(tree)})
 
     def names_of(self, table: str, column: str, ids: list[str]) -> dict[str, str]:
         """The display names of ids, for a dimension whose values are ids."""
@@ -149,27 +150,27 @@ class Warehouse:
         if name in facts():
             fact = facts()[name]
             alias = fact.parties.get(grouping.table if grouping else "", fact.parties[fact.grain])
-            sql = fact.sql.replace("{party}", f"{alias}.party")
-            tree = parsed(sql)
-            needed = tables_of(tree)
+            sql = text = fact.sql.replace("{party}", f"{alias}.party")
+            read = parsed
+            needed = tables_of(parsed(sql))
             for each in sorted(needed):
                 self._make_view(each, grouping)
             sql += " -- " + " ".join(
                 self._made[each] for each in sorted(needed)
             )  # a changed view changes what is built on it
         elif name in self._derived:
-            sql = self._derived[name]
-            tree = unchecked(sql)
-            for each in sorted(tables_of(tree) & TABLES.keys()) if not self.scope.is_whole else ():
+            sql = text = self._derived[name]
+            read = unchecked
+            for each in sorted(tables_of(unchecked(sql)) & TABLES.keys()) if not self.scope.is_whole else ():
                 self._make_view(each, None)
         elif name in TABLES:
             wanted = grouping if grouping is not None and grouping.table == name else None
-            sql = self.views.sql(TABLES[name], wanted)
-            tree = unchecked(sql)
+            sql = text = self.views.sql(TABLES[name], wanted)
+            read = unchecked
         else:
             raise UnknownName(_("'{name}' is not a canonical table or fact.", name=name))
         if self._made.get(name) != sql:
-            self._session.create_view(name, self._meaning.of(tree))
+            self._session.create_view(name, _spelled(self._meaning, text, read))
             self._made[name] = sql
 
     def _people(self, viewer: Viewer) -> tuple[str, ...] | None:
@@ -181,6 +182,12 @@ class Warehouse:
             return (viewer.employee_id,)
         everybody = unchecked(f"select employee_id, team, manager_id from {self._session.source('employees')}")
         return team_of(viewer.employee_id, self._session.run(everybody, {}))
+
+
+@lru_cache(maxsize=1024)
+def _spelled(meaning: Meaning, sql: str, read: Callable[[str], exp.Query]) -> exp.Query:
+    """A query spelled out for one company, once: of a small answer that is most of the work. Do not change the tree: it is shared."""
+    return meaning.of(read(sql))
 
 
 def grouping_of(by: str, of: str, moment: str | None) -> Grouping:

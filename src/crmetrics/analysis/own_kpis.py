@@ -1,0 +1,175 @@
+"""A company's own KPIs: `kpis.toml` in its workspace, read into the same values as the product's own."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from crmetrics.analysis.declaration import Analysis
+from crmetrics.analysis.kpi import kpi
+from crmetrics.analysis.measure import AGGREGATES, Measure, Ratio, Value, columns_of, measures_of
+from crmetrics.vocabulary.errors import BadFile, BadQuery, BadValue, CrmetricsError
+from crmetrics.vocabulary.language import Message, words
+from crmetrics.vocabulary.unit import Unit
+from crmetrics.warehouse.dialect import parsed
+
+_ = words("crmetrics")
+
+AREA: Final = "custom"
+"""Keys of own KPIs are custom.<name>, so that none can ever take the place of one of the product's."""
+UNITS: Final = ("money", "count", "quantity", "share", "ratio", "days", "score")
+LONGEST: Final = 200
+
+_PARTS: Final = ("aggregate", "value", "condition")
+_TEXTS: Final = ("title", "question", "unit", "over", "date", "better", "formula", "mind")
+_NEEDED: Final = ("title", "unit", "over", "date")
+_KNOWN: Final = (*_TEXTS, *_PARTS, "top", "bottom")
+
+
+class OwnKpis(dict[str, Analysis]):
+    """Own KPIs by key; `mark` is that of the file, so that a changed one gives new answers."""
+
+    mark: str = ""
+
+
+def mark_of(own: Mapping[str, Analysis]) -> str:
+    """What tells one set of own KPIs from another."""
+    return own.mark if isinstance(own, OwnKpis) else ""
+
+
+def read_own_kpis(path: Path) -> Mapping[str, Analysis]:
+    """The KPIs of a `kpis.toml` by key; none if there is no such file.
+
+    Raises BadFile for a file that is not TOML, BadValue naming file, KPI, key and value for all else.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        document = tomllib.loads(text)
+    except FileNotFoundError:
+        return MappingProxyType({})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadFile(_("{file} is not valid TOML: {problem}.", file=path.name, problem=str(error))) from None
+    found = OwnKpis()
+    found.mark = hashlib.sha256(text.encode()).hexdigest()
+    for name, section in document.items():
+        declared = _Section(path.name, name, section).read()
+        found[declared.key] = declared
+    return found
+
+
+class _Section:
+    """One KPI of the file."""
+
+    def __init__(self, file: str, name: str, section: Any) -> None:
+        self.file, self.name = file, name
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", name):
+            raise self._fault(_("A KPI is named in small letters, digits and _, beginning with a letter."))
+        if not isinstance(section, dict):
+            raise self._fault(_("A section was expected: [{name}] and below it title, unit, over, date.", name=name))
+        self.section: dict[str, Any] = section
+
+    def read(self) -> Analysis:
+        """The KPI; BadValue if it is not one."""
+        self._check_keys(self.section, _KNOWN)
+        texts = {key: self._text(self.section, key) for key in _TEXTS}
+        for key in _NEEDED:
+            if not texts[key]:
+                raise self._fault(_("'{key}' is missing.", key=key))
+        self._check_word("unit", texts["unit"], UNITS)
+        self._check_word("better", texts["better"], ("", "higher", "lower"))
+        value = self._value(texts["over"], texts["date"])
+        try:
+            return kpi(
+                f"{AREA}.{self.name}",
+                texts["title"],
+                texts["question"] or texts["title"],
+                value,
+                unit=Unit(texts["unit"]),
+                better=texts["better"] or None,  # type: ignore[arg-type]
+                formula=texts["formula"] or _spelled(value),
+                mind=texts["mind"] or "-",
+                source=self.file,
+            )
+        except CrmetricsError as error:
+            raise self._fault(error.message) from None
+
+    def _value(self, over: str, date: str) -> Value:
+        if "top" not in self.section and "bottom" not in self.section:
+            return self._measure(self.section, "", over, date)
+        if given := [key for key in _PARTS if key in self.section]:
+            raise self._fault(_("'{key}' belongs into 'top' and 'bottom' of a ratio.", key=given[0]))
+        return Ratio(*(self._part(key, over, date) for key in ("top", "bottom")))
+
+    def _part(self, key: str, over: str, date: str) -> Measure:
+        part = self.section.get(key)
+        if not isinstance(part, dict):
+            raise self._fault(_("'{key}' must be written like {{ aggregate = \"count\" }}.", key=key))
+        self._check_keys(part, _PARTS)
+        return self._measure(part, f"{key}.", over, date)
+
+    def _measure(self, given: Mapping[str, Any], within: str, over: str, date: str) -> Measure:
+        aggregate, value, condition = (self._text(given, key, within) for key in _PARTS)
+        self._check_word(f"{within}aggregate", aggregate, AGGREGATES)
+        if not value and aggregate != "count":
+            raise self._fault(_("'{key}' is missing.", key=f"{within}value"))
+        measure = Measure(aggregate, over, date, value, condition)  # type: ignore[arg-type]
+        try:
+            columns_of(over)
+        except BadValue as error:
+            raise self._fault(_("'{key}': {problem}", key="over", problem=error.message)) from None
+        # what the small grammar allows must also be in the language of every engine
+        for key, text, work in (("value", value, measure.counted), ("condition", condition, measure.sql)):
+            try:
+                parsed(f"select {work()} as told from told")
+            except (BadValue, BadQuery) as error:
+                raise self._fault(
+                    _(
+                        "'{key}' is '{value}': {problem}",
+                        key=f"{within}{key}",
+                        value=text[:LONGEST],
+                        problem=error.message,
+                    )
+                ) from None
+        return measure
+
+    def _text(self, given: Mapping[str, Any], key: str, within: str = "") -> str:
+        value = given.get(key, "")
+        if not isinstance(value, str):
+            raise self._fault(
+                _(
+                    "'{key}' is '{value}'; a text in quotes was expected.",
+                    key=f"{within}{key}",
+                    value=str(value)[:LONGEST],
+                )
+            )
+        return value.strip()
+
+    def _check_keys(self, given: Mapping[str, Any], known: tuple[str, ...]) -> None:
+        if unknown := [key for key in given if key not in known]:
+            raise self._fault(
+                _("'{key}' is not known. Known are: {names}.", key=unknown[0][:LONGEST], names=", ".join(known))
+            )
+
+    def _check_word(self, key: str, value: str, allowed: tuple[str, ...]) -> None:
+        if value not in allowed:
+            names = ", ".join(filter(None, allowed))
+            raise self._fault(
+                _("'{key}' is '{value}'. Expected is one of: {names}.", key=key, value=value[:LONGEST], names=names)
+            )
+
+    def _fault(self, problem: Message) -> BadValue:
+        return BadValue(_("{file}, [{name}]: {problem}", file=self.file, name=self.name[:LONGEST], problem=problem))
+
+
+def _spelled(value: Value) -> str:
+    """A formula in words for a KPI that brings none."""
+    parts = [
+        " ".join(filter(None, (each.aggregate, each.value, f"where {each.condition}" if each.condition else "")))
+        for each in measures_of(value)
+    ]
+    return f"{' / '.join(parts)}; {measures_of(value)[0].over} by {measures_of(value)[0].moment}"

@@ -1,0 +1,91 @@
+"""What was planned for a period, by the plans that lie in it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import numpy as np
+
+from crmetrics.models.working_days import working_days
+from crmetrics.vocabulary.period import Period
+from crmetrics.warehouse.warehouse import Warehouse
+
+TARGETS: Final = """
+select kpi, scope, scope_id, starts_on, ends_on, target_value
+from targets
+where starts_on < $end_on and ends_on > $start_on
+order by kpi, scope, scope_id, starts_on
+"""
+FREE_DAYS: Final = """
+select held_on, max(case when is_half_day then 1 else 0 end) as is_half
+from holidays
+group by held_on
+having count(distinct calendar) = (select count(distinct calendar) from holidays)
+order by held_on
+"""
+COVERED: Final = 1 - 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is planned for a period: in all, and what was to be expected by now."""
+
+    whole: float
+    expected: float
+
+
+Planned = Mapping[tuple[str, str, str | None], Target]
+
+
+class Calendar:
+    """The working days of a company: Monday to Friday, without the holidays of all its calendars."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        rows = warehouse.query(FREE_DAYS) if warehouse.profile.rows("holidays") else None
+        days = rows.values("held_on") if rows is not None else []
+        is_half = rows.flags("is_half").tolist() if rows is not None else []
+        self._free = [day for day, half in zip(days, is_half, strict=True) if not half]
+        self._half = [day for day, half in zip(days, is_half, strict=True) if half]
+
+    def days(self, start: date, end: date) -> float:
+        """The working days in [start, end)."""
+        return float(working_days([start], [end], self._free, self._half)[0])
+
+
+def targets_for(warehouse: Warehouse, period: Period, additive: Mapping[str, bool]) -> Planned:
+    """The targets of the KPIs named, by (kpi, scope, scope_id).
+
+    additive  kpi -> whether it adds up over time. Of such a one a plan is shared out by working days, over the period and
+              over what has passed of it; of all others the whole target holds at any time (several: their mean by days).
+    A period that the plans do not cover has no target.
+    """
+    if not warehouse.profile.rows("targets"):
+        return {}
+    calendar, passed = Calendar(warehouse), period.elapsed(warehouse.today).end
+    plans: dict[tuple[str, str, str | None], list[tuple[float, float, float, float]]] = defaultdict(list)
+    for row in warehouse.query(TARGETS, period=period).records():
+        start, end = row["starts_on"], row["ends_on"]
+        whole = calendar.days(start, end)
+        inside = calendar.days(max(start, period.start), min(end, period.end))
+        by_now = calendar.days(max(start, period.start), min(end, passed))
+        plans[row["kpi"], row["scope"], row["scope_id"]].append((float(row["target_value"]), whole, inside, by_now))
+    needed = calendar.days(period.start, period.end)
+    return {
+        key: _shared_out(np.array(found), additive[key[0]])
+        for key, found in plans.items()
+        if key[0] in additive and sum(inside for _value, _whole, inside, _now in found) >= needed * COVERED
+    }
+
+
+def _shared_out(plans: np.ndarray[tuple[int, int], np.dtype[np.float64]], is_additive: bool) -> Target:
+    value, whole, inside, by_now = plans.T
+    if is_additive:
+        per_day = np.divide(value, whole, out=np.zeros_like(value), where=whole > 0)
+        return Target(float(per_day @ inside), float(per_day @ by_now))
+    weight = inside if inside.sum() else np.ones_like(inside)
+    mean = float(value @ weight / weight.sum())
+    return Target(mean, mean)
