@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
 
+from crmetrics.warehouse.schema import TABLES, Type
+
 
 @dataclass(frozen=True, slots=True)
 class ColumnProfile:
@@ -64,11 +66,12 @@ class Profile:
         return any(profile.future for (name, _column), profile in self.columns.items() if name == table)
 
     def span(self) -> tuple[datetime, datetime]:
-        """The first and last moment of all data, for working out the offsets of the zone."""
+        """The first and last moment of all data, for working out the offsets of the zone. Days (births!) need none."""
         moments = [
-            moment if isinstance(moment, datetime) else datetime(moment.year, moment.month, moment.day)
-            for profile in self.columns.values()
+            moment
+            for (table, name), profile in self.columns.items()
+            if table in TABLES and TABLES[table].has(name) and TABLES[table].column(name).type is Type.MOMENT
             for moment in (profile.first, profile.latest)
-            if moment is not None
+            if isinstance(moment, datetime)
         ]
         return min([*moments, self.reaches]), max([*moments, self.reaches, self.published_at])
