@@ -6,13 +6,15 @@ from typing import Any
 
 from crmetrics.analysis import Bars, Column, Row
 from crmetrics.presenting.frame import (
-    SCHEMA,
     Drawing,
     Scene,
     Spec,
     bounds,
     group_axis,
+    label_room,
+    lying_scale,
     number,
+    spec_of,
     text_layer,
     tooltip,
     value_axis,
@@ -22,9 +24,6 @@ from crmetrics.vocabulary.unit import Unit
 
 _ = words("presenting")
 
-_ROOM = 0.22
-"""Share of the length that is kept free for the labels behind the bars."""
-
 
 def draw_bars(scene: Scene, chart: Bars) -> Drawing:
     """The chart of `Bars` over groups."""
@@ -32,9 +31,13 @@ def draw_bars(scene: Scene, chart: Bars) -> Drawing:
     data = [_mark(scene, chart, place) for place in range(len(scene.rows))]
     has_before = any(mark["b"] is not None for mark in data)
     lengths = [mark[name] for mark in data for name in ("v", "b", "high", "low")]
-    low, high = bounds(lengths, _ROOM)
-    axis = value_axis(scene.format, measure.unit, *bounds(lengths))
-    across = {"type": "quantitative", "axis": axis, "scale": {"domain": [low, high], "nice": False}}
+    low, high = bounds(lengths)
+    room = label_room([mark["t"] for mark in data])
+    across = {
+        "type": "quantitative",
+        "axis": value_axis(scene.format, measure.unit, low, high),
+        "scale": lying_scale(low, high, left=room if low < 0 else 0, right=room),
+    }
     down = {
         "field": "i",
         "type": "ordinal",
@@ -49,13 +52,7 @@ def draw_bars(scene: Scene, chart: Bars) -> Drawing:
     layers += _labels(across, down)
     title = scene.title(measure, group)
     return Drawing(
-        spec={
-            "$schema": SCHEMA,
-            "width": "container",
-            "height": {"step": 30},
-            "data": {"values": data},
-            "layer": layers,
-        },
+        spec=spec_of(30 * len(data), layers, data),
         title=title,
         reading=" ".join(_reading(scene, chart, data, has_before)),
         label=scene.spoken(title, [(mark["name"], mark["t"]) for mark in data]),

@@ -24,7 +24,7 @@ def drawings(answer: Answer[Any], format: Format) -> tuple[Drawing, ...]:
     The specifications hold theme roles such as "@accent" (`theme.filled` puts colours in their place) and take the width
     of their container; texts are in the reader's language.
     """
-    chart = answer.declared.chart
+    chart = answer.chart
     if chart is None or not len(answer.rows) or answer.locked is not None:
         return ()
     scene = Scene(answer, format)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from crmetrics.analysis import Curve
-from crmetrics.presenting.frame import SCHEMA, Drawing, Scene, Spec, bounds, number, text_layer, tooltip, value_axis
+from crmetrics.presenting.frame import Drawing, Scene, Spec, bounds, number, spec_of, text_layer, tooltip, value_axis
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.unit import Unit
 
@@ -52,7 +52,7 @@ def draw_curve(scene: Scene, chart: Curve) -> Drawing:
         layers.insert(1, {"data": {"values": [{}]}, "mark": dashed, "encoding": {"y": {"datum": 1.0, **up}}})
     title = scene.say(scene.answer.declared.title)
     return Drawing(
-        spec={"$schema": SCHEMA, "width": "container", "height": 260, "data": {"values": data}, "layer": layers},
+        spec=spec_of(260, layers, data),
         title=title,
         reading=scene.say(_("The dot marks the highest point.")),
         label=scene.spoken(title, [(str(point["xt"]), str(point["t"])) for point in data]),

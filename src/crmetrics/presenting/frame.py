@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from crmetrics.analysis import Answer, Column, Row
 from crmetrics.presenting.comparison import Comparison
+from crmetrics.presenting.letters import width
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.table import Cells, headers
 from crmetrics.presenting.words import say
@@ -147,13 +148,34 @@ def group_axis(names: Sequence[Any], **more: Any) -> Spec:
 
 
 def bounds(values: Sequence[float | None], room: float = 0.0) -> tuple[float, float]:
-    """The ends of a value scale: with 0, and with room for labels beyond the longest mark, as a share of the length."""
+    """The ends of a value scale: with 0, and with room above the highest mark, as a share of the length."""
     known = [value for value in values if value is not None]
     low, high = min([0.0, *known]), max([0.0, *known])
     if low == high:
         return 0.0, 1.0
-    length = high - low
-    return low - (room * length if low < 0 else 0), high + (room * length if high > 0 else 0)
+    return low, high + (room * (high - low) if high > 0 else 0)
+
+
+def label_room(texts: Sequence[str]) -> int:
+    """How many pixels the longest of some labels takes beside its mark."""
+    return 12 + round(6.6 * max((width(text) for text in texts), default=0))
+
+
+def lying_scale(low: float, high: float, *, left: int = 0, right: int = 0) -> Spec:
+    """A scale from left to right that leaves pixels free for labels, whatever the chart's width is."""
+    return {"domain": [low, high], "nice": False, "range": [left, {"expr": f"max(width - {right}, {left} + 40)"}]}
+
+
+def spec_of(height: int, layers: Sequence[Spec], data: Sequence[Spec] | None = None) -> Spec:
+    """A specification as wide as its container; `height` in pixels."""
+    return {
+        "$schema": SCHEMA,
+        "width": "container",
+        "height": height,
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        **({"data": {"values": list(data)}} if data is not None else {}),
+        "layer": list(layers),
+    }
 
 
 def text_layer(field: str, across: Spec, down: Spec, colour: str = "@ink", test: str = "", **mark: Any) -> Spec:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any, Final
 
 from crmetrics.analysis import HeatMap
-from crmetrics.presenting.frame import SCHEMA, Drawing, Scene, Spec, chosen, number, tooltip
+from crmetrics.presenting.frame import Drawing, Scene, Spec, chosen, number, spec_of, tooltip
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.unit import Unit
 
@@ -151,13 +151,7 @@ def grid_spec(cells: list[Spec], x_axis: Spec, y_axis: Spec, told: list[Spec], *
             {"transform": [{"filter": "!datum.open"}], "mark": text, "encoding": {**centre, "color": _BLACK_OR_WHITE}}
         )
         layers.append({"transform": [{"filter": "datum.open"}], "mark": {**text, "color": "@ink3"}, "encoding": centre})
-    return {
-        "$schema": SCHEMA,
-        "width": "container",
-        "height": round(high) * step,
-        "data": {"values": cells},
-        "layer": layers,
-    }
+    return spec_of(round(high) * step, layers, cells)
 
 
 def _hatching(cell: Spec) -> list[Spec]:

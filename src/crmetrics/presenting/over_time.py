@@ -8,13 +8,15 @@ from typing import Any, Final
 
 from crmetrics.analysis import Column, Lines, Row
 from crmetrics.presenting.frame import (
-    SCHEMA,
     Drawing,
     Scene,
     Spec,
     bounds,
     chosen,
+    label_room,
+    lying_scale,
     number,
+    spec_of,
     text_layer,
     tooltip,
     value_axis,
@@ -53,7 +55,7 @@ def draw_over_time(scene: Scene, chart: Lines, own_before: str = "") -> Drawing:
     else:
         layers, legend = _columns(scene.format, chart, data, steps, up, told), []
     return Drawing(
-        spec={"$schema": SCHEMA, "width": "container", "height": _HEIGHT, "data": {"values": data}, "layer": layers},
+        spec=spec_of(_HEIGHT, layers, data),
         title=title,
         reading=" ".join(_reading(scene, chart, data, legend)),
         label=scene.spoken(title, [(mark["name"], mark["t"]) for mark in data]),
@@ -228,8 +230,7 @@ def _lines(scene: Scene, chart: Lines, data: list[Spec], steps: _Steps, up: Spec
     last = max(len(steps.values) - 1, 1)
     names = _series_names(data)
     axis = steps.axis(steps.shown(scene.format), grid=False)
-    # room at the right for the last label
-    scale = {"domain": [0, last * 1.14], "nice": False}
+    scale = lying_scale(0, last, right=label_room([mark.get("short", "") for mark in data]))
     across = {"field": "i", "type": "quantitative", "axis": axis, "scale": scale}
     colour = _colour(names) if names else {"value": "@accent"}
     layers: list[Spec] = []

@@ -36,4 +36,4 @@ def as_png(drawing: Drawing, language: str, *, mode: Mode = "light", width: int 
 
 def sized(spec: dict[str, Any], width: int) -> dict[str, Any]:
     """The specification with a width of its own in place of its container's, labels and legends included."""
-    return {**spec, "width": width, "autosize": {"type": "fit-x", "contains": "padding"}}
+    return {**spec, "width": width}

@@ -17,7 +17,7 @@ _LEVELS: Final = " ▁▂▃▄▅▆▇█"
 
 def sketch(answer: Answer[Any], format: Format, wide: int) -> list[str]:
     """The lines of a small chart in at most `wide` columns; none where the table says it better."""
-    chart = answer.declared.chart
+    chart = answer.chart
     if chart is None or len(answer.rows) < 2 or wide < 30:
         return []
     cells = Cells(answer, format)

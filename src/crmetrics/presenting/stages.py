@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from crmetrics.analysis import Funnel, Spread
 from crmetrics.presenting.frame import (
-    SCHEMA,
     Drawing,
     Scene,
     Spec,
     bounds,
     chosen,
     group_axis,
+    label_room,
+    lying_scale,
     number,
+    spec_of,
     text_layer,
     tooltip,
     value_axis,
@@ -40,9 +42,12 @@ def draw_funnel(scene: Scene, chart: Funnel) -> Drawing:
             data.append(mark | {"t": scene.format.value(unit, value)})
         totals.append({"i": place, "name": name, "end": end, "t": scene.format.short(unit, end)})
     ends = [total["end"] for total in totals]
-    low, high = bounds(ends, 0.16)
-    axis = value_axis(scene.format, unit, *bounds(ends))
-    across = {"type": "quantitative", "axis": axis, "scale": {"domain": [low, high], "nice": False}}
+    low, high = bounds(ends)
+    across = {
+        "type": "quantitative",
+        "axis": value_axis(scene.format, unit, low, high),
+        "scale": lying_scale(low, high, right=label_room([total["t"] for total in totals])),
+    }
     down = {"field": "i", "type": "ordinal", "axis": group_axis([total["name"] for total in totals])}
     kinds = {"domain": list(range(len(columns)))}
     legend = {"title": None, "labelExpr": chosen([scene.heads[column.name] for column in columns])}
@@ -63,7 +68,7 @@ def draw_funnel(scene: Scene, chart: Funnel) -> Drawing:
                 "field": "k",
                 "type": "nominal",
                 "scale": {**kinds, "range": ["@accent", "@accentEdge", "@badEdge"]},
-                "legend": None,
+                "legend": legend,
             },
             "tooltip": tooltip(name=scene.heads[group.name], kind=scene.say(_("Outcome")), t=scene.say(_("Value"))),
         },
@@ -71,12 +76,7 @@ def draw_funnel(scene: Scene, chart: Funnel) -> Drawing:
     labels = text_layer("t", {"field": "end", **across}, down, align="left", dx=7)
     title = scene.say(scene.answer.declared.title)
     return Drawing(
-        spec={
-            "$schema": SCHEMA,
-            "width": "container",
-            "height": {"step": 36},
-            "layer": [bars, {"data": {"values": totals}, **labels}],
-        },
+        spec=spec_of(36 * len(totals), [bars, {"data": {"values": totals}, **labels}]),
         title=title,
         reading=" ".join([scene.say(_("Each bar is what reached the stage.")), *scene.cut()]),
         label=scene.spoken(title, [(total["name"], total["t"]) for total in totals]),
@@ -106,11 +106,11 @@ def draw_spread(scene: Scene, chart: Spread) -> Drawing:
             }
         )
     values = [mark[name] for mark in data for name in ("m", "p", "b")]
-    low, high = bounds(values, 0.12)
+    low, high = bounds(values)
     across = {
         "type": "quantitative",
-        "axis": value_axis(scene.format, median.unit, *bounds(values)),
-        "scale": {"domain": [low, high], "nice": False},
+        "axis": value_axis(scene.format, median.unit, low, high),
+        "scale": lying_scale(low, high, right=label_room([mark["pt"] for mark in data])),
     }
     down = {"field": "i", "type": "ordinal", "axis": group_axis([mark["name"] for mark in data])}
     has_before = any(mark["b"] is not None for mark in data)
@@ -122,13 +122,7 @@ def draw_spread(scene: Scene, chart: Spread) -> Drawing:
     ]
     reading += [scene.say(_("Ring: {period}.", period=scene.compared_with()))] if has_before else []
     return Drawing(
-        spec={
-            "$schema": SCHEMA,
-            "width": "container",
-            "height": {"step": 40},
-            "data": {"values": data},
-            "layer": _spread_layers(across, down, told, has_before),
-        },
+        spec=spec_of(40 * len(data), _spread_layers(across, down, told, has_before), data),
         title=title,
         reading=" ".join([*reading, *scene.cut()]),
         label=scene.spoken(title, [(mark["name"], mark["t"]) for mark in data]),

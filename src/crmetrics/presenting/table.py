@@ -50,7 +50,7 @@ class Cells:
 
     def __init__(self, answer: Answer[Any], format: Format) -> None:
         self.answer, self.format = answer, format
-        self.columns = answer.declared.row.shown
+        self.columns = answer.columns
         self.all_columns = {column.name: column for column in answer.declared.row.columns}
         self._unique: dict[str, bool] = {}
 

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any, Final
 
 from crmetrics.analysis import Treemap
-from crmetrics.presenting.frame import SCHEMA, Drawing, Scene, Spec, chosen, tooltip
+from crmetrics.presenting.frame import Drawing, Scene, Spec, chosen, spec_of, tooltip
 from crmetrics.presenting.grid import draw_score_grid
 from crmetrics.presenting.sketch import summed
 from crmetrics.vocabulary.language import words
@@ -63,7 +63,7 @@ def draw_treemap(scene: Scene, chart: Treemap) -> tuple[Drawing, ...]:
     layers = [{"mark": {"type": "rect", "cornerRadius": 3}, "encoding": {**box, "color": colour, "tooltip": told}}]
     layers += [_line(x, y, field, place) for place, field in enumerate(("name", "a", "c"))]
     drawing = Drawing(
-        spec={"$schema": SCHEMA, "width": "container", "height": _HEIGHT, "data": {"values": blocks}, "layer": layers},
+        spec=spec_of(_HEIGHT, layers, blocks),
         title=title,
         reading=scene.say(_("Area: {figure}.", figure=scene.heads[size.name])),
         label=scene.spoken(title, [(block["name"], f"{block['full']}, {block['share']}") for block in blocks]),
