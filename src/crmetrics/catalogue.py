@@ -12,11 +12,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from threading import Lock
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from crmetrics.analysis import Analysis, Answer, Entry, Locked, Note, Result, Table
 from crmetrics.analysis.own_kpis import mark_of, read_own_kpis
-from crmetrics.analysis.provenance import locked_by, passport_of, reading_notes
+from crmetrics.analysis.provenance import is_thin, locked_by, passport_of, reading_notes
 from crmetrics.vocabulary.errors import NoWorkspace, UnknownName
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import GRAINS, Compare, Period, parse_period
@@ -163,6 +163,7 @@ class OpenCatalogue:
     def ask(
         self,
         key: str,
+        /,
         *,
         viewer: Viewer = ADMINISTRATOR,
         period: Period | str | None = None,
@@ -225,7 +226,10 @@ class OpenCatalogue:
             for key in self.keys():
                 declared = self.find(key)
                 locked = locked_by(declared, warehouse, {})
-                found.append(Entry(declared, "locked" if locked else "ready", locked))
+                state: Literal["ready", "thin", "locked"] = (
+                    "locked" if locked else "thin" if is_thin(declared, warehouse) else "ready"
+                )
+                found.append(Entry(declared, state, locked))
         return tuple(found)
 
     def warehouse(self, scope: Scope) -> Warehouse:
@@ -308,6 +312,7 @@ class _ForViewer:
     def ask(
         self,
         key: str,
+        /,
         *,
         period: Period | str | None = None,
         compare: Compare | None = None,

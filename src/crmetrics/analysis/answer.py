@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
 
 import numpy as np
 
-from crmetrics.analysis.row import Row
+from crmetrics.analysis.row import Column, Row
 from crmetrics.vocabulary.language import Message
 from crmetrics.vocabulary.period import Period
 from crmetrics.warehouse.rows import Array, Rows, plain
 
 if TYPE_CHECKING:
+    from crmetrics.analysis.chart import Chart
     from crmetrics.analysis.declaration import Analysis
 
 R = TypeVar("R", bound=Row)
@@ -188,6 +189,18 @@ class Answer(Generic[R]):
     def key(self) -> str:
         """The analysis' key."""
         return self.declared.key
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns that people see under these choices."""
+        return tuple(each for each in self.declared.row.columns if each.is_shown(self.choices))
+
+    @property
+    def chart(self) -> Chart | None:
+        """The declared chart, None where it draws a column that is not shown under these choices."""
+        chart = self.declared.chart
+        is_drawn = chart is not None and set(chart.columns()) <= {each.name for each in self.columns}
+        return chart if is_drawn else None
 
     @property
     def rows(self) -> Table[R]:

@@ -26,6 +26,7 @@ class Catalogue(Protocol):
     def ask(
         self,
         key: str,
+        /,
         *,
         period: Period | str | None = None,
         compare: Compare | None = None,

@@ -45,6 +45,16 @@ def locked_by(declared: Analysis, warehouse: Warehouse, choices: Mapping[str, An
     return _unremembered(declared.needed(choices), warehouse)
 
 
+def is_thin(declared: Analysis, warehouse: Warehouse) -> bool:
+    """Whether so few rows are behind an answer that it says too little, whatever period is asked."""
+    profile = warehouse.profile
+    filled = [
+        min([profile.rows(table), *(profile.column(table, column).filled for column in columns)])
+        for table, columns in declared.needed({}).items()
+    ]
+    return bool(filled) and min(filled) < declared.enough
+
+
 def _unremembered(needs: Needs, warehouse: Warehouse) -> Locked | None:
     """An earlier as-of needs the history of every needed column that changes (R21)."""
     if not warehouse.views.is_earlier:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, overload
 
@@ -15,7 +16,8 @@ class Column:
 
     `better` is which direction is good: "higher", "lower" or None for neither. `of` names the columns that hold numerator and
     denominator of a share, so that "3 of 4" can be shown in place of 75 % (R4).
-    A hidden column is for programs and charts: JSON carries it, tables for people do not.
+    A hidden column is for programs and charts: JSON carries it, tables for people do not. `only` names the choices under which
+    it holds anything: ("show", ("tables",)).
     """
 
     label: Message
@@ -27,7 +29,12 @@ class Column:
     words: tuple[tuple[str, Message], ...] = ()
     of: tuple[str, str] | None = None
     is_hidden: bool = False
+    only: tuple[str, tuple[str, ...]] | None = None
     position: int = -1
+
+    def is_shown(self, choices: Mapping[str, Any]) -> bool:
+        """Whether people see it under these choices."""
+        return not self.is_hidden and (self.only is None or choices.get(self.only[0]) in self.only[1])
 
     @overload
     def __get__(self, row: None, owner: type) -> Column: ...
@@ -46,6 +53,7 @@ def column(
     better: str | None = None,
     of: tuple[str, str] | None = None,
     is_hidden: bool = False,
+    only: tuple[str, tuple[str, ...]] | None = None,
     **words: str,
 ) -> Any:
     """Declare a column of a Row class: `rate = column("Win rate", SHARE, "by the chosen definition")`.
@@ -61,6 +69,7 @@ def column(
         words=tuple((value, Message(shown)) for value, shown in words.items()),
         of=of,
         is_hidden=is_hidden,
+        only=only,
     )
 
 
@@ -69,7 +78,6 @@ class Row:
 
     __slots__ = ("values",)
     columns: ClassVar[tuple[Column, ...]] = ()
-    shown: ClassVar[tuple[Column, ...]] = ()
 
     def __init_subclass__(cls) -> None:
         domain = domain_of(cls.__module__)
@@ -87,7 +95,6 @@ class Row:
                 setattr(cls, name, placed)
                 found.append(placed)
         cls.columns = tuple(found)
-        cls.shown = tuple(each for each in found if not each.is_hidden)
 
     def __init__(self, values: tuple[Any, ...]) -> None:
         self.values = values

@@ -15,5 +15,5 @@ nps = kpi(
     formula="100 x (share of answers 9-10 - share of answers 0-6), from -100 to 100.",
     mind="Every answer counts; service.nps takes one answer a customer and tells its margin.",
     source="Reichheld (2003), Harvard Business Review 81(12), 46-54.",
-    needs={"responses": ["answered_at", "score"]},
+    needs={"responses": ["score"]},
 )

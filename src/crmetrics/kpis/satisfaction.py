@@ -24,5 +24,5 @@ satisfaction = kpi(
     formula="Answers of at least 80 % of the scale / answers; scales where low is good are turned first.",
     mind="Who is very pleased or very angry answers more often than the rest.",
     source="service.csat of the definitions.",
-    needs={"responses": ["answered_at", "score", "scale_max"]},
+    needs={"responses": ["score", "scale_max"]},
 )

@@ -29,7 +29,7 @@ class Message:
 
     text: str
     domain: str = SHARED
-    values: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
+    values: Mapping[str, object] = field(default_factory=lambda: _NOTHING, hash=False)
     plural: str | None = None
 
     def __call__(self, **values: object) -> Message:

@@ -124,6 +124,11 @@ class Warehouse:
         named = zip(rows.values("id"), rows.values("shown"), strict=True)
         return {each: shown for each, shown in named if each in wanted}
 
+    def sources_of(self, table: str) -> tuple[str, ...]:
+        """The names of the sources that a table's rows came from, of the whole company."""
+        asked = f"select distinct source_system from {self._session.source(table)} where source_system is not null"
+        return tuple(sorted(self._session.run(unchecked(asked), {}).values("source_system")))
+
     def close(self) -> None:
         """End the question."""
         self._session.close()
