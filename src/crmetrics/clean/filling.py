@@ -22,15 +22,19 @@ from crmetrics.warehouse.expression import identifier, literal
 from crmetrics.warehouse.schema import ORIGIN, Column, Table
 
 
-@dataclass(frozen=True)
+@dataclass
 class Filling:
-    """One entry on its way into its tables. `number` makes the names of its temporary tables its own."""
+    """One entry on its way into its tables.
+
+    `number` makes the names of its temporary tables its own; `failures` counts the rows that are set aside so far.
+    """
 
     connection: duckdb.DuckDBPyConnection
     number: int
     source: str
     rows: EntryRows
     sections: Sequence[SectionSql]
+    failures: int = 0
 
     @property
     def failed(self) -> str:
@@ -48,23 +52,25 @@ class Filling:
                 self._judge(section)
         distinct = [section for section in self.sections if section.section.distinct]
         while True:
-            before = self._failures()
+            before = self.failures
             for place, section in enumerate(distinct):
                 self._gather(section, place)
-            if self._failures() == before:
+            if self.failures == before:
                 break
         for section in self.sections:
             if section.section.distinct:
                 self._insert_gathered(section, distinct.index(section))
             else:
                 self._insert(section)
+        for place in range(len(distinct)):
+            self.connection.execute(f"drop table typed_{self.number}_{place}; drop table merged_{self.number}_{place}")
         self._set_aside()
 
-    def _failures(self) -> int:
-        return count(self.connection, f"select count(*) from {self.failed}")
-
     def _without(self) -> str:
-        return self.failed if self._failures() else ""
+        return self.failed if self.failures else ""
+
+    def _add_failures(self, rows: str) -> None:
+        self.failures += count(self.connection, f"insert into {self.failed} {rows}")
 
     def _judge(self, section: SectionSql) -> None:
         """Find the rows of a plain section that cannot be read: one scan that explains only those."""
@@ -76,10 +82,7 @@ class Filling:
         typed = completed(section.section, section.typed(section.taken(section.given(section.rows()))))
         faults = [*section.faults(), *(Fault(c.column, f"not ({c.condition})", shown(c.column), c.says) for c in fatal)]
         condition = " or ".join(filter(None, (verdict, broken)))
-        self.connection.execute(
-            f"insert into {self.failed} select _pos, {explained(section.section.table, faults)} "
-            f"from ({typed}) where {condition}"
-        )
+        self._add_failures(explained(section.section.table, faults, f"select * from ({typed}) where {condition}"))
 
     def _gather(self, section: SectionSql, place: int) -> None:
         """Bring together the rows of a distinct section by its key: the last value that is given wins.
@@ -89,25 +92,22 @@ class Filling:
         table, aliases = section.section.table, ", ".join(section.aliases)
         taken = section.taken(section.given(section.rows(self._without())))
         keys = [cell for cell in section.section.cells if cell.target in table.key and cell.value is None]
-        present = " and ".join(f"{section.text_of(cell)} is not null" for cell in keys) or "true"
-        texts = f"select {aliases}, max(_pos) as _pos, min(_pos) as _first from ({taken}) where {present} group by {aliases}"
+        present = " and ".join(
+            f"{section.text_of(cell)} is not null" for cell in keys if table.column(cell.target).is_required
+        )
+        texts = f"select {aliases}, max(_pos) as _pos, min(_pos) as _first from ({taken}) where {present or 'true'} group by {aliases}"
         faults = list(section.faults())
         which = " ".join(f"when {fault.condition} then {number}" for number, fault in enumerate(faults, 1))
         targets = ", ".join(identifier(cell.target) for cell in section.section.cells)
         typed = section.typed(section.given(texts))
         self.connection.execute(
             f"create or replace temp table typed_{self.number}_{place} as select {targets}, {aliases}, _pos, _first, "
-            f"{f'case {which} else 0 end' if which else '0'} as _fault, "
-            f"{self._value_of(faults)} as _value from ({typed})"
+            f"{f'case {which} else 0 end' if which else '0'} as _fault from ({typed})"
         )
-        for number, fault in enumerate(faults, 1):
-            self._fail(section, place, f"t._fault = {number}", fault.column, "t._value", fault.reason)
+        if faults and count(self.connection, f"select count(*) from typed_{self.number}_{place} where _fault > 0"):
+            for number, fault in enumerate(faults, 1):
+                self._fail(section, place, f"t._fault = {number}", fault.column, fault.value, fault.reason)
         self._merge(section, place)
-
-    @staticmethod
-    def _value_of(faults: Sequence[Fault]) -> str:
-        cases = " ".join(f"when {fault.condition} then {fault.value}" for fault in faults)
-        return f"case {cases} end" if cases else "null"
 
     def _merge(self, section: SectionSql, place: int) -> None:
         table = section.section.table
@@ -145,10 +145,10 @@ class Filling:
         if not found:
             return
         same = " and ".join(f"r.{alias} is not distinct from t.{alias}" for alias in section.aliases)
-        self.connection.execute(
-            f"insert into {self.failed} select r._pos, {literal(section.section.table.name)}, {literal(column)}, "
-            f"{value}, {told(reason)} from ({section.rows(self._without())}) as r "
-            f"join (select * from {typed} as t where {condition}) as t on {same}"
+        self._add_failures(
+            f"select r._pos, {literal(section.section.table.name)}, {literal(column)}, {value}, {told(reason)} "
+            f"from ({section.given(section.rows(self._without()))}) as r "
+            f"where exists (select 1 from {typed} as t where ({condition}) and {same})"
         )
 
     def _insert(self, section: SectionSql) -> None:
@@ -192,14 +192,12 @@ class Filling:
         columns = [*(column.name for column in table.columns), *section.custom]
         row = f"_pos & {(1 << FILE_BITS) - 1}" if len(self.rows.parts) > 1 else "_pos"
         values = [*map(identifier, columns), literal(self.source), self._file(in_rows), row, self.rows.import_moments()]
-        before, start = self.connection.execute(
-            f"select count(*), coalesce(max(rowid), -1) + 1 from main.{table.name}"
-        ).fetchall()[0]
-        self.connection.execute(
+        start = count(self.connection, f"select max(rowid) + 1 from main.{table.name}")
+        added = count(
+            self.connection,
             f"insert into main.{table.name} ({', '.join(map(identifier, [*columns, *ORIGIN]))}) "
-            f"select {', '.join(values)} from ({completed(section, typed)})"
+            f"select {', '.join(values)} from ({completed(section, typed)})",
         )
-        added = count(self.connection, f"select count(*) from main.{table.name}") - before
         self._count_derived(section, typed, added)
         if in_rows and numbered_column(section) is None:
             Repeats(self.connection, table, start).set_aside(section.entry)
@@ -229,7 +227,7 @@ class Filling:
 
     def _set_aside(self) -> None:
         """Write the rows that stand in quarantine into the version, each once, with the first thing wrong with it."""
-        if not self._failures():
+        if not self.failures:
             return
         parts = ", ".join(
             f"({number}, {part.import_no}, {literal(part.name)})" for number, part in enumerate(self.rows.parts)
@@ -276,9 +274,15 @@ def shown(column: str) -> str:
     return f"cast({identifier(column)} as varchar)"
 
 
-def explained(table: Table, faults: Sequence[Fault]) -> str:
-    """SQL of what is told of a row: the first fault that it has."""
-    columns, values, texts, domains = (" ".join(f"when {f.condition} then {part(f)}" for f in faults) for part in (
-        lambda f: literal(f.column), lambda f: f.value, lambda f: literal(f.reason.text), lambda f: literal(f.reason.domain)
-    ))  # fmt: skip
-    return f"{literal(table.name)}, case {columns} end, case {values} end, case {texts} end, case {domains} end, null"
+def explained(table: Table, faults: Sequence[Fault], rows: str) -> str:
+    """SQL of what is told of rows that have a fault: the first one of each."""
+    which = " ".join(f"when {fault.condition} then {number}" for number, fault in enumerate(faults, 1))
+    value = " ".join(f"when {number} then {fault.value}" for number, fault in enumerate(faults, 1))
+    columns, texts, domains = (
+        f"([{', '.join(map(literal, texts))}])[_fault]"
+        for texts in zip(*((fault.column, fault.reason.text, fault.reason.domain) for fault in faults), strict=True)
+    )
+    return (
+        f"select _pos, {literal(table.name)}, {columns}, case _fault {value} end, {texts}, {domains}, null "
+        f"from (select *, case {which} end as _fault from ({rows}))"
+    )

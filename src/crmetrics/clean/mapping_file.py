@@ -199,6 +199,12 @@ class _Reader:
         condition = None if where is None else self.expression(where, place, "where", joins, Kind.FLAG)
         distinct = self.flag(body.get("distinct", False), place, "distinct")
         self.complete(table, place, cells)
+        if distinct and not any(cell.target in table.key and cell.value is None for cell in cells):
+            problem = _(
+                "a distinct section needs a column of the file for the key of the table: {key}.",
+                key=", ".join(table.key),
+            )
+            raise self.wrong(place, "distinct", problem)
         return Section(table, entry, place, tuple(cells), distinct, condition)
 
     def complete(self, table: Table, place: str, cells: Sequence[Cell]) -> None:

@@ -20,35 +20,37 @@ _IN_TIME: Final = (Type.DATE, Type.MOMENT)
 
 def profile(connection: duckdb.DuckDBPyConnection, names: Sequence[str], now: datetime) -> None:
     """Write `meta.profile` and `meta.currencies` for some tables: one pass over each."""
-    for name in names:
-        table = TABLES[name]
-        connection.execute(f"delete from meta.profile where table_name = '{name}'")
-        connection.execute(f"delete from meta.currencies where table_name = '{name}'")
-        _profile(connection, table, now)
-        if table.has("currency"):
-            connection.execute(
-                f"insert into meta.currencies select '{name}', currency, count(*) from main.{name} "
-                "where currency is not null group by currency order by currency"
-            )
-
-
-def _profile(connection: duckdb.DuckDBPyConnection, table: Table, now: datetime) -> None:
-    custom = [
-        name
-        for (name,) in connection.execute(
-            "select column_name from duckdb_columns() where database_name = current_database() and schema_name = 'main' "
-            f"and table_name = '{table.name}' and starts_with(column_name, 'custom_') order by column_index"
-        ).fetchall()
+    own: dict[str, list[str]] = {}
+    for name, column in connection.execute(
+        "select table_name, column_name from duckdb_columns() where database_name = current_database() "
+        "and schema_name = 'main' and starts_with(column_name, 'custom_') order by table_name, column_index"
+    ).fetchall():
+        own.setdefault(name, []).append(column)
+    told = "', '".join(names)
+    connection.execute(f"delete from meta.profile where table_name in ('{told}')")
+    connection.execute(f"delete from meta.currencies where table_name in ('{told}')")
+    lines = [line for name in names for line in _profile(connection, TABLES[name], own.get(name, []), now)]
+    places = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * len(lines))
+    if lines:
+        connection.execute(f"insert into meta.profile values {places}", [value for line in lines for value in line])
+    money = [
+        f"select '{name}', currency, count(*) as n from main.{name} where currency is not null group by currency"
+        for name in names
+        if TABLES[name].has("currency")
     ]
+    if money:
+        connection.execute(f"insert into meta.currencies {' union all '.join(money)} order by 1, 2")
+
+
+def _profile(
+    connection: duckdb.DuckDBPyConnection, table: Table, custom: Sequence[str], now: datetime
+) -> list[tuple[object, ...]]:
     parts = ["count(*)"]
     for column in table.columns:
         parts += _measures(column)
     parts += [f"count({identifier(name)})" for name in custom]
-    found = list(
-        connection.execute(
-            f"select {', '.join(parts)} from main.{table.name}", {"now": now} if "$now" in "".join(parts) else {}
-        ).fetchall()[0]
-    )
+    values = {"now": now} if "$now" in "".join(parts) else {}
+    found = list(connection.execute(f"select {', '.join(parts)} from main.{table.name}", values).fetchall()[0])
     rows = found.pop(0)
     lines: list[tuple[object, ...]] = [(table.name, "", rows, rows, rows, None, None, 0)]
     for column in table.columns:
@@ -58,8 +60,7 @@ def _profile(connection: duckdb.DuckDBPyConnection, table: Table, now: datetime)
         )
         lines.append((table.name, column.name, rows, expected, filled, first, latest, future))
     lines += [(table.name, name, rows, rows, filled, None, None, 0) for name, filled in zip(custom, found, strict=True)]
-    places = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * len(lines))
-    connection.execute(f"insert into meta.profile values {places}", [value for line in lines for value in line])
+    return lines
 
 
 def _measures(column: Column) -> list[str]:
