@@ -211,8 +211,12 @@ class OpenCatalogue:
                 self._answers.keep(asked, kept)
             return kept
 
+    def known(self, key: str) -> Analysis | None:
+        """The analysis of that key, one of the company's own KPIs among them; None if there is none."""
+        return known(key, self.own)
+
     def find(self, key: str) -> Analysis:
-        """The analysis of that key, one of the company's own KPIs among them; UnknownName if there is none."""
+        """The same; UnknownName, with the nearest keys, if there is none."""
         return find(key, self.own)
 
     def keys(self) -> tuple[str, ...]:
