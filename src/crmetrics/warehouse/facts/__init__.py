@@ -41,7 +41,7 @@ class Derived:
 @cache
 def facts() -> Mapping[str, Fact]:
     """Every fact by name."""
-    from crmetrics.warehouse.facts import measured, pipeline, sales
+    from crmetrics.warehouse.facts import customers, measured, pipeline, sales
 
     return {
         fact.name: fact
@@ -49,6 +49,7 @@ def facts() -> Mapping[str, Fact]:
             *(sales.ORDERED_LINES, sales.SALES_LINES, sales.COSTED_LINES, sales.PURCHASES),
             *(pipeline.OPEN_STAGES, pipeline.STAGE_VISITS, pipeline.STAGE_SPANS, pipeline.WORKING_DAYS, pipeline.BUSINESS_SPANS),
             *(pipeline.DEAL_PATH, pipeline.STRICT_PATH),
+            *(customers.ORDER_TOTALS, customers.CUSTOMER_PURCHASES, customers.CUSTOMER_EVENTS),
             *(measured.DEAL_CYCLES, measured.TICKET_REPLIES, measured.SURVEY_ANSWERS, measured.NEW_BUYERS),
         )
     }

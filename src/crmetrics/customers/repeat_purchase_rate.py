@@ -1,0 +1,196 @@
+"""Repeat purchase rate."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+import numpy as np
+
+from crmetrics.analysis import By, Finding, LeftOut, Lines, Note, Number, Options, Result, Row, analysis, column
+from crmetrics.analysis.littleness import PLAIN_FROM, little_data
+from crmetrics.models.interval import Floats, share_of, wilson
+from crmetrics.vocabulary.language import words
+from crmetrics.vocabulary.period import GRAINS, Period
+from crmetrics.vocabulary.unit import COUNT, MONEY, SHARE, Figure
+from crmetrics.warehouse.rows import Rows
+from crmetrics.warehouse.warehouse import Warehouse
+
+_ = words("customers")
+
+Reading = Annotated[
+    Literal["period", "ever", "within"],
+    Options("Bought again", period="in the same period", ever="at any time", within="within so many days of the first"),
+]
+Unit = Annotated[
+    Literal["orders", "days"], Options("Purchases counted as", orders="orders", days="days with a purchase")
+]
+
+IN_PERIOD = """
+select party, grouping(party) = 1 as is_total, {purchases} as purchases, false as is_pending, count(*) as orders, sum(net) as net
+from purchases
+where ordered_at >= $start and ordered_at < $end and customer_id is not null
+group by grouping sets ((customer_id, party), (customer_id))
+"""
+
+EVER = """
+with known as (
+    select customer_id, party, ordered_at, net, ordered_at >= $start and ordered_at < $end as is_now
+    from order_totals
+    where is_purchase and customer_id is not null
+),
+lives as (select customer_id, {purchases} as purchases from known group by customer_id having max(case when is_now then 1 end) = 1),
+buyers as (
+    select customer_id, party, grouping(party) = 1 as is_total, count(*) as orders, sum(net) as net
+    from known
+    where is_now
+    group by grouping sets ((customer_id, party), (customer_id))
+)
+select b.party, b.is_total, l.purchases, false as is_pending, b.orders, b.net
+from buyers b
+join lives l on l.customer_id = b.customer_id
+"""
+
+WITHIN = """
+with known as (select customer_id, party, ordered_at from order_totals where is_purchase and customer_id is not null),
+firsts as (
+    select customer_id, min(ordered_at) as first_at, arg_min(coalesce(party, ''), ordered_at) as party
+    from known
+    group by customer_id
+    having min(ordered_at) >= $start and min(ordered_at) < $end
+),
+followed as (
+    select f.customer_id, f.party, {purchases} as purchases, seconds_between(f.first_at, $as_of) < $days * 86400 as is_pending
+    from firsts f
+    join known k on k.customer_id = f.customer_id
+    where seconds_between(f.first_at, k.ordered_at) <= $days * 86400
+    group by f.customer_id, f.party, f.first_at
+)
+select nullif(party, '') as party, grouping(party) = 1 as is_total, purchases, is_pending, 1 as orders, cast(null as double) as net
+from followed
+group by grouping sets ((customer_id, purchases, is_pending, party), (customer_id, purchases, is_pending))
+"""
+
+BUYERS_BY_PARTY = """
+with bought as ({bought}),
+counted as (
+    select count(*) as orders_in_scope, count(*) filter (where is_cancelled) as cancelled,
+           count(*) filter (where not is_cancelled and customer_id is null) as anonymous
+    from orders
+    where ordered_at >= $start and ordered_at < $end
+)
+select b.party, b.is_total, b.buyers, b.repeaters, b.pending, b.used, b.net, c.orders_in_scope, c.cancelled, c.anonymous
+from (
+    select party, is_total, count(*) filter (where not is_pending) as buyers,
+           count(*) filter (where not is_pending and purchases >= 2) as repeaters,
+           count(*) filter (where is_pending) as pending, sum(orders) as used, sum(net) as net
+    from bought
+    group by party, is_total
+) as b
+cross join counted c
+order by is_total, buyers desc, party
+"""
+
+READINGS: Final = {"period": IN_PERIOD, "ever": EVER, "within": WITHIN}
+UNITS: Final = {"orders": "count(*)", "days": "count(distinct local_day(ordered_at))"}
+
+
+class RepeatPurchaseRate(Row):
+    party = column("Group", dimension="by")
+    buyers = column("Buyers", COUNT, "different customers with a purchase")
+    repeaters = column("Repeat buyers", COUNT, "of them those with a second purchase", better="higher")
+    pending = column("Pending", COUNT, "first bought too lately to tell; in neither count")
+    rate = column("Repeat purchase rate", SHARE, better="higher", of=("repeaters", "buyers"))
+    low = column("At least", SHARE, "lower end of the 95 % interval")
+    high = column("At most", SHARE, "upper end of the 95 % interval")
+
+
+@analysis(
+    "Repeat purchase rate",
+    needs={"orders": ["ordered_at", "customer_id"], "order_lines": ["net_amount"]},
+    date="orders.ordered_at",
+    chart=Lines(x="party", y="rate", band=("low", "high")),
+)
+def repeat_purchase_rate(
+    warehouse: Warehouse,
+    period: Period,
+    by: By = By("month"),
+    again: Reading = "period",
+    count: Unit = "orders",
+    days: Annotated[int, Number("Days after the first purchase", 1, 3650)] = 90,
+) -> Result[RepeatPurchaseRate]:
+    """Which share of the buyers bought more than once?
+
+    Formula: customers with two or more purchases / customers with one or more, in the period; or with any other purchase before
+             or after; or, of those who first bought in the period, with a second purchase within so many days of the first.
+    Reads:   orders that are not cancelled with a net total above zero, of known customers; the grouping column.
+    Mind:    The readings differ: in a month few buy twice. "At any time" grows as time passes, so its past values change.
+    Source:  Rules R4, R9 and R13 of the definitions; the returning customer rate of shop systems.
+    """
+    rows = warehouse.query(
+        BUYERS_BY_PARTY.replace("{bought}", READINGS[again].replace("{purchases}", UNITS[count])),
+        period=period,
+        by=by,
+        of="purchases" if again == "period" else "order_totals",
+        moment="ordered_at",
+        days=days,
+    )
+    buyers, repeaters, is_total = rows.numbers("buyers"), rows.numbers("repeaters"), rows.flags("is_total")
+    rate, (low, high) = share_of(repeaters, buyers), wilson(repeaters, buyers)
+    total = rows.where(is_total).one()
+    is_alike = by not in GRAINS and again != "within"  # a shorter period has fewer repeat buyers by its nature
+    return Result.of(
+        RepeatPurchaseRate,
+        rows,
+        worked_out={"rate": rate, "low": low, "high": high},
+        used=int(total["used"] or 0) - int(total["pending"] or 0),
+        left_out=_left_out(total, again) if len(rows) else (),
+        notes=(
+            *little_data(total["buyers"], () if by in GRAINS else buyers[~is_total]),
+            *_notes(again, days, int(total["pending"] or 0)),
+        ),
+        findings=_findings(rows, rate, high) if is_alike else (),
+        n=int(total["buyers"] or 0),
+    )
+
+
+def _left_out(total: dict[str, Any], again: str) -> tuple[LeftOut, ...]:
+    other = total["orders_in_scope"] - total["cancelled"] - total["anonymous"] - (total["used"] or 0)
+    nothing, later = _("of nothing above zero, such as returns"), _("not first purchases, or of nothing above zero")
+    reasons = (
+        (_("cancelled"), total["cancelled"]),
+        (_("without a customer"), total["anonymous"]),
+        (_("first purchases too late to tell"), total["pending"]),
+        (later if again == "within" else nothing, other),
+    )
+    return tuple(LeftOut(reason, int(rows)) for reason, rows in reasons if rows)
+
+
+def _notes(again: str, days: int, pending: int) -> tuple[Note, ...]:
+    if again == "ever":
+        return (Note(_("Later purchases count too, so the figures of past periods still change.")),)
+    message = _(
+        "{n} customer first bought less than {days} days ago: pending, in neither count.",
+        "{n} customers first bought less than {days} days ago: pending, in neither count.",
+        n=pending,
+        days=days,
+    )
+    return (Note(message),) if pending else ()
+
+
+def _findings(rows: Rows, rate: Floats, high: Floats) -> tuple[Finding, ...]:
+    """The group that lacks most repeat buyers, where its rate is proved to be below that of all."""
+    is_total, buyers = rows.flags("is_total"), rows.numbers("buyers")
+    overall = float(rate[is_total].sum())
+    lacking = np.where(~is_total & (buyers >= PLAIN_FROM) & (high < overall), (overall - rate) * buyers, 0.0)
+    if not len(rows) or lacking.max() < 1:
+        return ()
+    most = int(np.argmax(lacking))
+    money = round(float(lacking[most])) * float(share_of(rows.numbers("net"), rows.numbers("used"))[most])
+    message = _(
+        "{group}: {rate} bought again, against {all} of all buyers; one more purchase of those who lack is {money}.",
+        group=rows.values("party")[most],
+        rate=Figure(float(rate[most]), SHARE),
+        all=Figure(overall, SHARE),
+        money=Figure(money, MONEY),
+    )
+    return (Finding(message, money, "bad"),)
