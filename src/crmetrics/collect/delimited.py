@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,8 +23,17 @@ USUAL: Final = ("\t", ";", ",", "|")
 INSIDE_VALUES: Final = frozenset("\"'_-./:()@ \\\r\n")
 """Marks that stand within names, dates and texts, so that they are no sign of a delimiter."""
 
+ENOUGH: Final = 3
+"""Rows that must all be too wide before the header is to blame."""
+
 MOST: Final = 0.9
-"""Share of the first rows that must be as wide as the header before a delimiter is believed."""
+"""Share of the first rows that must be as wide as the header before a delimiter is believed among others."""
+
+HALF: Final = 0.5
+"""Share that is enough where only one delimiter stands in the header at all."""
+
+ALIGNED: Final = re.compile(rb"^ |  ")
+"""Blanks that put columns under one another, as no text between two words does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,7 @@ class Shape:
     start: int
     is_even: bool
     is_narrow: bool
+    row_bytes: int
 
 
 def find_shape(head: bytes, entry: FileEntry, name: str) -> Shape:
@@ -57,21 +67,40 @@ def find_shape(head: bytes, entry: FileEntry, name: str) -> Shape:
         columns = column_names(cutter.values(first.text))
     else:
         columns = column_names([""] * max(row.cells for row in rows))
+    # A blank line is a row to the engine where there is one column, and with mixed line ends there are more of them.
     is_even = (
         marks.delimiter != BLANKS
+        and len(columns) > 1
         and first.row == 1
         and first.fault is None
         and all(row.fault is None and row.cells == len(columns) for row in data)
     )
     is_narrow = bool(data) and all(row.cells < len(columns) for row in data)
-    return Shape(marks, columns, first.row if entry.header else 0, is_even, is_narrow)
+    if entry.header and len(data) >= ENOUGH and all(_is_wide(row, len(columns), cutter) for row in data):
+        raise BadFile(
+            _(
+                "The header of '{file}' has {expected} names, but its rows have {found} cells. "
+                "Add the missing names, or correct `delimiter` or `header` in [files.{entry}] of the mapping.",
+                file=name,
+                expected=len(columns),
+                found=data[0].cells,
+                entry=entry.name,
+            )
+        )
+    row_bytes = max(sum(len(row.text) for row in rows) // len(rows), 1)
+    return Shape(marks, columns, first.row if entry.header else 0, is_even, is_narrow, row_bytes)
+
+
+def _is_wide(row: Record, width: int, cutter: Cutter) -> bool:
+    """Whether a row holds more values than the header has names; blank cells at its end are none."""
+    return row.fault is None and row.cells > width and any(cutter.values(row.text)[width:])
 
 
 def first_records(head: bytes, marks: Marks, most: int = FIRST_ROWS) -> list[Record]:
     """The first records that are not blank; a last one that may be cut off with the sample is left out."""
     rows: list[Record] = []
     for record in Cutter(marks).records(lines([head])):
-        if record.cells or record.fault:
+        if not record.is_blank(2):
             rows.append(record)
         if len(rows) > most:
             return rows[:most]
@@ -80,45 +109,60 @@ def first_records(head: bytes, marks: Marks, most: int = FIRST_ROWS) -> list[Rec
 
 def _marks(head: bytes, entry: FileEntry, name: str) -> Marks:
     if entry.delimiter is not None:
-        delimiter = BLANKS if entry.delimiter.isspace() and "\t" not in entry.delimiter else entry.delimiter
-        return _with_escape(head, delimiter)
-    usual = [_with_escape(head, delimiter) for delimiter in USUAL]
-    if found := _best(head, usual):
-        return found
-    rare = [_with_escape(head, mark) for mark in _rare_marks(head)]
-    if found := _best(head, [*rare, Marks(BLANKS)]):
-        return found
-    candidates = [marks for marks in usual if _widths(head, marks).total() and max(_widths(head, marks)) > 1]
-    if not candidates:
-        return usual[USUAL.index(",")]
+        return _with_escape(head, BLANKS if entry.delimiter == " " else entry.delimiter)
+    usual = [found for found in (_found(head, delimiter, entry) for delimiter in USUAL) if found.width > 1]
+    likely = [found for found in usual if found.agreeing >= (MOST if len(usual) > 1 else HALF)]
+    if not usual:
+        rare = (_found(head, mark, entry) for mark in _rare_marks(head))
+        likely = [found for found in rare if found.width > 1 and found.rows > 1 and found.agreeing >= MOST]
+        aligned = _found(head, BLANKS, entry)
+        if not likely and aligned.width > 1 and aligned.agreeing >= MOST and _is_aligned(head):
+            likely = [aligned]
+        if not likely:
+            # One column, whatever it holds.
+            return _with_escape(head, ",")
+    if likely:
+        return max(likely, key=lambda found: found.width).marks
     raise BadFile(
         _(
-            "What separates the columns of '{file}' is not clear: {candidates} would give rows of different widths. "
+            "What separates the columns of '{file}' is not clear: with {candidates} the rows have different widths. "
             'Write it into [files.{entry}] of the mapping, like delimiter = "{example}".',
             file=name,
-            candidates=", ".join(_shown(marks.delimiter) for marks in candidates),
+            candidates=", ".join(_shown(found.marks.delimiter) for found in usual),
             entry=entry.name,
-            example=candidates[0].delimiter.replace("\t", "\\t"),
+            example=usual[0].marks.delimiter.replace("\t", "\\t"),
         )
     )
 
 
-def _best(head: bytes, candidates: Sequence[Marks]) -> Marks | None:
-    """The candidate under which most rows are as wide as the first; the widest of equals."""
-    scored = []
-    for position, marks in enumerate(candidates):
-        widths = _widths(head, marks)
-        rows = first_records(head, marks)
-        if not rows or rows[0].cells < 2:
-            continue
-        agreeing = widths[rows[0].cells] / len(rows)
-        if agreeing >= MOST:
-            scored.append((rows[0].cells, -position, marks))
-    return max(scored, key=lambda item: item[:2])[2] if scored else None
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a delimiter makes of the first rows: how wide the first one is, and the share that is like it.
+
+    Without a header, a row counts as like it when it has more than one cell.
+    """
+
+    marks: Marks
+    rows: int
+    width: int
+    agreeing: float
 
 
-def _widths(head: bytes, marks: Marks) -> Counter[int]:
-    return Counter(row.cells for row in first_records(head, marks) if row.fault is None)
+def _found(head: bytes, delimiter: str, entry: FileEntry) -> _Found:
+    marks = _with_escape(head, delimiter)
+    rows = first_records(head, marks)
+    if not rows:
+        return _Found(marks, 0, 0, 0.0)
+    width = rows[0].cells if entry.header else max(row.cells for row in rows)
+    even = Counter(row.cells for row in rows if row.fault is None)[width] / len(rows)
+    split = sum(row.cells > 1 for row in rows) / len(rows)
+    return _Found(marks, len(rows), width, even if entry.header else max(even, min(split, HALF)))
+
+
+def _is_aligned(head: bytes) -> bool:
+    """Whether most lines have blanks at their start, or several in a row."""
+    rows = first_records(head, Marks(BLANKS))
+    return sum(ALIGNED.search(row.text) is not None for row in rows) > len(rows) * HALF
 
 
 def _with_escape(head: bytes, delimiter: str) -> Marks:

@@ -55,13 +55,17 @@ def known_encoding(head: bytes, entry: FileEntry) -> str | None:
             return encoding
     if entry.encoding is not None:
         return _declared(entry.encoding, entry)
-    sample = head[:4096]
-    if len(sample) >= 4 and sample.count(0) > len(sample) // 4:
-        odd, even = sample[1::2].count(0), sample[::2].count(0)
-        if odd > 9 * even:
-            return "utf-16-le"
-        if even > 9 * odd:
-            return "utf-16-be"
+    return blank_halves(head)
+
+
+def blank_halves(head: bytes) -> str | None:
+    """UTF-16 without a byte order mark: one half of each plain letter, and of each line end, is NUL."""
+    sample = head[: 1 << 16]
+    odd, even = sample[1::2].count(0), sample[::2].count(0)
+    for encoding, line_end, blank, other in (("utf-16-le", b"\n\0", odd, even), ("utf-16-be", b"\0\n", even, odd)):
+        ends = sum(sample[at : at + 2] == line_end for at in range(0, len(sample), 2))
+        if blank > max(9 * other, len(sample) // 100) and ends and ends >= 0.9 * sample.count(b"\n"):
+            return encoding
     return None
 
 

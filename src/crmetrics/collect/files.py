@@ -72,7 +72,9 @@ def _walk(source: Path) -> Iterator[Path]:
         yield source
         return
     for path in sorted(source.iterdir()):
-        if not path.name.startswith((".", "~$")):
+        # A folder linked into itself would never end.
+        is_link_to_folder = path.is_symlink() and path.is_dir()
+        if not path.name.startswith((".", "~$")) and not is_link_to_folder:
             yield from _walk(path)
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from crmetrics.collect.files import visible
 from crmetrics.collect.raw import FILE_COLUMN, ROW_COLUMN, column_names
 from crmetrics.collect.records import LONGEST, Marks
-from crmetrics.vocabulary.errors import BadFile, NoSpace
+from crmetrics.vocabulary.errors import BadFile
 from crmetrics.vocabulary.language import words
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 _ = words("collect")
 
 # A row number over the whole file keeps the order of its rows, and needs no memory. Every value from outside is bound.
-# A row without a single value is counted and left out.
+# A row without a single value is counted, and left out.
 DELIMITED: Final = """
 copy (
     select * exclude (_filled)
@@ -31,7 +33,7 @@ copy (
                       max_line_size = $longest, buffer_size = $buffer)
     )
     where _filled is not null
-) to $target (format parquet, compression zstd)
+) to $target (format parquet, compression zstd, row_group_size $group)
 """
 
 NUMBERED: Final = """
@@ -40,16 +42,26 @@ copy (
     from (
         select *, coalesce(*columns(* exclude (_row))) as _filled
         from read_csv($source, columns = $columns, header = false, delim = $delimiter, quote = '"', escape = $escape,
-                      auto_detect = false, strict_mode = true, max_line_size = $longest, buffer_size = $buffer)
+                      new_line = '\\n', auto_detect = false, strict_mode = true,
+                      max_line_size = $longest, buffer_size = $buffer)
     )
     where _filled is not null
-) to $target (format parquet, compression zstd)
+) to $target (format parquet, compression zstd, row_group_size $group)
 """
+
+# Rows are held in memory a group at a time.
+GROUP_ROWS: Final = 122_880
+GROUP_CELLS: Final = 4_000_000
+GROUP_BYTES: Final = 64 << 20
+LEAST_GROUP_ROWS: Final = 2048
+
+TOLD_EVERY: Final = 0.2
+"""Seconds between two words on the progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delimited:
-    """A text file in UTF-8 whose every row is as wide as its columns.
+    """A text file in UTF-8 whose every row is as wide as its columns, of about `row_bytes`.
 
     `rows_before` the first data row, of which the header is one; None says that each row begins with its number.
     """
@@ -61,17 +73,23 @@ class Delimited:
     has_header: bool = True
     is_packed: bool = False
     rows_before: int | None = 1
+    row_bytes: int = 1
 
 
-def write_delimited(connection: duckdb.DuckDBPyConnection, text: Delimited, target: Path) -> int:
+def write_delimited(
+    connection: duckdb.DuckDBPyConnection, text: Delimited, target: Path, progress: Callable[[float], None]
+) -> int:
     """Write the raw Parquet file of a text file, as a stream in the order of its rows; gives the number of rows.
 
     Errors: duckdb.InvalidInputException if a row is not of the declared shape; nothing is left behind then.
     """
+    import duckdb
+
     numbered = text.rows_before is None
     names = (ROW_COLUMN, *text.columns) if numbered else text.columns
+    group = min(GROUP_ROWS, GROUP_CELLS // len(names), GROUP_BYTES // text.row_bytes)
     values: dict[str, object] = {
-        "source": str(text.path),
+        "source": escape(str(text.path)),
         "file": text.name,
         "columns": dict.fromkeys(names, "VARCHAR"),
         "delimiter": text.marks.separator.decode(),
@@ -79,16 +97,18 @@ def write_delimited(connection: duckdb.DuckDBPyConnection, text: Delimited, targ
         "longest": LONGEST,
         "buffer": 4 * LONGEST,
         "target": str(target),
+        "group": max(group, LEAST_GROUP_ROWS),
     }
     if not numbered:
-        values |= {
-            "before": text.rows_before,
-            "header": text.has_header,
-            "compression": "gzip" if text.is_packed else "none",
-        }
-    with _whole(target), connection.cursor() as session:
-        rows = session.execute(NUMBERED if numbered else DELIMITED, values).fetchone()
-    return int(rows[0]) if rows else 0
+        values["before"] = text.rows_before
+        values["header"] = text.has_header
+        values["compression"] = "gzip" if text.is_packed else "none"
+    query = NUMBERED if numbered else DELIMITED
+    try:
+        return _copied(connection, query, values, progress)
+    except duckdb.OutOfMemoryException:
+        # The first rows may be short, and later ones long.
+        return _copied(connection, query, values | {"group": LEAST_GROUP_ROWS}, progress)
 
 
 def write_parquet(
@@ -101,56 +121,63 @@ def write_parquet(
     import duckdb
 
     parts = _parts(source, name)
-    with _whole(target), connection.cursor() as session:
+    with connection.cursor() as session:
         # Moments with a zone are written in UTC, whatever zone the machine stands in.
         session.execute("set timezone = 'UTC'")
         try:
             table = session.read_parquet(parts, hive_partitioning=len(parts) > 1, union_by_name=len(parts) > 1)
-            columns = column_names(table.columns)
-            texts = [
-                duckdb.ColumnExpression(given).cast(duckdb.sqltypes.VARCHAR).alias(column)
-                for given, column in zip(table.columns, columns, strict=True)
-            ]
-            raw = table.select(
-                *texts,
-                duckdb.ConstantExpression(name).alias(FILE_COLUMN),
-                duckdb.SQLExpression("row_number() over () + 1").alias(ROW_COLUMN),
-            )
-            raw.to_parquet(str(target), compression="zstd")
-            rows = session.execute("select count(*) from read_parquet(?)", [str(target)]).fetchone()
         except (duckdb.InvalidInputException, duckdb.IOException, duckdb.BinderException) as error:
-            if _is_full(error):
-                raise
             raise BadFile(
                 _("'{file}' is not a Parquet file, or it is damaged. Export or copy it again.", file=name)
             ) from error
+        columns = column_names(table.columns)
+        texts = [
+            duckdb.ColumnExpression(given).cast(duckdb.sqltypes.VARCHAR).alias(column)
+            for given, column in zip(table.columns, columns, strict=True)
+        ]
+        raw = table.select(
+            *texts,
+            duckdb.ConstantExpression(name).alias(FILE_COLUMN),
+            duckdb.SQLExpression("row_number() over () + 1").alias(ROW_COLUMN),
+        )
+        raw.to_parquet(str(target), compression="zstd")
+        rows = session.execute("select count(*) from read_parquet(?)", [escape(str(target))]).fetchone()
     return (int(rows[0]) if rows else 0), columns
+
+
+def _copied(
+    connection: duckdb.DuckDBPyConnection,
+    query: str,
+    values: Mapping[str, object],
+    progress: Callable[[float], None],
+) -> int:
+    with connection.cursor() as session, ThreadPoolExecutor(1) as engine, _interrupted(session):
+        session.execute("set enable_progress_bar = true")
+        session.execute("set enable_progress_bar_print = false")
+        copying = engine.submit(session.execute, query, values)
+        while True:
+            try:
+                rows = copying.result(TOLD_EVERY).fetchone()
+            except TimeoutError:
+                progress(min(max(session.query_progress(), 0.0) / 100, 1.0))
+            else:
+                return int(rows[0]) if rows else 0
+
+
+@contextmanager
+def _interrupted(session: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Stop the engine's work when ours is stopped."""
+    try:
+        yield
+    except BaseException:
+        session.interrupt()
+        raise
 
 
 def _parts(source: Path, name: str) -> list[str]:
     if not source.is_dir():
-        return [str(source)]
-    parts = sorted(str(part) for part in source.rglob("*.parquet") if part.is_file() and visible(part, source))
-    if not parts:
+        return [escape(str(source))]
+    found = sorted(part for part in source.rglob("*.parquet") if part.is_file() and visible(part, source))
+    if not found:
         raise BadFile(_("'{file}' is a folder without a .parquet file in it. Export it again.", file=name))
-    return parts
-
-
-@contextmanager
-def _whole(target: Path) -> Iterator[None]:
-    """A target that is either whole or not there."""
-    import duckdb
-
-    try:
-        yield
-    except BaseException as error:
-        target.unlink(missing_ok=True)
-        if isinstance(error, duckdb.IOException | OSError) and _is_full(error):
-            raise NoSpace(
-                _("The disk of '{folder}' is full. Free some space and import again.", folder=target.parent)
-            ) from error
-        raise
-
-
-def _is_full(error: BaseException) -> bool:
-    return "No space left" in str(error)
+    return [escape(str(part)) for part in found]

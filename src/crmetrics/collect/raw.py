@@ -1,4 +1,4 @@
-"""What an import keeps of its sources: raw Parquet files, the rows that could not be read, and a manifest."""
+"""A source file at rest: its raw Parquet file, and the rows that could not be read."""
 
 from __future__ import annotations
 

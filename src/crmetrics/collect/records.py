@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 LONGEST: Final = 8 << 20
 """Bytes of the longest record that is read; what is longer is a quotation mark that was never closed."""
@@ -16,6 +16,9 @@ BLANKS: Final = "blanks"
 """The delimiter of columns that stand under one another, with any number of blanks between them."""
 
 QUOTE: Final = b'"'
+WORD: Final = re.compile(rb'"((?:[^"]|"")*)"(?=[ \t]|$)|([^ \t]+)')
+"""A cell between blanks: quoted if it holds some itself."""
+
 LINE_ENDS: Final = b"\r\n"
 
 
@@ -27,8 +30,7 @@ class Fault(Enum):
     TOO_LONG = "longer than any record"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record as it stands, without its line end; blank lines have no cell.
 
     `row` counts records and blank lines from 1; with a fault, `cells` is the number of the cell where it was met.
@@ -38,6 +40,10 @@ class Record:
     text: bytes
     cells: int
     fault: Fault | None = None
+
+    def is_blank(self, width: int) -> bool:
+        """Whether it is a blank line; in a file of one column, blanks are a value."""
+        return self.fault is None and (self.cells == 0 or (self.cells == 1 < width and not self.text.strip()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +91,9 @@ class Cutter:
     def __init__(self, marks: Marks) -> None:
         self.marks = marks
         self._separator = marks.separator
-        # Blanks around a quoted cell belong to no value, unless blanks separate the cells.
-        around = b"" if marks.delimiter == " " else b" *"
-        self._opening = re.compile(around + QUOTE)
-        self._closing = re.compile(QUOTE + around)
+        # As the engine has it: one blank before a quoted cell and any after it belong to no value.
+        self._opening = re.compile(b" ?" + QUOTE)
+        self._closing = re.compile(QUOTE + b" *")
         inside = rb'[^"\\]*+(?:\\.[^"\\]*+)*+' if marks.escape == "\\" else rb'[^"]*+(?:""[^"]*+)*+'
         self._inside = re.compile(inside, re.DOTALL)
 
@@ -102,8 +107,8 @@ class Cutter:
             text = line.rstrip(LINE_ENDS)
             if len(text) > LONGEST:
                 yield Record(row, text, 0, Fault.TOO_LONG)
-            elif self.marks.delimiter == BLANKS or not text.strip():
-                yield Record(row, text, len(text.split()))
+            elif self.marks.delimiter == BLANKS or not text:
+                yield Record(row, text, len(WORD.findall(text)))
             elif QUOTE not in text:
                 yield Record(row, text, text.count(self._separator) + 1)
             else:
@@ -154,7 +159,8 @@ class Cutter:
     def values(self, text: bytes) -> list[str]:
         """The cells of one record that has no fault."""
         if self.marks.delimiter == BLANKS:
-            return [cell.decode("utf-8", "replace") for cell in text.split()]
+            cells = ((quoted.replace(b'""', QUOTE) or bare) for quoted, bare in WORD.findall(text))
+            return [cell.decode("utf-8", "replace") for cell in cells]
         values = []
         at = 0
         while True:

@@ -64,7 +64,7 @@ class Repair:
         return (
             record
             for record in cutter.records(lines(self.blocks()))
-            if record.row > self.shape.start and (record.cells or record.fault)
+            if record.row > self.shape.start and not record.is_blank(len(self.shape.columns))
         )
 
     def _columns(self) -> tuple[tuple[str, ...], int]:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import errno
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crmetrics.collect.files import FileEntry, find_files, is_parquet_folder
-from crmetrics.collect.originals import fingerprint, head_of
+from crmetrics.collect.files import FileEntry, find_files
+from crmetrics.collect.kinds import Kind, kind_of
+from crmetrics.collect.originals import fingerprint
 from crmetrics.collect.parquet import write_parquet
 from crmetrics.collect.raw import RawFile, Rejected
-from crmetrics.collect.texts import read_text
+from crmetrics.collect.texts import read_spreadsheet, read_text
+from crmetrics.vocabulary.errors import BadFile, NoSpace
+from crmetrics.vocabulary.language import words
 
 if TYPE_CHECKING:
     import duckdb
 
 __all__ = ["FileEntry", "RawFile", "Rejected", "find_files", "fingerprint", "read_raw"]
 
-PARQUET_MARK = b"PAR1"
+_ = words("collect")
 
 
 def read_raw(
@@ -30,17 +35,61 @@ def read_raw(
     """Read one source file into the raw Parquet file `target`: every column as text, plus `_file` and `_row`.
 
     Shapes: `_row` counts rows as a spreadsheet shows them: the header is row 1, blank rows count, a quoted line break
-    does not. `progress` is told the file's name and the share done, 0 to 1.
+    does not. `progress` is told the file's name and the share done, 0 to 1. Needs about 1 GB of memory at most.
     Errors: BadFile if the file cannot be read, BadMapping if `encoding` is none, NoSpace. Rows that cannot be read
-    are in `RawFile.rejected`.
+    are in `RawFile.rejected`. On an error nothing is left of the target.
     """
     name = path.name
-    progress(name, 0.0)
-    if is_parquet_folder(path) or head_of(path).startswith(PARQUET_MARK):
-        sha256 = fingerprint(path)
-        rows, columns = write_parquet(connection, path, name, target)
-        raw = RawFile(entry.name, name, sha256, rows, columns, target)
-    else:
-        raw = read_text(connection, entry, path, target, lambda share: progress(name, share))
-    progress(name, 1.0)
+    furthest = 0.0
+
+    def told(share: float) -> None:
+        nonlocal furthest
+        # A file that is read twice is not told twice.
+        furthest = max(furthest, share)
+        progress(name, furthest)
+
+    told(0.0)
+    with _all_or_nothing(path, target):
+        kind = kind_of(path)
+        if kind is Kind.TEXT:
+            raw = read_text(connection, entry, path, target, told)
+        elif kind is Kind.SPREADSHEET:
+            raw = read_spreadsheet(connection, entry, path, target, told)
+        else:
+            rows, columns = write_parquet(connection, path, name, target)
+            raw = RawFile(entry.name, name, fingerprint(path), rows, columns, target)
+    told(1.0)
     return raw
+
+
+@contextmanager
+def _all_or_nothing(path: Path, target: Path) -> Iterator[None]:
+    """Remove a target that is not whole, and say in plain words what the disk or the memory refused."""
+    import duckdb
+
+    try:
+        yield
+    except BaseException as error:
+        target.unlink(missing_ok=True)
+        if isinstance(error, duckdb.OutOfMemoryException):
+            raise NoSpace(
+                _(
+                    "'{file}' needs more memory than the workspace allows. Raise memory_limit in crmetrics.toml.",
+                    file=path.name,
+                )
+            ) from error
+        if isinstance(error, OSError | duckdb.IOException) and _is_full(error):
+            raise NoSpace(
+                _("The disk of '{folder}' is full. Free some space and import again.", folder=target.parent)
+            ) from error
+        if isinstance(error, PermissionError | FileNotFoundError) and error.filename == str(path):
+            raise BadFile(
+                _("'{file}' cannot be opened: {reason}. Check that it is there and that you may read it.")(
+                    file=path, reason=error.strerror
+                )
+            ) from error
+        raise
+
+
+def _is_full(error: BaseException) -> bool:
+    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error)

@@ -1,4 +1,4 @@
-"""A delimited text file, of any encoding, becomes raw Parquet: straight where it is even, repaired where it is odd."""
+"""A table written as text, of any encoding, becomes raw Parquet: straight where it is even, repaired where it is odd."""
 
 from __future__ import annotations
 
@@ -8,20 +8,24 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from crmetrics.collect.delimited import find_shape
+from crmetrics.collect.delimited import Shape, find_shape
 from crmetrics.collect.encodings import BOM_UTF8, UTF_8, Utf8Check, in_utf_8, known_encoding
 from crmetrics.collect.files import FileEntry
-from crmetrics.collect.originals import Original, head_of, is_packed
+from crmetrics.collect.originals import Original, fingerprint, head_of, is_packed
 from crmetrics.collect.parquet import Delimited, write_delimited
 from crmetrics.collect.raw import RawFile
+from crmetrics.collect.records import Marks
 from crmetrics.collect.repair import Repair
+from crmetrics.collect.spreadsheets import write_sheet
 
 if TYPE_CHECKING:
     import duckdb
 
 LOOKED_THROUGH: Final = 0.3
 REPAIRED: Final = 0.6
-"""Shares of the work that are done when a file has been looked through, and repaired if it must be."""
+"""Shares of the work that are done when a file has been looked through, and when it has been repaired."""
+
+Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,44 +36,55 @@ class PlainText:
     sha256: str
     has_gaps: bool
 
-    def blocks(self) -> Iterator[bytes]:
+    def blocks(self, progress: Progress = lambda share: None) -> Iterator[bytes]:
         """The text without a byte order mark."""
-        for position, block in enumerate(Original(self.path).blocks()):
+        for position, block in enumerate(Original(self.path, progress).blocks()):
             yield block.removeprefix(BOM_UTF8) if position == 0 else block
 
 
 def read_text(
-    connection: duckdb.DuckDBPyConnection,
-    entry: FileEntry,
-    path: Path,
-    target: Path,
-    progress: Callable[[float], None],
+    connection: duckdb.DuckDBPyConnection, entry: FileEntry, path: Path, target: Path, progress: Progress
 ) -> RawFile:
-    """Read a text file, packed or not, into raw Parquet. Errors: BadFile if it is empty, not text or of no shape."""
+    """Read a text file, packed or not, into raw Parquet. Errors: BadFile if it is of no known encoding or shape."""
     import duckdb
 
-    transcript, repaired = target.with_suffix(".text"), target.with_suffix(".rows")
-    with _removed_after(transcript, repaired):
-        plain = _plain_text(entry, path, transcript, lambda share: progress(share * LOOKED_THROUGH))
+    with _scratch(target, ".text") as transcript:
+        plain = _plain_text(entry, path, transcript, _part(progress, 0, LOOKED_THROUGH))
         shape = find_shape(next(plain.blocks(), b""), entry, path.name)
-        text = Delimited(plain.path, path.name, shape.marks, shape.columns, entry.header, is_packed(plain.path))
-        text = replace(text, rows_before=1 if entry.header else 0)
         raw = RawFile(entry.name, path.name, plain.sha256, 0, shape.columns, target)
         if shape.is_even and not plain.has_gaps:
+            even = Delimited(
+                plain.path,
+                path.name,
+                shape.marks,
+                shape.columns,
+                has_header=entry.header,
+                is_packed=is_packed(plain.path),
+                rows_before=shape.start,
+                row_bytes=shape.row_bytes,
+            )
             try:
-                return replace(raw, rows=write_delimited(connection, text, target))
+                rows = write_delimited(connection, even, target, _part(progress, LOOKED_THROUGH, 1))
+                return replace(raw, rows=rows)
             except duckdb.InvalidInputException:
                 # It stops at the first odd row; which rows are odd, and why, the repair tells.
                 target.unlink(missing_ok=True)
-        repair = Repair(path.name, entry, shape, plain.blocks)
-        columns = repair.rewrite(repaired)
-        progress(REPAIRED)
-        text = Delimited(repaired, path.name, shape.marks, columns, rows_before=None)
-        rows = write_delimited(connection, text, target)
-        return replace(raw, rows=rows, columns=columns, rejected=tuple(repair.rejected))
+        return _repaired(connection, entry, plain, shape, raw, progress)
 
 
-def _plain_text(entry: FileEntry, path: Path, transcript: Path, progress: Callable[[float], None]) -> PlainText:
+def read_spreadsheet(
+    connection: duckdb.DuckDBPyConnection, entry: FileEntry, path: Path, target: Path, progress: Progress
+) -> RawFile:
+    """Read a sheet into raw Parquet. Errors: BadFile as `write_sheet`."""
+    with _scratch(target, ".rows") as written:
+        sheet, columns = write_sheet(path, entry, written, _part(progress, 0, REPAIRED))
+        name = f"{path.name} [{sheet}]"
+        text = Delimited(written, name, Marks(","), columns, rows_before=None)
+        rows = write_delimited(connection, text, target, _part(progress, REPAIRED, 1))
+    return RawFile(entry.name, name, fingerprint(path), rows, columns, target)
+
+
+def _plain_text(entry: FileEntry, path: Path, transcript: Path, progress: Progress) -> PlainText:
     """Go through the source once: hash it, and write it down in UTF-8 if it is not."""
     encoding = known_encoding(head_of(path), entry)
     if encoding in (None, UTF_8):
@@ -89,6 +104,23 @@ def _plain_text(entry: FileEntry, path: Path, transcript: Path, progress: Callab
     return PlainText(transcript, original.sha256, gaps.found)
 
 
+def _repaired(
+    connection: duckdb.DuckDBPyConnection,
+    entry: FileEntry,
+    plain: PlainText,
+    shape: Shape,
+    raw: RawFile,
+    progress: Progress,
+) -> RawFile:
+    looking = _part(progress, LOOKED_THROUGH, REPAIRED)
+    repair = Repair(raw.name, entry, shape, lambda: plain.blocks(looking))
+    with _scratch(raw.path, ".rows") as written:
+        columns = repair.rewrite(written)
+        text = Delimited(written, raw.name, shape.marks, columns, rows_before=None, row_bytes=shape.row_bytes)
+        rows = write_delimited(connection, text, raw.path, _part(progress, REPAIRED, 1))
+    return replace(raw, rows=rows, columns=columns, rejected=tuple(repair.rejected))
+
+
 class Gaps:
     """Sees a text pass by, and tells whether a blank line stands above another line."""
 
@@ -102,15 +134,21 @@ class Gaps:
         body = block.rstrip(b"\r\n")
         if body:
             begun = self._ends + body
-            self.found = b"\n\n" in begun or (b"\r" in begun and (b"\n\r\n" in begun or b"\r\r" in begun))
+            self.found = b"\n\n" in begun or (b"\r" in begun and (b"\n\r" in begun or b"\r\r" in begun))
             self._ends = b""
         self._ends = (self._ends + block[len(body) :])[-4:]
 
 
+def _part(progress: Progress, start: float, end: float) -> Progress:
+    """The progress of one step, told as progress of the whole."""
+    return lambda share: progress(start + share * (end - start))
+
+
 @contextmanager
-def _removed_after(*paths: Path) -> Iterator[None]:
+def _scratch(target: Path, ending: str) -> Iterator[Path]:
+    """A file beside the target, gone when it has served."""
+    path = target.with_suffix(ending)
     try:
-        yield
+        yield path
     finally:
-        for path in paths:
-            path.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
