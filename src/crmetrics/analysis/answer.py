@@ -197,9 +197,10 @@ class Answer(Generic[R]):
 
     @property
     def chart(self) -> Chart | None:
-        """The declared chart, None where it draws a column that is not shown under these choices."""
+        """The declared chart, None where it draws a column that holds nothing under these choices."""
         chart = self.declared.chart
-        is_drawn = chart is not None and set(chart.columns()) <= {each.name for each in self.columns}
+        held = {each.name for each in self.declared.row.columns if each.is_hidden or each.is_shown(self.choices)}
+        is_drawn = chart is not None and set(chart.columns()) <= held
         return chart if is_drawn else None
 
     @property

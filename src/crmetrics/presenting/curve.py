@@ -34,19 +34,7 @@ def draw_curve(scene: Scene, chart: Curve) -> Drawing:
     }
     y = {"field": "v", **up}
     told = tooltip(xt=scene.heads[across.name], t=scene.heads[measure.name])
-    is_right = float(peak["x"]) > 0.6 * x_end
-    mark = {"data": {"values": [peak]}}
-    layers: list[Spec] = [
-        {"mark": {"type": "area", "color": "@accentSoft", "opacity": 0.45}, "encoding": {"x": x, "y": y}},
-        {"mark": {"type": "line"}, "encoding": {"x": x, "y": y}},
-        {"mark": {"type": "point", "size": 30, "opacity": 0}, "encoding": {"x": x, "y": y, "tooltip": told}},
-        {
-            **mark,
-            "mark": {"type": "point", "size": 80, "color": "@accent"},
-            "encoding": {"x": x, "y": y, "tooltip": told},
-        },
-        {**mark, **text_layer("said", x, y, dy=-13, fontWeight=600, align="right" if is_right else "left")},
-    ]
+    layers = _layers(x, y, told, peak, is_right=float(peak["x"]) > 0.6 * x_end)
     if measure.unit is Unit.SHARE:
         dashed = {"type": "rule", "strokeDash": [4, 3], "color": "@ink2"}
         layers.insert(1, {"data": {"values": [{}]}, "mark": dashed, "encoding": {"y": {"datum": 1.0, **up}}})
@@ -57,6 +45,20 @@ def draw_curve(scene: Scene, chart: Curve) -> Drawing:
         reading=scene.say(_("The dot marks the highest point.")),
         label=scene.spoken(title, [(str(point["xt"]), str(point["t"])) for point in data]),
     )
+
+
+def _layers(x: Spec, y: Spec, told: list[Spec], peak: Spec, *, is_right: bool) -> list[Spec]:
+    """The pale area, the line, what a pointer finds, the peak with its label on the side that has room."""
+    place: Spec = {"x": x, "y": y}
+    top: Spec = {"data": {"values": [peak]}}
+    dot = {"type": "point", "size": 80, "color": "@accent"}
+    return [
+        {"mark": {"type": "area", "color": "@accentSoft", "opacity": 0.45}, "encoding": place},
+        {"mark": {"type": "line"}, "encoding": place},
+        {"mark": {"type": "point", "size": 30, "opacity": 0}, "encoding": {**place, "tooltip": told}},
+        {**top, "mark": dot, "encoding": {**place, "tooltip": told}},
+        {**top, **text_layer("said", x, y, dy=-13, fontWeight=600, align="right" if is_right else "left")},
+    ]
 
 
 def _points(scene: Scene, chart: Curve) -> list[Spec]:

@@ -121,18 +121,11 @@ def grid_spec(cells: list[Spec], x_axis: Spec, y_axis: Spec, told: list[Spec], *
     y = {"field": "y", "type": "quantitative", "axis": y_axis, "scale": y_scale}
     box = {"x": x, "x2": {"field": "x2"}, "y": y, "y2": {"field": "y2"}}
     centre = {"x": {**x, "field": "cx"}, "y": {**y, "field": "cy"}, "text": {"field": "s"}}
-    values = [cell["v"] for cell in cells if cell["v"] is not None and not cell["open"]]
-    colour = {
-        "field": "v",
-        "type": "quantitative",
-        "legend": None,
-        "scale": {"domain": [min([0, *values]), max([*values, 0]) or 1], "clamp": True},
-    }
     layers: list[Spec] = [
         {
             "transform": [{"filter": "!datum.open"}],
             "mark": {"type": "rect", "cornerRadius": 2},
-            "encoding": {**box, "color": colour, "tooltip": told},
+            "encoding": {**box, "color": _colour(cells), "tooltip": told},
         },
         {
             "transform": [{"filter": "datum.open"}],
@@ -152,6 +145,12 @@ def grid_spec(cells: list[Spec], x_axis: Spec, y_axis: Spec, told: list[Spec], *
         )
         layers.append({"transform": [{"filter": "datum.open"}], "mark": {**text, "color": "@ink3"}, "encoding": centre})
     return spec_of(round(high) * step, layers, cells)
+
+
+def _colour(cells: list[Spec]) -> Spec:
+    values = [cell["v"] for cell in cells if cell["v"] is not None and not cell["open"]]
+    scale = {"domain": [min([0, *values]), max([*values, 0]) or 1], "clamp": True}
+    return {"field": "v", "type": "quantitative", "legend": None, "scale": scale}
 
 
 def _hatching(cell: Spec) -> list[Spec]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crmetrics.analysis import Funnel, Spread
+from crmetrics.analysis import Column, Funnel, Spread
 from crmetrics.presenting.frame import (
     Drawing,
     Scene,
@@ -27,30 +27,17 @@ _PARTS = ("moved", "waiting", "lost")
 
 def draw_funnel(scene: Scene, chart: Funnel) -> Drawing:
     """Stacked bars a stage, in the order of the rows."""
-    group = scene.columns[chart.x]
-    columns = [scene.columns[getattr(chart, part)] for part in _PARTS]
-    unit = columns[0].unit
-    data: list[Spec] = []
-    totals: list[Spec] = []
-    for place, row in enumerate(scene.rows):
-        end = 0.0
-        name = scene.cells.row_name(group, row)
-        for part, column in enumerate(columns):
-            start, value = end, number(row.values[column.position]) or 0.0
-            end += value
-            mark = {"i": place, "name": name, "k": part, "kind": scene.heads[column.name], "v": start, "v2": end}
-            data.append(mark | {"t": scene.format.value(unit, value)})
-        totals.append({"i": place, "name": name, "end": end, "t": scene.format.short(unit, end)})
-    ends = [total["end"] for total in totals]
-    low, high = bounds(ends)
+    group, columns = scene.columns[chart.x], [scene.columns[getattr(chart, part)] for part in _PARTS]
+    data, totals = _stacked(scene, group, columns)
+    low, high = bounds([total["end"] for total in totals])
     across = {
         "type": "quantitative",
-        "axis": value_axis(scene.format, unit, low, high),
+        "axis": value_axis(scene.format, columns[0].unit, low, high),
         "scale": lying_scale(low, high, right=label_room([total["t"] for total in totals])),
     }
     down = {"field": "i", "type": "ordinal", "axis": group_axis([total["name"] for total in totals])}
-    kinds = {"domain": list(range(len(columns)))}
-    legend = {"title": None, "labelExpr": chosen([scene.heads[column.name] for column in columns])}
+    kinds = [scene.heads[column.name] for column in columns]
+    told = tooltip(name=scene.heads[group.name], kind=scene.say(_("Outcome")), t=scene.say(_("Value")))
     bars = {
         "data": {"values": data},
         "mark": {"type": "bar", "height": 20, "strokeWidth": 1},
@@ -58,19 +45,9 @@ def draw_funnel(scene: Scene, chart: Funnel) -> Drawing:
             "x": {"field": "v", **across},
             "x2": {"field": "v2"},
             "y": down,
-            "color": {
-                "field": "k",
-                "type": "nominal",
-                "scale": {**kinds, "range": ["@accent", "@accentSoft", "@badSoft"]},
-                "legend": legend,
-            },
-            "stroke": {
-                "field": "k",
-                "type": "nominal",
-                "scale": {**kinds, "range": ["@accent", "@accentEdge", "@badEdge"]},
-                "legend": legend,
-            },
-            "tooltip": tooltip(name=scene.heads[group.name], kind=scene.say(_("Outcome")), t=scene.say(_("Value"))),
+            "color": _outcome(kinds, ["@accent", "@accentSoft", "@badSoft"]),
+            "stroke": _outcome(kinds, ["@accent", "@accentEdge", "@badEdge"]),
+            "tooltip": told,
         },
     }
     labels = text_layer("t", {"field": "end", **across}, down, align="left", dx=7)
@@ -83,30 +60,34 @@ def draw_funnel(scene: Scene, chart: Funnel) -> Drawing:
     )
 
 
+def _stacked(scene: Scene, group: Column, columns: list[Column]) -> tuple[list[Spec], list[Spec]]:
+    """The parts of each bar end to end, and the bars' ends with their labels."""
+    unit, parts, totals = columns[0].unit, [], []
+    for place, row in enumerate(scene.rows):
+        end, name = 0.0, scene.cells.row_name(group, row)
+        for kind, column in enumerate(columns):
+            start, value = end, number(row.values[column.position]) or 0.0
+            end += value
+            part: Spec = {"i": place, "name": name, "k": kind, "kind": scene.heads[column.name], "v": start, "v2": end}
+            parts.append(part | {"t": scene.format.value(unit, value)})
+        totals.append({"i": place, "name": name, "end": end, "t": scene.format.short(unit, end)})
+    return parts, totals
+
+
+def _outcome(kinds: list[str], colours: list[str]) -> Spec:
+    return {
+        "field": "k",
+        "type": "nominal",
+        "scale": {"domain": list(range(len(kinds))), "range": colours},
+        "legend": {"title": None, "labelExpr": chosen(kinds)},
+    }
+
+
 def draw_spread(scene: Scene, chart: Spread) -> Drawing:
     """A dot at the median, a line to the 75th percentile, a ring where it was before."""
     group, median, p75 = (scene.columns[name] for name in (chart.x, chart.median, chart.p75))
-    data: list[Spec] = []
-    for place, row in enumerate(scene.rows):
-        middle, far = number(row.values[median.position]), number(row.values[p75.position])
-        before = (
-            number(row.values[scene.columns[chart.reference].position]) if chart.reference else scene.before(row, place)
-        )
-        data.append(
-            {
-                "i": place,
-                "name": scene.cells.row_name(group, row),
-                "m": middle,
-                "p": far,
-                "b": before,
-                "end": max((each for each in (middle, far, before) if each is not None), default=0.0),
-                "t": scene.cells.text(median, row),
-                "pt": scene.cells.text(p75, row),
-                "bt": scene.format.value(median.unit, before),
-            }
-        )
-    values = [mark[name] for mark in data for name in ("m", "p", "b")]
-    low, high = bounds(values)
+    data = [_spread_mark(scene, chart, place) for place in range(len(scene.rows))]
+    low, high = bounds([mark[name] for mark in data for name in ("m", "p", "b")])
     across = {
         "type": "quantitative",
         "axis": value_axis(scene.format, median.unit, low, high),
@@ -114,12 +95,11 @@ def draw_spread(scene: Scene, chart: Spread) -> Drawing:
     }
     down = {"field": "i", "type": "ordinal", "axis": group_axis([mark["name"] for mark in data])}
     has_before = any(mark["b"] is not None for mark in data)
-    told = {"name": scene.heads[group.name], "t": scene.heads[median.name], "pt": scene.heads[p75.name]}
+    heads = scene.heads
+    told = {"name": heads[group.name], "t": heads[median.name], "pt": heads[p75.name]}
     told |= {"bt": scene.say(_("Before"))} if has_before else {}
     title = scene.title(median, group)
-    reading = [
-        scene.say(_("Dot: {median}. Line: to {far}.", median=scene.heads[median.name], far=scene.heads[p75.name]))
-    ]
+    reading = [scene.say(_("Dot: {median}. Line: to {far}.", median=heads[median.name], far=heads[p75.name]))]
     reading += [scene.say(_("Ring: {period}.", period=scene.compared_with()))] if has_before else []
     return Drawing(
         spec=spec_of(40 * len(data), _spread_layers(across, down, told, has_before), data),
@@ -127,6 +107,22 @@ def draw_spread(scene: Scene, chart: Spread) -> Drawing:
         reading=" ".join([*reading, *scene.cut()]),
         label=scene.spoken(title, [(mark["name"], mark["t"]) for mark in data]),
     )
+
+
+def _spread_mark(scene: Scene, chart: Spread, place: int) -> Spec:
+    row = scene.rows[place]
+    group, median, p75 = (scene.columns[name] for name in (chart.x, chart.median, chart.p75))
+    before = scene.before(row, place, chart.reference)
+    return {
+        "i": place,
+        "name": scene.cells.row_name(group, row),
+        "m": number(row.values[median.position]),
+        "p": number(row.values[p75.position]),
+        "b": before,
+        "t": scene.cells.text(median, row),
+        "pt": scene.cells.text(p75, row),
+        "bt": scene.format.value(median.unit, before),
+    }
 
 
 def _spread_layers(across: Spec, down: Spec, told: dict[str, str], has_before: bool) -> list[Spec]:

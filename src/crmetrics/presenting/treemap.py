@@ -35,14 +35,6 @@ def draw_treemap(scene: Scene, chart: Treemap) -> tuple[Drawing, ...]:
     if not blocks:
         return ()
     group, size = scene.columns[chart.group], scene.columns[chart.size]
-    families = [family for family in FAMILIES if any(block["fam"] == family for block in blocks)]
-    names = {"growing": _("Growing"), "core": _("Core"), "slipping": _("Slipping"), "gone": _("Gone")}
-    legend = {
-        "title": None,
-        "labelExpr": chosen(
-            [scene.say(names[family]) for family in families], f"indexof({json.dumps(families)},datum.value)"
-        ),
-    }
     told = tooltip(
         name=scene.heads[group.name],
         full=scene.heads[size.name],
@@ -54,13 +46,12 @@ def draw_treemap(scene: Scene, chart: Treemap) -> tuple[Drawing, ...]:
     x: Spec = {"field": "x", "type": "quantitative", "axis": None, "scale": x_scale}
     y: Spec = {"field": "y", "type": "quantitative", "axis": None, "scale": y_scale}
     box = {"x": x, "x2": {"field": "x2"}, "y": y, "y2": {"field": "y2"}}
-    colour = {
-        "field": "fam",
-        "type": "nominal",
-        "scale": {"domain": families, "range": [f"@{family}" for family in families]},
-        "legend": legend if len(families) > 1 else None,
-    }
-    layers = [{"mark": {"type": "rect", "cornerRadius": 3}, "encoding": {**box, "color": colour, "tooltip": told}}]
+    layers = [
+        {
+            "mark": {"type": "rect", "cornerRadius": 3},
+            "encoding": {**box, "color": _colour(scene, blocks), "tooltip": told},
+        }
+    ]
     layers += [_line(x, y, field, place) for place, field in enumerate(("name", "a", "c"))]
     drawing = Drawing(
         spec=spec_of(_HEIGHT, layers, blocks),
@@ -71,6 +62,19 @@ def draw_treemap(scene: Scene, chart: Treemap) -> tuple[Drawing, ...]:
     if not chart.grid:
         return (drawing,)
     return drawing, draw_score_grid(scene, *chart.grid)
+
+
+def _colour(scene: Scene, blocks: list[Spec]) -> Spec:
+    """A tint for each family of segments, with a legend where there are several."""
+    families = [family for family in FAMILIES if any(block["fam"] == family for block in blocks)]
+    names = {"growing": _("Growing"), "core": _("Core"), "slipping": _("Slipping"), "gone": _("Gone")}
+    labels = chosen([scene.say(names[family]) for family in families], f"indexof({json.dumps(families)},datum.value)")
+    return {
+        "field": "fam",
+        "type": "nominal",
+        "scale": {"domain": families, "range": [f"@{family}" for family in families]},
+        "legend": {"title": None, "labelExpr": labels} if len(families) > 1 else None,
+    }
 
 
 def _line(x: Spec, y: Spec, field: str, place: int) -> Spec:
