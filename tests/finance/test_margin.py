@@ -11,7 +11,9 @@ from tests.sales.test_performance import line, order
 def test_margin_is_over_sales_and_purchases_change_nothing() -> None:
     """The definition's trap: sold 100, cost 60: 40 %, not 66.7 %; 500 of stock bought that month changes nothing."""
     bought = [{"cost_id": "1", "spent_on": "2025-05-02", "kind": "goods_other", "amount": 500}]
-    with company(orders=[order("1", "2025-05-01")], order_lines=[line("1", 100, cost_amount=60)], costs=bought) as asked:
+    with company(
+        orders=[order("1", "2025-05-01")], order_lines=[line("1", 100, cost_amount=60)], costs=bought
+    ) as asked:
         total = asked.ask("finance.margin", period="2025-05", by="channel").total
     assert (total.net_sales, total.cost, total.margin, total.margin_pct) == (100, 60, 40, 0.4)
 
@@ -40,11 +42,15 @@ def test_lines_without_any_cost_are_left_out_of_both_sides() -> None:
     with company(orders=[order("1", "2025-05-01")], order_lines=lines) as asked:
         answer = asked.ask("finance.margin", period="2025-05", by="channel")
     assert (answer.total.net_sales, answer.total.margin) == (900, 300)
-    assert [(str(left.reason), left.rows, left.amount) for left in answer.passport.rows_left_out] == [("without any cost", 1, 100)]
+    assert [(str(left.reason), left.rows, left.amount) for left in answer.passport.rows_left_out] == [
+        ("without any cost", 1, 100)
+    ]
 
 
 def test_too_much_without_a_cost_locks() -> None:
-    with company(orders=[order("1", "2025-05-01")], order_lines=[line("1", 79, cost_amount=1), {**line("1", 21), "line_no": 2}]) as asked:
+    with company(
+        orders=[order("1", "2025-05-01")], order_lines=[line("1", 79, cost_amount=1), {**line("1", 21), "line_no": 2}]
+    ) as asked:
         assert asked.ask("finance.margin", period="2025-05", by="channel").locked is not None
 
 

@@ -51,7 +51,9 @@ def test_anonymous_sales_are_left_out_and_counted() -> None:
     with company(**tables) as asked:
         answer = asked.ask("finance.whale_curve", period="2025")
     assert answer.total.cumulated_profit == 200
-    assert [(str(left.reason), left.rows, left.amount) for left in answer.passport.rows_left_out] == [("of orders without a customer", 1, 99)]
+    assert [(str(left.reason), left.rows, left.amount) for left in answer.passport.rows_left_out] == [
+        ("of orders without a customer", 1, 99)
+    ]
 
 
 def test_nothing_sold() -> None:

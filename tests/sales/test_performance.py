@@ -19,7 +19,12 @@ def line(order_id: str, amount: float, quantity: float = 1, **more: Any) -> dict
 
 def test_growth_of_the_whole_is_not_the_mean_of_growths() -> None:
     """The definition's trap: A 100 -> 150, B 900 -> 900: +5 %, not +25 %; A contributes 5 points."""
-    orders = [order("1", "2024-05-01"), order("2", "2025-05-01"), order("3", "2024-05-01", channel="B"), order("4", "2025-05-01", channel="B")]
+    orders = [
+        order("1", "2024-05-01"),
+        order("2", "2025-05-01"),
+        order("3", "2024-05-01", channel="B"),
+        order("4", "2025-05-01", channel="B"),
+    ]
     lines = [line("1", 100), line("2", 150), line("3", 900), line("4", 900)]
     with company(orders=[order("0", "2023-12-31"), *orders], order_lines=lines) as asked:
         answer = asked.ask("sales.performance", period="2025", by="channel")
@@ -32,7 +37,11 @@ def test_growth_of_the_whole_is_not_the_mean_of_growths() -> None:
 
 
 def test_returns_are_negative_and_cancelled_orders_left_out() -> None:
-    orders = [order("1", "2025-05-01"), order("2", "2025-05-03", returns_order_id="1"), order("3", "2025-05-04", is_cancelled=True)]
+    orders = [
+        order("1", "2025-05-01"),
+        order("2", "2025-05-03", returns_order_id="1"),
+        order("3", "2025-05-04", is_cancelled=True),
+    ]
     with company(orders=orders, order_lines=[line("1", 100, 4), line("2", -25, -1), line("3", 999, 9)]) as asked:
         answer = asked.ask("sales.performance", period="2025-05", by="")
     assert (answer.total.amount, answer.total.quantity, answer.total.orders, answer.total.buyers) == (75, 3, 1, 1)
@@ -63,7 +72,9 @@ def test_money_in_several_currencies() -> None:
     with company(orders=orders, order_lines=[line("1", 100), line("2", 100)], exchange_rates=rates) as asked:
         answer = asked.ask("sales.performance", period="2025-05", by="")
     assert answer.total.amount == 4000
-    assert [(str(left.reason), left.rows) for left in answer.passport.rows_left_out] == [("in a currency without a rate", 1)]
+    assert [(str(left.reason), left.rows) for left in answer.passport.rows_left_out] == [
+        ("in a currency without a rate", 1)
+    ]
 
 
 def test_months_stand_beside_the_months_before() -> None:
@@ -78,7 +89,9 @@ def test_months_stand_beside_the_months_before() -> None:
 
 
 def test_no_growth_before_the_data_begin() -> None:
-    with company(orders=[order("1", "2024-08-01"), order("2", "2025-05-01")], order_lines=[line("1", 1), line("2", 2)]) as asked:
+    with company(
+        orders=[order("1", "2024-08-01"), order("2", "2025-05-01")], order_lines=[line("1", 1), line("2", 2)]
+    ) as asked:
         answer = asked.ask("sales.performance", period="2025", by="")
     assert answer.total.growth is None
     assert any("do not reach back" in str(note.message) for note in answer.notes)
@@ -87,7 +100,9 @@ def test_no_growth_before_the_data_begin() -> None:
 def test_a_running_period_is_compared_with_the_same_part() -> None:
     """R2: in a running May only the days passed are set against April's first days."""
     orders = [order("0", "2025-01-01"), order("1", "2025-04-05"), order("2", "2025-04-25"), order("3", "2025-05-03")]
-    with company(reaches="2025-05-11", orders=orders, order_lines=[line("1", 50), line("2", 1000), line("3", 100)]) as asked:
+    with company(
+        reaches="2025-05-11", orders=orders, order_lines=[line("1", 50), line("2", 1000), line("3", 100)]
+    ) as asked:
         answer = asked.ask("sales.performance", period="2025-05", by="")
     assert answer.is_incomplete
     assert (answer.total.before, answer.total.growth) == (50, 1.0)

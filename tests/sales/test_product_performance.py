@@ -10,7 +10,10 @@ from tests.sales.test_performance import line, order
 
 def test_the_mean_price_is_not_the_mean_of_prices() -> None:
     """The definition's trap: 1 at 100 and 9 at 10: 19 (190/10), not 55."""
-    with company(orders=[order("1", "2025-05-01"), order("2", "2025-05-01")], order_lines=[line("1", 100, 1, product_id="p"), line("2", 90, 9, product_id="p")]) as asked:
+    with company(
+        orders=[order("1", "2025-05-01"), order("2", "2025-05-01")],
+        order_lines=[line("1", 100, 1, product_id="p"), line("2", 90, 9, product_id="p")],
+    ) as asked:
         answer = asked.ask("sales.product_performance", period="2025-05")
     assert answer.rows[0].price == 19
     assert answer.total.price == 19
@@ -52,7 +55,9 @@ def test_services_are_left_out_unless_asked_for() -> None:
 
 def test_margin_speaks_of_the_lines_with_a_cost() -> None:
     lines = [line("1", 100, product_id="p", cost_amount=60), {**line("1", 50, product_id="q"), "line_no": 2}]
-    with company(orders=[order("1", "2025-05-01")], order_lines=lines, products=[{"product_id": "p"}, {"product_id": "q"}]) as asked:
+    with company(
+        orders=[order("1", "2025-05-01")], order_lines=lines, products=[{"product_id": "p"}, {"product_id": "q"}]
+    ) as asked:
         answer = asked.ask("sales.product_performance", period="2025-05")
     assert (answer.total.net_sales, answer.total.margin, answer.total.margin_pct) == (150, 40, 0.4)
 
@@ -63,7 +68,10 @@ def test_levels_and_categories() -> None:
     with company(orders=[order("1", "2025-05-01")], order_lines=lines, products=products) as asked:
         by_product = asked.ask("sales.product_performance", period="2025-05")
         by_category = asked.ask("sales.product_performance", period="2025-05", level="category")
-    assert [(row.product_id, row.category, row.net_sales) for row in by_product.rows] == [("p", "c", 30), ("q", "c", 20)]
+    assert [(row.product_id, row.category, row.net_sales) for row in by_product.rows] == [
+        ("p", "c", 30),
+        ("q", "c", 20),
+    ]
     assert [(row.product_id, row.net_sales) for row in by_category.rows] == [("c", 50)]
 
 

@@ -41,7 +41,12 @@ def catalogue() -> Iterator[OpenCatalogue]:
 
 @pytest.mark.parametrize(
     ("of", "rate", "loss_rate", "n"),
-    [("count", 6 / 10, 4 / 10, 10), ("amount", 120 / 400, 280 / 400, 10), ("all", 6 / 20, 4 / 20, 20), ("honest", 6 / 13, 4 / 13, 13)],
+    [
+        ("count", 6 / 10, 4 / 10, 10),
+        ("amount", 120 / 400, 280 / 400, 10),
+        ("all", 6 / 20, 4 / 20, 20),
+        ("honest", 6 / 13, 4 / 13, 13),
+    ],
 )
 def test_one_name_four_numbers(catalogue: OpenCatalogue, of: str, rate: float, loss_rate: float, n: int) -> None:
     answer = catalogue.ask("sales.win_rate", period="2025-05", of=of)
@@ -78,7 +83,9 @@ def test_a_deal_without_amount_is_left_out_of_the_amount_form_and_counted() -> N
     with company(deals=[deal(1, True, 100), deal(2, False, None), deal(3, False, 300)]) as asked:
         answer = asked.ask("sales.win_rate", period="2025-05", of="amount")
     assert answer.total.rate == pytest.approx(0.25)
-    assert [(str(left.reason), left.rows) for left in answer.passport.rows_left_out] == [("decided without an amount", 1)]
+    assert [(str(left.reason), left.rows) for left in answer.passport.rows_left_out] == [
+        ("decided without an amount", 1)
+    ]
 
 
 def test_the_driving_date_is_the_close_not_the_creation() -> None:

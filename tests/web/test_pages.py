@@ -54,6 +54,11 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
     return TestClient(application(folder))
 
 
+@pytest.fixture(autouse=True)
+def _forget_the_language(client: TestClient) -> None:
+    client.cookies.clear()
+
+
 def test_the_list_names_every_analysis(client: TestClient) -> None:
     page = client.get("/").text
     for key in keys():
