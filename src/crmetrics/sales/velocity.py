@@ -44,7 +44,7 @@ from (
     select *, is_decided and is_won and money is not null and coalesce(days >= 0, false) as is_counted
     from (
         select party, is_won, amount, coalesce(closed_at >= $start and closed_at < $end, false) as is_decided,
-               case when company_rate is not null then converted(amount, company_rate) end as money, {DAYS_TO_CLOSE} as days
+               converted(amount, company_rate) as money, {DAYS_TO_CLOSE} as days
         from deals
         where (closed_at >= $start and closed_at < $end)
            or ((created_at < $end or created_at is null) and (closed_at >= $end or closed_at is null))

@@ -52,7 +52,7 @@ class Rows:
         return Rows({**self.columns, **added}, self._days - added.keys())
 
     def groups(self, *names: str) -> tuple[Rows, NDArray[np.int64]]:
-        """The distinct values of some columns, and which of them each row has.
+        """The distinct values of some columns in the order of their first rows, and which of them each row has.
 
         Shapes: g rows with the columns `names`; (n,) numbers from 0 to g - 1.
         """
@@ -62,7 +62,8 @@ class Rows:
             numbers = {value: number for number, value in enumerate(dict.fromkeys(values))}
             which = which * len(numbers) + np.fromiter(map(numbers.__getitem__, values), np.int64, len(values))
         _numbers, firsts, which = np.unique(which, return_index=True, return_inverse=True)
-        return Rows({name: self.columns[name][firsts] for name in names}, self._days), which
+        firsts, place = np.sort(firsts), np.argsort(np.argsort(firsts))
+        return Rows({name: self.columns[name][firsts] for name in names}, self._days), place[which]
 
     def one(self) -> dict[str, Any]:
         """The first row as a dictionary; every value None if there is no row."""

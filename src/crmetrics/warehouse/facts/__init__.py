@@ -41,14 +41,21 @@ class Derived:
 @cache
 def facts() -> Mapping[str, Fact]:
     """Every fact by name."""
-    from crmetrics.warehouse.facts import customers, measured, pipeline, sales
+    from crmetrics.warehouse.facts import customers, funnels, measured, pipeline, sales
 
     return {
         fact.name: fact
         for fact in (
             *(sales.ORDERED_LINES, sales.SALES_LINES, sales.COSTED_LINES, sales.PURCHASES),
-            *(pipeline.OPEN_STAGES, pipeline.STAGE_VISITS, pipeline.STAGE_SPANS, pipeline.WORKING_DAYS, pipeline.BUSINESS_SPANS),
-            *(pipeline.DEAL_PATH, pipeline.STRICT_PATH),
+            *(
+                pipeline.OPEN_STAGES,
+                pipeline.STAGE_VISITS,
+                pipeline.STAGE_SPANS,
+                pipeline.WORKING_DAYS,
+                pipeline.BUSINESS_SPANS,
+            ),
+            *(funnels.CLOSING_AMOUNTS, funnels.DEAL_PATH, funnels.STRICT_PATH, funnels.STAGE_ENTRIES),
+            *(funnels.LEAD_PATH, funnels.STRICT_LEAD_PATH, funnels.LEAD_ENTRIES),
             *(customers.ORDER_TOTALS, customers.CUSTOMER_PURCHASES, customers.CUSTOMER_EVENTS),
             *(measured.DEAL_CYCLES, measured.TICKET_REPLIES, measured.SURVEY_ANSWERS, measured.NEW_BUYERS),
         )

@@ -136,52 +136,6 @@ BUSINESS_SPANS: Final = Fact(
 )
 """The same in working seconds: weekends and holidays do not count. `running_from` is in working seconds since 1970."""
 
-_DEAL_COLUMNS: Final = "d.deal_id, d.pipeline, d.created_at, d.closed_at, d.is_won, d.amount, d.company_rate"
-
-DEAL_PATH: Final = Fact(
-    "deal_path",
-    parties={"deals": "d"},
-    sql=f"""
-    select {_DEAL_COLUMNS},
-           case when max(v.place) > coalesce(max(o.place), 0) then max(v.place) else max(o.place) end as furthest,
-           false as is_skipper, {{party}} as party
-    from deals d
-    left join stage_visits v on v.deal_id = d.deal_id
-    left join open_stages o on o.pipeline = d.pipeline and o.stage = d.stage
-    group by {_DEAL_COLUMNS}, {{party}}
-    """,
-)
-"""How far each deal came: the place of the furthest open stage it ever stood in, whatever it skipped; blank where nothing tells."""
-
-STRICT_PATH: Final = Fact(
-    "strict_path",
-    parties={"deals": "d"},
-    sql=f"""
-    with firsts as (
-        select deal_id, place, min(entered_at) as entered_at from stage_visits group by deal_id, place
-    ),
-    steps as (
-        select deal_id, place,
-               coalesce(max(place) over (
-                   partition by deal_id order by entered_at, place rows between unbounded preceding and 1 preceding
-               ), 0) as before
-        from firsts
-    ),
-    depths as (
-        select deal_id, coalesce(min(before) filter (where place > before + 1), max(place)) as furthest,
-               count(*) filter (where place > before + 1) > 0 as is_skipper
-        from steps
-        group by deal_id
-    )
-    select {_DEAL_COLUMNS}, p.furthest,
-           p.is_skipper or (coalesce(d.is_won, false) and p.furthest < o.places) as is_skipper, {{party}} as party
-    from deals d
-    left join depths p on p.deal_id = d.deal_id
-    left join (select pipeline, count(*) as places from open_stages group by pipeline) o on o.pipeline = d.pipeline
-    """,
-)
-"""How far each deal came without skipping: the furthest place before the first skip (0: it began with one); a win is the last step."""
-
 STAGE_RECORD: Final = Derived(
     "stage_record",
     key="stage",
