@@ -6,6 +6,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -123,7 +124,7 @@ class _Section:
         except BadValue as error:
             raise self._fault(_("'{key}': {problem}", key="over", problem=error.message)) from None
         # what the small grammar allows must also be in the language of every engine
-        for key, text, work in (("value", value, measure.counted), ("condition", condition, measure.sql)):
+        for key, text, work in (("value", value, replace(measure, condition="").sql), ("condition", condition, measure.sql)):
             try:
                 parsed(f"select {work()} as told from told")
             except (BadValue, BadQuery) as error:

@@ -166,7 +166,8 @@ class Warehouse:
         elif name in self._derived:
             sql = text = self._derived[name]
             read = unchecked
-            for each in sorted(tables_of(unchecked(sql)) & TABLES.keys()) if not self.scope.is_whole else ():
+            # the rows at rest have a qualified name; the table that says which of them are seen has not
+            for each in sorted({table.name for table in unchecked(sql).find_all(exp.Table) if not table.args.get("db")}):
                 self._make_view(each, None)
         elif name in TABLES:
             wanted = grouping if grouping is not None and grouping.table == name else None
