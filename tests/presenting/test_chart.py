@@ -75,6 +75,11 @@ def test_a_share_of_few_cases_is_no_bar(win_rate):
     assert "Fewer than 5 cases" in drawn(win_rate).reading
 
 
+def test_a_title_names_the_figure_and_what_it_is_by(win_rate):
+    assert drawn(win_rate).title == "Win rate by Owner"
+    assert drawn(replace(win_rate, choices={"by": "", "of": "count"})).title == "Win rate"
+
+
 def test_a_name_is_data(win_rate):
     hostile = "@accent'] + alert(1) + ['"
     drawing = drawn(replace(win_rate, names={"party": {"7": hostile}}))
@@ -137,6 +142,17 @@ def test_funnel_bars_add_up(funnel):
     bars, labels = (layer["data"]["values"] for layer in drawn(funnel).spec["layer"])
     assert [(bar["v"], bar["v2"]) for bar in bars[:3]] == [(0.0, 465.0), (465.0, 474.0), (474.0, 642.0)]
     assert [label["t"] for label in labels] == ["642", "465", "355", "215"]
+
+
+def test_what_arrives_at_the_end_of_a_funnel_is_a_bar_of_its_own(funnel):
+    rows = funnel.rows
+    columns = {name: list(rows.values(name)) for name in ("stage", "moved", "waiting", "lost")}
+    for name, value in (("stage", "Won"), ("moved", None), ("waiting", None), ("lost", None)):
+        columns[name].append(value)
+    ended = replace(funnel, result=replace(funnel.result, rows=Table(rows.row, columns)))
+    bars, labels = (layer["data"]["values"] for layer in drawn(ended).spec["layer"])
+    assert (bars[-1]["kind"], bars[-1]["v"], bars[-1]["v2"]) == ("Won", 0.0, 172.0)
+    assert labels[-1]["t"] == "172"
 
 
 def test_an_open_cohort_cell_is_hatched_and_has_no_colour(retention):

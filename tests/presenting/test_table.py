@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from crmetrics.analysis import Table
+from crmetrics.analysis import Result, Table
 from crmetrics.presenting.comparison import Comparison
 from crmetrics.presenting.numbers import format_for
 from crmetrics.presenting.table import Cells, cell, closed_list, show
@@ -108,3 +108,11 @@ def test_values_of_closed_lists_have_words():
 def test_a_hidden_column_serves_the_chart_alone(retention):
     assert "complete" not in [header.name for header in show(retention, ENGLISH).headers]
     assert "complete" in Cells(retention, ENGLISH).all_columns
+
+
+def test_a_total_that_repeats_the_only_row_is_left_out(compared):
+    rows = compared.rows.row
+    one = replace(
+        compared, result=Result(Table(rows, {"party": [None], "amount": [5.0], "rate": [0.5]}), rows((None, 5.0, 0.5)))
+    )
+    assert show(one, ENGLISH).total is None

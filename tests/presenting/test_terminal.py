@@ -37,6 +37,19 @@ def test_a_wide_table_comes_in_blocks_with_its_first_column(win_rate):
     assert "At most" in told
 
 
+def test_every_block_has_the_columns_that_name_its_rows(series):
+    told = shown(series, format_of("en"), width=40)
+    assert told.count("Month     Channel") == 2
+
+
+def test_a_long_text_takes_the_room_that_is_left(scorecard):
+    rows = scorecard.rows
+    columns = {each.name: rows.values(each.name) for each in rows.row.columns} | {"metric": ["m" * 70, "n"]}
+    object.__setattr__(scorecard.result, "rows", type(rows)(rows.row, columns))
+    assert "m" * 70 in shown(scorecard, format_of("en"), width=150)
+    assert "m" * 70 not in shown(scorecard, format_of("en"), width=100)
+
+
 def test_what_it_says(win_rate):
     told = shown(win_rate, format_of("en"), width=200)
     for said in (

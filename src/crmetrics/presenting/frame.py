@@ -68,7 +68,9 @@ class Scene:
         return number(self.comparison.before(row, place)) if self.comparison else None
 
     def title(self, measure: Column, group: Column) -> str:
-        """What a chart of a figure by groups is called."""
+        """What a chart of a figure by groups is called; without groups the figure alone."""
+        if self.cells.dimension(group) == "":
+            return self.heads[measure.name]
         return self.say(_("{figure} by {group}", figure=self.heads[measure.name], group=self.heads[group.name]))
 
     def cut(self) -> list[str]:

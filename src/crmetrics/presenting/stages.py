@@ -37,6 +37,7 @@ def draw_funnel(scene: Scene, chart: Funnel) -> Drawing:
     }
     down = {"field": "i", "type": "ordinal", "axis": group_axis([total["name"] for total in totals])}
     kinds = [scene.heads[column.name] for column in columns]
+    kinds += list(dict.fromkeys(part["kind"] for part in data if part["k"] == len(columns)))
     told = tooltip(name=scene.heads[group.name], kind=scene.say(_("Outcome")), t=scene.say(_("Value")))
     bars = {
         "data": {"values": data},
@@ -45,8 +46,8 @@ def draw_funnel(scene: Scene, chart: Funnel) -> Drawing:
             "x": {"field": "v", **across},
             "x2": {"field": "v2"},
             "y": down,
-            "color": _outcome(kinds, ["@accent", "@accentSoft", "@badSoft"]),
-            "stroke": _outcome(kinds, ["@accent", "@accentEdge", "@badEdge"]),
+            "color": _outcome(kinds, ["@accent", "@accentSoft", "@badSoft", "@good"]),
+            "stroke": _outcome(kinds, ["@accent", "@accentEdge", "@badEdge", "@good"]),
             "tooltip": told,
         },
     }
@@ -62,15 +63,21 @@ def draw_funnel(scene: Scene, chart: Funnel) -> Drawing:
 
 def _stacked(scene: Scene, group: Column, columns: list[Column]) -> tuple[list[Spec], list[Spec]]:
     """The parts of each bar end to end, and the bars' ends with their labels."""
-    unit, parts, totals = columns[0].unit, [], []
+    unit, parts, totals, came = columns[0].unit, [], [], 0.0
     for place, row in enumerate(scene.rows):
         end, name = 0.0, scene.cells.row_name(group, row)
-        for kind, column in enumerate(columns):
-            start, value = end, number(row.values[column.position]) or 0.0
-            end += value
-            part: Spec = {"i": place, "name": name, "k": kind, "kind": scene.heads[column.name], "v": start, "v2": end}
-            parts.append(part | {"t": scene.format.value(unit, value)})
+        moved = number(row.values[columns[0].position])
+        kinds = [
+            (kind, scene.heads[column.name], number(row.values[column.position])) for kind, column in enumerate(columns)
+        ]
+        if moved is None and place:  # the end of the road: what went on from the stage before has arrived
+            kinds = [(len(columns), name, came)]
+        for kind, called, value in kinds:
+            start, end = end, end + (value or 0.0)
+            part: Spec = {"i": place, "name": name, "k": kind, "kind": called, "v": start, "v2": end}
+            parts.append(part | {"t": scene.format.value(unit, value or 0.0)})
         totals.append({"i": place, "name": name, "end": end, "t": scene.format.short(unit, end)})
+        came = moved or 0.0
     return parts, totals
 
 
@@ -78,7 +85,7 @@ def _outcome(kinds: list[str], colours: list[str]) -> Spec:
     return {
         "field": "k",
         "type": "nominal",
-        "scale": {"domain": list(range(len(kinds))), "range": colours},
+        "scale": {"domain": list(range(len(kinds))), "range": colours[: len(kinds)]},
         "legend": {"title": None, "labelExpr": chosen(kinds)},
     }
 

@@ -132,9 +132,9 @@ class Cells:
         return tuple(column for column in naming if len(set(self.answer.rows.values(column.name))) > 1)
 
     def total(self) -> tuple[str, ...] | None:
-        """The cells of the total, None without one."""
+        """The cells of the total; None without one, or if the only row says the same."""
         row = self.answer.total
-        if row is None:
+        if row is None or (len(self.answer.rows) == 1 and self.answer.rows[0].values == row.values):
             return None
         cells = []
         for column in self.shown:

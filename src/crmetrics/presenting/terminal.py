@@ -111,7 +111,7 @@ def table_lines(shown: ShownTable, style: Style) -> Iterator[str]:
         for height in range(heights):
             heads = (column.head_line(height, heights) for column in block)
             yield style.dim(_GAP.join(heads).rstrip())
-        yield style.dim("─" * (sum(column.wide for column in block) + len(_GAP) * (len(block) - 1)))
+        yield style.dim("─" * _width(block))
         for place, row in enumerate(cells):
             line = _GAP.join(column.cell(row) for column in block).rstrip()
             yield style.bold(line) if shown.total is not None and place == len(cells) - 1 else line
@@ -127,12 +127,12 @@ class _Column:
     head: tuple[str, ...]
 
     @classmethod
-    def of(cls, position: int, shown: ShownTable, cells: Sequence[Sequence[str]], most: int) -> _Column:
+    def of(cls, position: int, shown: ShownTable, cells: Sequence[Sequence[str]], most: int, more: int = 0) -> _Column:
         header = shown.headers[position]
         label = harmless(header.label)
         longest = max((width_of(row[position]) for row in cells), default=1)
         if not header.is_number:
-            longest = min(longest, _WIDEST_TEXT)
+            longest = min(longest, _WIDEST_TEXT + more)
         # a head may take two lines or three, but no word of it is broken
         word = max((width_of(part) for part in label.split()), default=1)
         wide = min(max(longest, min(width_of(label), max(word, 10))), most)
@@ -151,25 +151,38 @@ class _Column:
 def _columns(shown: ShownTable, cells: Sequence[Sequence[str]], most: int) -> list[_Column]:
     """The columns so wide that the first and any other fit side by side; numbers are never cut if a name can be."""
     own = [_Column.of(position, shown, cells, most) for position in range(len(shown.headers))]
+    left = most - sum(column.wide + len(_GAP) for column in own) + len(_GAP)
+    if left >= 0:
+        # a text that was cut gets what is left over
+        cut_ones = [column for column in own if not column.is_number and column.wide >= _WIDEST_TEXT]
+        return [_Column.of(each.position, shown, cells, most, left) if each in cut_ones[:1] else each for each in own]
     widest = max((column.wide for column in own[1:]), default=0)
     first = _Column.of(0, shown, cells, max(8, most - len(_GAP) - widest)) if widest else own[0]
     room = max(8, most - len(_GAP) - first.wide)
-    return [
-        first,
-        *(_Column.of(column.position, shown, cells, room) if column.wide > room else column for column in own[1:]),
-    ]
+    others = (_Column.of(each.position, shown, cells, room) if each.wide > room else each for each in own[1:])
+    return [first, *others]
 
 
 def _blocks(columns: Sequence[_Column], most: int) -> Iterator[list[_Column]]:
-    first, block = columns[0], [columns[0]]
-    used = first.wide
+    """The columns in blocks that fit, each with the columns that name the rows (of many, as fit in half the width)."""
+    leading = [columns[0]]
     for column in columns[1:]:
-        if len(block) > 1 and used + len(_GAP) + column.wide > most:
+        if column.is_number or _width(leading) + len(_GAP) + column.wide > most // 2:
+            break
+        leading.append(column)
+    block = list(leading)
+    for column in columns[len(leading) :]:
+        if len(block) > len(leading) and _width(block) + len(_GAP) + column.wide > most:
             yield block
-            block, used = [first], first.wide
+            block = list(leading)
+        if len(block) == len(leading) > 1 and _width(block) + len(_GAP) + column.wide > most:
+            block = [columns[0]]
         block.append(column)
-        used += len(_GAP) + column.wide
     yield block
+
+
+def _width(columns: Sequence[_Column]) -> int:
+    return sum(column.wide for column in columns) + len(_GAP) * (len(columns) - 1)
 
 
 def _notes(answer: Answer[Any], format: Format, style: Style) -> list[str]:
