@@ -11,6 +11,7 @@ from crmetrics.analysis import Analysis, NeedsBy
 from crmetrics.analysis.choices import Choice
 from crmetrics.catalogue import AREAS, find, keys
 from crmetrics.cli.app import command_line
+from crmetrics.cli.workspace import Here
 from crmetrics.vocabulary.period import GRAINS
 from crmetrics.warehouse.schema.page import data_model
 
@@ -123,9 +124,10 @@ def table_row(*cells: object) -> str:
 def commands() -> str:
     """The page of the command line: what `--help` says, command by command."""
     lines = ["# Commands\n", MADE.format(source="src/crmetrics/cli") + "\n"]
+    nowhere = Here(Path("no-workspace"), "en")
     for name, command in every_command():
         # A width of its own, so that the page does not depend on the terminal it is made in.
-        context = click.Context(command, info_name=name, terminal_width=100, max_content_width=100)
+        context = click.Context(command, info_name=name, obj=nowhere, terminal_width=100, max_content_width=100)
         lines += [f"## {name}\n", "```text", command.get_help(context), "```\n"]
     return "\n".join(lines)
 
