@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.companies import FOLDER, company_of
+
 BY_HAND = Path(__file__).parent / "by_hand"
 
 
@@ -79,16 +81,42 @@ def scoped_to(workspace: str) -> tuple[str, str]:
     return person, region
 
 
-def importing(exports: str) -> Callable[[], Any]:
-    """Import the exports of a company into a new workspace."""
+def importing(lines: int) -> Callable[[], Any]:
+    """Import the orders and lines of a company into a new workspace."""
     from crmetrics.intake.imports import import_sources
 
+    exports = company_of(lines) / "exports"
+
     def run() -> Any:
-        with tempfile.TemporaryDirectory(dir=".benchmarks") as folder:
-            report = import_sources(Path(folder), [Path(exports)], Path(exports) / "mapping.toml")
-            return dict(report.tables)
+        with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
+            report = import_sources(Path(folder), [exports], Path(__file__).parent / "orders.toml")
+            return [report.tables[name] for name in ("orders", "order_lines")]
 
     return run
+
+
+def loading(lines: int, script: str = "import") -> Callable[[], Any]:
+    """Load the same files by SQL written by hand."""
+    import duckdb
+
+    exports = company_of(lines) / "exports"
+    sql = (BY_HAND / f"{script}.sql").read_text(encoding="utf-8")
+
+    def run() -> Any:
+        with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
+            with duckdb.connect(f"{folder}/by_hand.duckdb") as connection:
+                connection.execute(sql.format(exports=exports, folder=folder))
+                return [
+                    connection.execute(f"select count(*) from {name}").fetchall()[0][0]
+                    for name in ("orders", "order_lines")
+                ]
+
+    return run
+
+
+def copying(lines: int) -> Callable[[], Any]:
+    """Load the same files with types guessed by the engine and nothing checked."""
+    return loading(lines, "copy")
 
 
 def making(lines: int) -> Callable[[], Any]:
@@ -96,7 +124,7 @@ def making(lines: int) -> Callable[[], Any]:
     from crmetrics.collect.demo import write_demo
 
     def run() -> Any:
-        with tempfile.TemporaryDirectory(dir=".benchmarks") as folder:
+        with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
             write_demo(Path(folder), lines=lines)
         return lines
 
@@ -107,6 +135,8 @@ TASKS: dict[str, Callable[..., Callable[[], Any]]] = {
     "ours": ours,
     "by_hand": by_hand,
     "importing": importing,
+    "loading": loading,
+    "copying": copying,
     "making": making,
 }
 
