@@ -45,7 +45,6 @@ from crmetrics.vocabulary.unit import (
     MOMENT,
     MONEY,
     POINTS,
-    RATIO,
     SHARE,
     Figure,
 )
@@ -116,9 +115,9 @@ class Scores(Row):
 
 class Card(Row):
     metric = column("Metric")
-    value = column("Value", RATIO)
-    before = column("Before", RATIO)
-    change = column("Change", CHANGE)
+    value = column("Value")
+    before = column("Before")
+    change = column("Change")
     status = column("Status", on="on target", close="close", behind="behind")
     measured_at = column("Measured", MOMENT)
 
@@ -396,7 +395,7 @@ def scorecard() -> Answer[Any]:
             "metric": [Message("Win rate"), Message("Net sales")],
             "value": [Figure(0.464, SHARE), Figure(104600.0, MONEY)],
             "before": [Figure(0.55, SHARE), Figure(119000.0, MONEY)],
-            "change": [Figure(-0.086, POINTS), -0.121],
+            "change": [Figure(-0.086, POINTS), Figure(-0.121, CHANGE)],
             "status": ["behind", "close"],
             "measured_at": [datetime(2026, 11, 21, 21, 0), None],
         },

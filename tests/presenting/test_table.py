@@ -85,6 +85,11 @@ def test_a_comparison_of_shares_is_in_points(compared):
 def test_figures_of_unlike_units_stand_in_one_column(scorecard):
     told = columns_of(show(scorecard, ENGLISH))
     assert told["value"] == ("46.4%", "€104,600")
+    assert [header.name for header in show(scorecard, ENGLISH).headers if header.is_number] == [
+        "value",
+        "before",
+        "change",
+    ]
     assert told["change"] == ("−8.6\u00a0pp", "−12.1%")
     assert told["status"] == ("behind", "close")
     assert told["measured_at"] == ("22 Nov 2026, 00:00", "–")

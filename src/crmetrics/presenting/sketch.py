@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from crmetrics.analysis import Answer, Bars, Chart, Column, Curve, Funnel, HeatMap, Lines, Spread, Treemap
 from crmetrics.presenting.letters import cut, harmless, padded, width
+from crmetrics.presenting.locales import NOTHING
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.table import Cells
 
@@ -95,7 +96,10 @@ def _grid(answer: Answer[Any], cells: Cells, columns: dict[str, Column], chart: 
     sides = list(dict.fromkeys(row.values[down.position] for row in answer.rows))[-MOST_BARS:]
     labels = {side: harmless(cells.written(down, side)) for side in sides}
     left = max(map(width, labels.values()))
-    shown = {place: cells.format.value(value.unit, row.values[value.position], 0) for place, row in found.items()}
+    shown = {
+        place: NOTHING if cells.is_of_few(value, row) else cells.format.value(value.unit, row.values[value.position], 0)
+        for place, row in found.items()
+    }
     cell = max(max(map(width, shown.values())), 3)
     heads = heads[: max(1, (wide - left) // (cell + 1))]
     lines = [" " * left + "".join(" " + padded(cells.written(across, head), cell, right=True) for head in heads)]

@@ -232,8 +232,18 @@ def headers(answer: Answer[Any], format: Format) -> tuple[Header, ...]:
         if column.dimension in answer.choices and dimension:
             label = DIMENSIONS[dimension].label if dimension in DIMENSIONS else GRAIN_WORDS.get(dimension, label)
         meaning = say(column.meaning, format) if column.meaning else ""
-        found.append(Header(column.name, say(label, format), meaning, column.unit, column.unit in NUMERIC))
+        is_number = column.unit in NUMERIC or _holds_figures(answer, column)
+        found.append(Header(column.name, say(label, format), meaning, column.unit, is_number))
     return tuple(found)
+
+
+def _holds_figures(answer: Answer[Any], column: Column) -> bool:
+    """Whether a column of no unit holds figures of several, which stand at the right like all numbers."""
+    if column.unit is not Unit.TEXT or column.dimension is not None:
+        return False
+    known = (value for value in answer.rows.values(column.name) if value is not None)
+    first = next(known, None)
+    return isinstance(first, Figure) and first.unit in NUMERIC
 
 
 def show(answer: Answer[Any], format: Format, *, start: int = 0, count: int | None = None) -> ShownTable:

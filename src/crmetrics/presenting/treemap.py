@@ -83,6 +83,7 @@ def _line(x: Spec, y: Spec, field: str, place: int) -> Spec:
     high = (16 + 15 * (place + 1)) / _HEIGHT * _DOWN
     mark: Spec = {
         "type": "text",
+        "clip": True,  # else a text that would stand beyond the edge makes the whole chart narrower
         "align": "left",
         "baseline": "top",
         "dx": 8,

@@ -119,6 +119,7 @@ WORDS: Final[dict[str, Message]] = {
     "remove": _("Remove the filter"),
     "state": _("State at {day}"),
     "compared": _("compared with {period}"),
+    "before": _("before: {value}"),
     "incomplete": _("not ended yet"),
     "nothing": _("No rows."),
     "error": _("This cannot be shown"),

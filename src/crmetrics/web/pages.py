@@ -17,6 +17,7 @@ from crmetrics.presenting.chart import drawings
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.passport import choice_value, dimension_name, lines, trust_words
 from crmetrics.presenting.table import show
+from crmetrics.presenting.tiles import tiles
 from crmetrics.presenting.words import say, say_safely
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.warehouse.profile import Profile
@@ -119,6 +120,7 @@ def answer_page(answer: Answer[Any], given: QueryParams, format: Format, profile
         "findings": [(finding.tone, say_safely(finding.message, format)) for finding in answer.findings],
         "notes": [(note.kind, say_safely(note.message, format)) for note in answer.notes],
         "locked": say(answer.locked.message, format) if answer.locked else "",
+        "tiles": tiles(answer, format),
         "charts": [_chart(drawing) for drawing in drawings(answer, format)],
         "table": table,
         "passport": lines(answer, format),
