@@ -109,7 +109,7 @@ class _Section:
     def _part(self, key: str, over: str, date: str) -> Measure:
         part = self.section.get(key)
         if not isinstance(part, dict):
-            raise self._fault(_("'{key}' must be written like {{ aggregate = \"count\" }}.", key=key))
+            raise self._fault(_("'{key}' must be written like { aggregate = \"count\" }.", key=key))
         self._check_keys(part, _PARTS)
         return self._measure(part, f"{key}.", over, date)
 

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final, Literal
 
 from crmetrics.analysis import Analysis, Catalogue, Finding, Note, Options, Result, Row, Table, Tiles, analysis, column
-from crmetrics.analysis.metric import headline_column, undivided
 from crmetrics.analysis.standing import Standing, standings
 from crmetrics.analysis.targets import targets_for
-from crmetrics.vocabulary.errors import UnknownName
-from crmetrics.vocabulary.language import Message, words
+from crmetrics.kpis.usual_kpis import chosen_kpis, listed
+from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period
 from crmetrics.vocabulary.unit import COUNT, TEXT, Unit
 from crmetrics.warehouse.warehouse import Warehouse
@@ -21,23 +20,6 @@ Level = Annotated[
     Literal["company", "team", "owner"], Options("Level", company="company", team="teams", owner="owners")
 ]
 
-NINE: Final = (
-    ("sales.win_rate",),
-    ("sales.cycle_length", "kpis.time_to_close"),
-    ("sales.quote_to_sale", "kpis.accepted_quotes"),
-    ("finance.cac",),
-    ("customers.repeat_purchase_rate",),
-    ("customers.churn_rate",),
-    ("service.nps", "kpis.nps"),
-    ("customers.clv_predicted", "customers.clv_historic"),
-    ("service.fcr",),
-)
-"""The nine usual ones, each with what tells nearly the same where the first cannot be told as one figure."""
-BESIDES: Final = (
-    *("kpis.net_sales", "kpis.won_amount", "kpis.average_order_value", "kpis.new_customers", "kpis.margin_pct"),
-    *("kpis.purchases", "kpis.won_deals", "kpis.satisfaction", "kpis.first_reply", "kpis.tickets_created"),
-)
-"""What fills up the nine where some of them cannot be answered."""
 DRAWN: Final = 40
 """So many courses over time are worked out; each is a scan of its own."""
 TOLD: Final = 3
@@ -103,7 +85,7 @@ def scorecard(
     Mind:    A change is good or bad by the KPI's own direction, not by its sign; within the usual swing it is neither.
     Source:  Rules R2, R4, R6, R19 and R20 of the definitions.
     """
-    chosen, notes = _chosen(catalogue, metrics, period)
+    chosen, notes = chosen_kpis(catalogue, metrics, period)
     additive = {each.key: each.is_additive for each in chosen}
     # a target is made for the whole: held against a filtered figure it would say nothing
     planned = {} if warehouse.scope.filters else targets_for(warehouse, period, additive)
@@ -118,47 +100,6 @@ def scorecard(
         notes=(*notes, *_notes(found, chosen, period, warehouse)),
         findings=_findings(found),
         used=sum({id(each.answer): each.answer.result.used for each in found}.values()),
-    )
-
-
-def _chosen(catalogue: Catalogue, metrics: str, period: Period) -> tuple[list[Analysis], list[Note]]:
-    """The KPIs to be shown, and what the reader must know of the choice."""
-    if keys := [key.strip() for key in metrics.split(",") if key.strip()]:
-        return [_with_figure(catalogue.find(key)) for key in dict.fromkeys(keys)], []
-
-    def is_ready(declared: Analysis) -> bool:
-        return catalogue.ask(declared.key, period=period, **undivided(declared)).locked is None
-
-    usual = [declared for slot in NINE if (declared := _first(catalogue, slot)) is not None]
-    open_places = len(NINE) - sum(is_ready(each) for each in usual)
-    others = (declared for key in BESIDES if (declared := _first(catalogue, (key,))) is not None and is_ready(declared))
-    filling = [declared for _place, declared in zip(range(open_places), others, strict=False)]
-    if not filling:
-        return usual, []
-    told = _("Not all of the nine usual KPIs can be answered; shown beside them: {names}.", names=_listed(filling))
-    return [*usual, *filling], [Note(told)]
-
-
-def _first(catalogue: Catalogue, keys: Sequence[str]) -> Analysis | None:
-    """The first of some analyses that is in the catalogue and has one figure."""
-    for key in keys:
-        declared = catalogue.known(key)
-        if declared is not None and headline_column(declared) is not None:
-            return declared
-    return None
-
-
-def _with_figure(declared: Analysis) -> Analysis:
-    if headline_column(declared) is None:
-        raise UnknownName(_("'{key}' has no single figure to be shown on a scorecard.", key=declared.key))
-    return declared
-
-
-def _listed(several: Sequence[Analysis]) -> Message:
-    places = ", ".join(f"{{{place}}}" for place in range(len(several)))
-    return Message(
-        "{names}",
-        values={"names": Message(places, values={str(place): each.title for place, each in enumerate(several)})},
     )
 
 
@@ -197,7 +138,7 @@ def _notes(
             yield Note(_("{metric}: {why}", metric=each.declared.title, why=each.answer.locked.message), "warn")
     told = {each.declared.key for each in found}
     if untold := [each for each in chosen if each.key not in told]:
-        yield Note(_("Cannot be told at this level: {names}.", names=_listed(untold)))
+        yield Note(_("Cannot be told at this level: {names}.", names=listed(untold)))
     if any(each.target for each in found) and period.elapsed(warehouse.today) != period:
         yield Note(
             _(
