@@ -21,9 +21,8 @@ def connection():
 
 def read(connection, text, kind, formats=None, zone="UTC", column=None):
     formats = formats or Formats()
-    sql = typed("given", kind, column, formats, zone)
-    rows = f"select {trimmed('raw', formats.missing)} as given from (select ?::varchar as raw)"
-    return connection.execute(f"select {sql} from ({rows})", [text]).fetchall()[0][0]
+    sql = typed("raw", trimmed("raw", formats.missing), kind, column, formats, zone)
+    return connection.execute(f"select {sql} from (select ?::varchar as raw)", [text]).fetchall()[0][0]
 
 
 @pytest.mark.parametrize(

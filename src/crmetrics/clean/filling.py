@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Final
 
 import duckdb
 
@@ -20,6 +21,9 @@ from crmetrics.clean.section import BLANK, Fault, SectionSql
 from crmetrics.vocabulary.language import Message
 from crmetrics.warehouse.expression import identifier, literal
 from crmetrics.warehouse.schema import ORIGIN, Column, Table
+
+MARKS: Final = ("_is_bad", "_pos")
+"""Columns that a table has while it is filled: whether a row could not be read, and its place among the entry's rows."""
 
 
 @dataclass
@@ -47,22 +51,19 @@ class Filling:
             f"create or replace temp table {self.failed}(_pos bigint, table_name varchar, column_name varchar, "
             "value varchar, reason varchar, reason_domain varchar, reason_values varchar)"
         )
-        for section in self.sections:
-            if not section.section.distinct:
-                self._judge(section)
+        plain = [section for section in self.sections if not section.section.distinct]
         distinct = [section for section in self.sections if section.section.distinct]
+        starts = [self._insert(section) for section in plain]
         while True:
             before = self.failures
             for place, section in enumerate(distinct):
                 self._gather(section, place)
             if self.failures == before:
                 break
-        for section in self.sections:
-            if section.section.distinct:
-                self._insert_gathered(section, distinct.index(section))
-            else:
-                self._insert(section)
-        for place in range(len(distinct)):
+        for section, start in zip(plain, starts, strict=True):
+            self._take_back(section, start)
+        for place, section in enumerate(distinct):
+            self._insert_gathered(section, place)
             self.connection.execute(f"drop table typed_{self.number}_{place}; drop table merged_{self.number}_{place}")
         self._set_aside()
 
@@ -72,17 +73,39 @@ class Filling:
     def _add_failures(self, rows: str) -> None:
         self.failures += count(self.connection, f"insert into {self.failed} {rows}")
 
-    def _judge(self, section: SectionSql) -> None:
-        """Find the rows of a plain section that cannot be read: one scan that explains only those."""
-        fatal = [check for check in section.section.table.checks if check.is_fatal]
-        verdict = section.verdict()
-        broken = " or ".join(f"not ({check.condition})" for check in fatal)
-        if not verdict and not broken:
-            return
-        typed = completed(section.section, section.typed(section.taken(section.given(section.rows()))))
-        faults = [*section.faults(), *(Fault(c.column, f"not ({c.condition})", shown(c.column), c.says) for c in fatal)]
-        condition = " or ".join(filter(None, (verdict, broken)))
-        self._add_failures(explained(section.section.table, faults, f"select * from ({typed}) where {condition}"))
+    def _insert(self, section: SectionSql) -> int:
+        """Fill the table of a plain section, marking the rows that could not be read; returns its first rowid.
+
+        Judging the rows on their way costs next to nothing; what is wrong with them is then worked out for those alone.
+        """
+        table, fatal = section.section.table, [check for check in section.section.table.checks if check.is_fatal]
+        broken = [f"case when {check.condition} then false else ({check.condition}) is not null end" for check in fatal]
+        verdict = " or ".join(filter(None, (section.verdict(), *broken))) or "false"
+        typed = section.typed(section.taken(section.given(section.rows())))
+        line = numbered_column(section.section)
+        rows = typed if line is None else self._numbered(section, typed, line)
+        start = self._into(section.section, rows, in_rows=True, verdict=verdict)
+        place, bad = "_pos" if len(self.rows.parts) > 1 else "source_row", f"bad_{self.number}"
+        marked = f"select {place} as _pos from main.{table.name} where _is_bad and rowid >= {start}"
+        if count(self.connection, f"create or replace temp table {bad} as {marked}"):
+            faults = [
+                *section.faults(),
+                *(Fault(c.column, f"not ({c.condition})", shown(c.column), c.says) for c in fatal),
+            ]
+            alone = section.typed(section.taken(section.given(section.rows(only=bad))))
+            self._add_failures(explained(table, faults, completed(section.section, alone)))
+        return start
+
+    def _take_back(self, section: SectionSql, start: int) -> None:
+        """Take the rows that stand in quarantine out of the table of a plain section, then those that repeat a key."""
+        table = section.section.table
+        if self.failures:
+            place = "_pos" if len(self.rows.parts) > 1 else "source_row"
+            self.connection.execute(
+                f"delete from main.{table.name} where rowid >= {start} and {place} in (select _pos from {self.failed})"
+            )
+        if numbered_column(section.section) is None:
+            Repeats(self.connection, table, start).set_aside(section.section.entry)
 
     def _gather(self, section: SectionSql, place: int) -> None:
         """Bring together the rows of a distinct section by its key: the last value that is given wins.
@@ -151,13 +174,6 @@ class Filling:
             f"where exists (select 1 from {typed} as t where ({condition}) and {same})"
         )
 
-    def _insert(self, section: SectionSql) -> None:
-        rows = section.typed(section.taken(section.given(section.rows(self._without()))))
-        line = numbered_column(section.section)
-        if line is not None:
-            rows = self._numbered(section, rows, line)
-        self._into(section.section, rows, in_rows=True)
-
     def _numbered(self, section: SectionSql, rows: str, line: str) -> str:
         """Number the rows within their parent, in the order of the file.
 
@@ -172,7 +188,7 @@ class Filling:
             f"select {key} as k, min(_pos) as first_pos, max(_pos) - min(_pos) + 1 as span, count(*) as n from ({rows}) "
             f"group by 1) as s left join (select {key} as k, max({line}) as taken from main.{table.name} group by 1) as t using (k)"
         )
-        together = f"select r.*, r._pos - s.first_pos + 1 + s.taken as {line} from ({rows}) as r join {spans} as s on r.{key} = s.k"
+        together = f"select r.*, r._pos - s.first_pos + 1 + s.taken as {line} from ({rows}) as r left join {spans} as s on r.{key} = s.k"
         if not count(self.connection, f"select count(*) from {spans} where span <> n"):
             return together
         self.connection.execute(
@@ -187,20 +203,21 @@ class Filling:
     def _insert_gathered(self, section: SectionSql, place: int) -> None:
         self._into(section.section, f"select * from merged_{self.number}_{place}", in_rows=False)
 
-    def _into(self, section: Section, typed: str, in_rows: bool) -> None:
+    def _into(self, section: Section, typed: str, in_rows: bool, verdict: str = "false") -> int:
+        """Insert typed rows into their table; returns the rowid of the first one."""
         table = section.table
         columns = [*(column.name for column in table.columns), *section.custom]
         row = f"_pos & {(1 << FILE_BITS) - 1}" if len(self.rows.parts) > 1 else "_pos"
         values = [*map(identifier, columns), literal(self.source), self._file(in_rows), row, self.rows.import_moments()]
+        marks = [verdict, "_pos" if in_rows and len(self.rows.parts) > 1 else "null"]
         start = count(self.connection, f"select max(rowid) + 1 from main.{table.name}")
         added = count(
             self.connection,
-            f"insert into main.{table.name} ({', '.join(map(identifier, [*columns, *ORIGIN]))}) "
-            f"select {', '.join(values)} from ({completed(section, typed)})",
+            f"insert into main.{table.name} ({', '.join(map(identifier, [*columns, *ORIGIN, *MARKS]))}) "
+            f"select {', '.join([*values, *marks])} from ({completed(section, typed)})",
         )
         self._count_derived(section, typed, added)
-        if in_rows and numbered_column(section) is None:
-            Repeats(self.connection, table, start).set_aside(section.entry)
+        return start
 
     def _file(self, in_rows: bool) -> str:
         if len(self.rows.parts) == 1:

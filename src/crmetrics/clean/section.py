@@ -1,10 +1,11 @@
 """One section of a mapping as SQL: the rows of a file become typed rows of a canonical table.
 
-A section is written as a tower of sub-queries, each adding what the next one needs under an alias, so that every text is
-trimmed once and every number is read once:
+A section is written as a tower of sub-queries, each adding what the next one needs under an alias (what none needs is
+never worked out):
 
-    rows      the file's rows with the columns of joined files; every column that is read trimmed, as x0, x1, ...
-    given     what is left after strip and map, as g0, g1, ...; the numbers that formulas need, as n0, n1, ...
+    rows      the file's rows with the columns of joined files, as they stand: r0, r1, ...
+    given     the same trimmed, as x0, x1, ...; what is left of them after strip and map, as g0, g1, ...;
+              the numbers that formulas need, as n0, n1, ...
     typed     the canonical columns, under their own names
 """
 
@@ -82,15 +83,15 @@ class SectionSql:
 
     @property
     def aliases(self) -> tuple[str, ...]:
-        """The aliases of the trimmed columns."""
-        return tuple(f"x{number}" for number in range(len(self.names)))
+        """The aliases of the columns as they stand in the file."""
+        return tuple(f"r{number}" for number in range(len(self.names)))
 
     def rows(self, without: str = "", only: str = "") -> str:
-        """The file's rows, trimmed; `without` and `only` name tables of `_pos` to leave out or to keep to."""
+        """The file's rows; `without` and `only` name tables of `_pos` to leave out or to keep to."""
         columns = [f"r.{name}" for name in ROW]
         for alias, name in zip(self.aliases, self.names, strict=True):
-            raw = f"{f'j_{self._join_number(name.of)}' if name.of else 'r'}.{identifier(name.column)}"
-            columns.append(f"{values.trimmed(raw, self._formats(name).missing)} as {alias}")
+            of = f"j_{self._join_number(name.of)}" if name.of else "r"
+            columns.append(f"{of}.{identifier(name.column)} as {alias}")
         joined = sorted({name.of for name in self.names if name.of})
         joins = "".join(self._joined(of) for of in joined)
         conditions = [f"r._pos not in (select _pos from {without})"] if without else []
@@ -99,13 +100,15 @@ class SectionSql:
         return f"select {', '.join(columns)} from {self.relation} as r{joins}{condition}"
 
     def given(self, rows: str) -> str:
-        """What is left after strip and map, and the numbers that formulas need, over rows with x aliases."""
+        """The texts trimmed, stripped and mapped, and the numbers that formulas need, over rows with r aliases."""
+        texts = [f"{self._trimmed(name)} as {self._x(name)}" for name in self.names]
         columns = [f"{sql} as g{number}" for number, sql in self._givens()]
         columns += [
-            f"{values.operand(self._x(name), self._formats(name).decimal)} as {self._as_number(name)}"
+            f"{values.operand(*self._raw_and_text(name), self._formats(name).decimal)} as {self._as_number(name)}"
             for name in self._numbers
         ]
-        return f"select *, {', '.join(columns)} from ({rows})" if columns else rows
+        inner = f"select *, {', '.join(texts)} from ({rows})" if texts else rows
+        return f"select *, {', '.join(columns)} from ({inner})" if columns else inner
 
     def taken(self, given: str) -> str:
         """The rows of `given` that the section takes."""
@@ -124,7 +127,7 @@ class SectionSql:
             column, target = self.section.column(cell.target), identifier(cell.target)
             unread, shown = f"{target} is null and {self._unread(cell)}", self._shown(cell)
             if cell.type in NUMBERS and not self._is_computed(cell):
-                marks = values.other_marks(self.text_of(cell), self._cell_formats(cell).decimal)
+                marks = values.other_marks(self._pair(cell)[1], self._cell_formats(cell).decimal)
                 yield Fault(cell.target, f"{unread} and {marks}", shown, OTHER_MARKS)
             if values.can_fail(cell.type, column):
                 yield Fault(cell.target, unread, shown, self._reason(cell))
@@ -139,7 +142,7 @@ class SectionSql:
             if self._must(column):
                 parts.append(f"{target} is null")
             elif values.can_fail(cell.type, column):
-                parts.append(f"({target} is null and {self._unread(cell)})")
+                parts.append(f"case when {target} is null then {self._unread(cell)} else false end")
         return " or ".join(parts)
 
     @property
@@ -154,14 +157,15 @@ class SectionSql:
     def _unread(self, cell: Cell) -> str:
         """Whether a cell was given something, so that a blank result means that it could not be read."""
         if not self._is_computed(cell):
-            return f"{self.text_of(cell)} is not null"
+            raw, text = self._pair(cell)
+            return f"({raw} is not null and {text} is not null)"
         numbers = [name for name in cell.names if name in self._numbers]
         unread = [f"({self._x(name)} is not null and {self._as_number(name)} is null)" for name in numbers]
         return f"({' or '.join([*unread, f'{self._formula(cell).sql} is not null'])})"
 
     def _shown(self, cell: Cell) -> str:
         """What stands in the file, for people to see."""
-        texts = [self._x(name) for name in cell.names]
+        texts = [self._r(name) for name in cell.names]
         return texts[0] if len(texts) == 1 else f"concat_ws(' | ', {', '.join(texts)})" if texts else "null"
 
     def _reason(self, cell: Cell) -> Message:
@@ -179,10 +183,24 @@ class SectionSql:
                 yield number, _mapped(_stripped(values.without(self._x(cell.column), missing), cell), cell)
 
     def text_of(self, cell: Cell) -> str:
-        """The alias of the text that a cell is read from."""
+        """The alias of the text of a cell, trimmed, stripped and mapped."""
         if cell.column is not None and self._is_plain(cell):
             return self._x(cell.column)
         return f"g{self.section.cells.index(cell)}"
+
+    def _pair(self, cell: Cell) -> tuple[str, str]:
+        """What a cell is read from: its text as it stands, and trimmed."""
+        if cell.column is not None and self._is_plain(cell):
+            return self._raw_and_text(cell.column)
+        return self.text_of(cell), self.text_of(cell)
+
+    def _raw_and_text(self, name: Name) -> tuple[str, str]:
+        if values.may_look_given(self._formats(name).missing):
+            return self._x(name), self._x(name)
+        return self._r(name), self._trimmed(name)
+
+    def _trimmed(self, name: Name) -> str:
+        return values.trimmed(self._r(name), self._formats(name).missing)
 
     def _is_computed(self, cell: Cell) -> bool:
         """Whether a formula gives the value itself, not a text that is then read."""
@@ -199,7 +217,11 @@ class SectionSql:
                 computed = f"round_even({computed}, 4)"
             return f"try_cast({computed} as {cell.type.value})"
         column = self.section.column(cell.target)
-        return values.typed(self.text_of(cell), cell.type, column, self._cell_formats(cell), self.zone)
+        if not values.can_fail(cell.type, column):
+            return values.typed(
+                self.text_of(cell), self.text_of(cell), cell.type, column, self._cell_formats(cell), self.zone
+            )
+        return values.typed(*self._pair(cell), cell.type, column, self._cell_formats(cell), self.zone)
 
     def _formula(self, cell: Cell) -> Typed:
         if cell.formula is None:
@@ -220,6 +242,9 @@ class SectionSql:
             if expression is not None:
                 expression.sql(self._raw, note)
         return tuple(found)
+
+    def _r(self, name: Name) -> str:
+        return f"r{self.names.index(name)}"
 
     def _x(self, name: Name) -> str:
         return f"x{self.names.index(name)}"

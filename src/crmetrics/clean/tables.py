@@ -13,7 +13,7 @@ import duckdb
 from crmetrics.clean import accounts, ledger
 from crmetrics.clean.checks import check_deals, check_rows
 from crmetrics.clean.derived import Derivation
-from crmetrics.clean.filling import Filling
+from crmetrics.clean.filling import MARKS, Filling
 from crmetrics.clean.histories import Histories, note_removed
 from crmetrics.clean.ledger import MADE_BY
 from crmetrics.clean.mapping import Mapping as SourceMapping
@@ -100,6 +100,9 @@ class Building:
                 self._copy(name, tables)
         for source in self.sources:
             self._fill(source, [entry for of, entry in sorted(touched.entries) if of == source.name])
+        for name in sorted(touched.tables & tables):
+            for mark in MARKS:
+                self.connection.execute(f"alter table main.{name} drop column {mark}")
         self._unite(touched.tables & tables)
         self._finish(tables, touched)
 
@@ -134,6 +137,9 @@ class Building:
             for section in source.mapping.sections:
                 custom += [column for column in section.custom if section.table.name == name and column not in custom]
         self.connection.execute(ddl(table, [column.removeprefix("custom_") for column in custom]))
+        self.connection.execute(
+            f"alter table main.{name} add column _is_bad boolean; alter table main.{name} add column _pos bigint"
+        )
         again = touched.read | {self.sources[0].name, MADE_BY}
         if old_columns:
             kept = ", ".join(identifier(column) for column in old_columns)
