@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from crmetrics.analysis import By, Finding, Funnel, LeftOut, NeedsBy, Note, Options, Result, Row, analysis, column
 from crmetrics.analysis.littleness import PLAIN_FROM, little_data
+from crmetrics.analysis.pipelines import checked_pipeline
 from crmetrics.models import funnel
 from crmetrics.models.interval import wilson
-from crmetrics.vocabulary.errors import UnknownName
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period
 from crmetrics.vocabulary.unit import COUNT, MONEY, SHARE, Figure
@@ -144,11 +144,7 @@ def _steps(warehouse: Warehouse, period: Period, source: str, asked: str) -> tup
     """The pipeline asked for, or the one with most deals; how many deals entered others; its open stages and the end."""
     stages = list(warehouse.query(STEPS, period=period).records())
     entered = {each["pipeline"]: each["entered"] for each in stages}
-    chosen = "leads" if source == "leads" else asked or next(iter(entered), "main")
-    if asked and chosen not in entered:
-        raise UnknownName(
-            _("'{name}' is not a pipeline. There are: {names}.", name=asked, names=", ".join(entered) or "-")
-        )
+    chosen = "leads" if source == "leads" else checked_pipeline(asked, [*entered]) or next(iter(entered), "main")
     steps = {each["stage"]: each["stage_no"] for each in stages if (each["pipeline"], each["kind"]) == (chosen, "open")}
     if source == "leads" and len(steps) != len(LEAD_STEPS) - 1:
         return chosen, 0, LEAD_STEPS

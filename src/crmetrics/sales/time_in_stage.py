@@ -86,6 +86,7 @@ class TimeInStage(Row):
     date="deal_stages.entered_at",
     kind="DG",
     chart=Spread(x="stage", median="median", p75="p75", reference="reference"),
+    enough=ENOUGH,
 )
 def time_in_stage(
     warehouse: Warehouse, period: Period, before: Period, by: By = By(""), clock: Clock = "calendar"

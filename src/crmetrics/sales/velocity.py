@@ -89,6 +89,8 @@ class Velocity(Row):
     date="deals.closed_at",
     kind="DG",
     chart=Bars(x="party", y="velocity", before="before"),
+    headline="velocity",
+    enough=ENOUGH,
 )
 def velocity(
     warehouse: Warehouse, period: Period, before: Period, by: By = By(""), of: VelocityOf = "decided"

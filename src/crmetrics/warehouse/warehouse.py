@@ -36,7 +36,7 @@ class Warehouse:
         self.profile: Profile = engine.profile
         self.engine_name = engine.name
         self.statements: list[str] = []
-        self._engine, self._week_start = engine, week_start
+        self._engine, self.week_start = engine, week_start
         self._session = engine.session()
         self._derived: dict[str, str] = {}
         self._made: dict[str, str] = {}
@@ -93,11 +93,11 @@ class Warehouse:
 
         It is worked out once for the version, as-of and values, over the whole company, whoever asks.
         """
-        asked = (derived.name, self.as_of, self.zone, self.currency, self._week_start, tuple(sorted(values.items())))
+        asked = (derived.name, self.as_of, self.zone, self.currency, self.week_start, tuple(sorted(values.items())))
         if asked not in self._engine.kept:
             whole = Scope(as_of=self.scope.as_of)
             with Warehouse(
-                self._engine, whole, zone=self.zone, currency=self.currency, week_start=self._week_start
+                self._engine, whole, zone=self.zone, currency=self.currency, week_start=self.week_start
             ) as company:
                 self._engine.kept[asked] = company.keep(derived.sql, **values)
         seen = "" if self.scope.is_whole else f" where {derived.key} in (select {derived.key} from {derived.table})"
@@ -167,7 +167,9 @@ class Warehouse:
             sql = text = self._derived[name]
             read = unchecked
             # the rows at rest have a qualified name; the table that says which of them are seen has not
-            for each in sorted({table.name for table in unchecked(sql).find_all(exp.Table) if not table.args.get("db")}):
+            for each in sorted(
+                {table.name for table in unchecked(sql).find_all(exp.Table) if not table.args.get("db")}
+            ):
                 self._make_view(each, None)
         elif name in TABLES:
             wanted = grouping if grouping is not None and grouping.table == name else None

@@ -53,6 +53,7 @@ def facts() -> Mapping[str, Fact]:
                 pipeline.STAGE_SPANS,
                 pipeline.WORKING_DAYS,
                 pipeline.BUSINESS_SPANS,
+                pipeline.OPEN_DEALS,
             ),
             *(funnels.CLOSING_AMOUNTS, funnels.DEAL_PATH, funnels.STRICT_PATH, funnels.STAGE_ENTRIES),
             *(funnels.LEAD_PATH, funnels.STRICT_LEAD_PATH, funnels.LEAD_ENTRIES),

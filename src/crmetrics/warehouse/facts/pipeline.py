@@ -136,6 +136,26 @@ BUSINESS_SPANS: Final = Fact(
 )
 """The same in working seconds: weekends and holidays do not count. `running_from` is in working seconds since 1970."""
 
+OPEN_DEALS: Final = Fact(
+    "open_deals",
+    parties={"deals": "d"},
+    sql="""
+    select d.deal_id, d.customer_id, d.owner_id, d.pipeline, d.stage, s.stage_no, d.created_at, d.expected_close_on,
+           d.amount, d.company_rate, coalesce(d.probability, s.probability) as probability, n.due_at as next_step_at,
+           {party} as party
+    from deals d
+    left join stages s on s.pipeline = d.pipeline and s.stage = d.stage
+    left join (
+        select deal_id, max(due_at) as due_at
+        from activities
+        where done_at is null and coalesce(outcome, '') <> 'cancelled' and deal_id is not null
+        group by deal_id
+    ) n on n.deal_id = d.deal_id
+    where d.is_won is null
+    """,
+)
+"""Open deals with their typed probability (the deal's, else the stage's) and when the last of their open activities is due."""
+
 STAGE_RECORD: Final = Derived(
     "stage_record",
     key="stage",
