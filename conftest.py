@@ -16,6 +16,8 @@ JAVA_NEEDED = 17
 # Far from UTC on purpose, for Python and for Java: a figure that leans on the machine's own zone shows here.
 os.environ["TZ"] = "Pacific/Apia"
 time.tzset()
+# Spark's many small questions are four times quicker without Java's second compiler, which pays only over minutes.
+os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 
 
 @cache

@@ -20,7 +20,7 @@ _ = words("crmetrics")
 FUNCTIONS: Final = frozenset(
     (
         *("abs", "ceil", "exp", "floor", "greatest", "least", "ln", "power", "round", "sign", "sqrt"),
-        *("and", "case", "cast", "coalesce", "exists", "if", "nullif", "or"),
+        *("and", "case", "cast", "coalesce", "exists", "if", "nullif", "or", "try_cast"),
         *("contains", "length", "starts_with", "substring"),
         *("extract", "year", "quarter", "month", "day"),
         *("any_value", "arg_max", "arg_min", "avg", "count", "logical_and", "logical_or", "max", "median", "min"),
@@ -86,7 +86,9 @@ _PARTS: Final = (
 )
 """What else a query may be made of."""
 
-_TYPES: Final = frozenset(("TEXT", "VARCHAR", "DOUBLE", "DATE", "TIMESTAMP", "DECIMAL", "BOOLEAN", "BIGINT", "INT"))
+_TYPES: Final = frozenset(
+    ("TEXT", "VARCHAR", "DOUBLE", "DATE", "TIMESTAMP", "TIMESTAMPNTZ", "DECIMAL", "BOOLEAN", "BIGINT", "INT")
+)
 _EXTRACTS: Final = frozenset(("YEAR", "QUARTER", "MONTH", "DAY", "HOUR", "MINUTE"))
 _WHOLE: Final = (
     exp.Floor,
@@ -146,7 +148,8 @@ def _of_cast(node: exp.Expr) -> str:
     kind, value = _type_of(node), node.this.unnest()
     if kind not in _TYPES:
         return "no such type on every engine."
-    if kind in ("BIGINT", "INT") and not isinstance(value, _WHOLE):
+    is_whole = isinstance(value, _WHOLE) or (isinstance(value, exp.Column) and value.name.startswith("is_"))
+    if kind in ("BIGINT", "INT") and not is_whole:
         return "DuckDB rounds and Spark cuts off. Cast floor(...) or round(...)."
     if kind == "DATE" and _is_moment(value):
         return "that is the day in UTC. Say local_day(...)."
@@ -176,7 +179,7 @@ def _is_dated(node: exp.Expr) -> bool:
         return bool(_DATED.fullmatch(node.name))
     if isinstance(node, exp.Anonymous):
         return node.name.lower().startswith(("local_", "calendar_", "days_after"))
-    return isinstance(node, exp.Cast) and _type_of(node) in ("DATE", "TIMESTAMP")
+    return isinstance(node, exp.Cast) and _type_of(node) in ("DATE", "TIMESTAMP", "TIMESTAMPNTZ")
 
 
 def _type_of(node: exp.Expr) -> str:

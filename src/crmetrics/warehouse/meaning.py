@@ -222,7 +222,7 @@ def _instant(moment: datetime) -> exp.Expr:
 
 
 def _changes(tz: ZoneInfo, first: datetime, last: datetime) -> list[tuple[datetime, int]]:
-    """[(until, offset in seconds), ...]: the zone's offsets in order; found by halving the weeks in which they differ."""
+    """[(until, offset in seconds), ...]: the zone's offsets in order; found by halving the spans in which they differ."""
 
     def offset(moment: datetime) -> int:
         delta = moment.replace(tzinfo=UTC).astimezone(tz).utcoffset() or timedelta()
@@ -231,7 +231,7 @@ def _changes(tz: ZoneInfo, first: datetime, last: datetime) -> list[tuple[dateti
     spans: list[tuple[datetime, int]] = []
     day = datetime(first.year, first.month, first.day)
     while day < last:
-        after = day + timedelta(days=7)  # no zone has changed twice within a week since 1970
+        after = day + timedelta(days=6)  # no zone has gone back sooner since 1970; Recife did after a week, in 2000
         if offset(day) != offset(after):
             low, high = day, after
             while high - low > timedelta(seconds=1):
