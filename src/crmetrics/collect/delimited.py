@@ -27,7 +27,7 @@ ENOUGH: Final = 3
 """Rows that must all be too wide before the header is to blame."""
 
 MOST: Final = 0.9
-"""Share of the first rows that must be as wide as the header before a delimiter is believed among others."""
+"""Share of the first rows that must be of one width before a delimiter is believed among others."""
 
 HALF: Final = 0.5
 """Share that is enough where only one delimiter stands in the header at all."""
@@ -137,9 +137,9 @@ def _marks(head: bytes, entry: FileEntry, name: str) -> Marks:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What a delimiter makes of the first rows: how wide the first one is, and the share that is like it.
+    """What a delimiter makes of the first rows: how wide the file is, and the share of rows that are alike.
 
-    Without a header, a row counts as like it when it has more than one cell.
+    Without a header, rows may differ, and more than one cell in half of them is half a reason.
     """
 
     marks: Marks
@@ -153,10 +153,11 @@ def _found(head: bytes, delimiter: str, entry: FileEntry) -> _Found:
     rows = first_records(head, marks)
     if not rows:
         return _Found(marks, 0, 0, 0.0)
-    width = rows[0].cells if entry.header else max(row.cells for row in rows)
-    even = Counter(row.cells for row in rows if row.fault is None)[width] / len(rows)
-    split = sum(row.cells > 1 for row in rows) / len(rows)
-    return _Found(marks, len(rows), width, even if entry.header else max(even, min(split, HALF)))
+    widths = Counter(row.cells for row in rows if row.fault is None and row.cells > 1)
+    even = max(widths.values(), default=0) / len(rows)
+    if entry.header:
+        return _Found(marks, len(rows), rows[0].cells, even)
+    return _Found(marks, len(rows), max(row.cells for row in rows), max(even, min(widths.total() / len(rows), HALF)))
 
 
 def _is_aligned(head: bytes) -> bool:

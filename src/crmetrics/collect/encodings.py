@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterable, Iterator
+from itertools import accumulate
 from typing import Final
 
 from crmetrics.collect.files import FileEntry
+from crmetrics.collect.letters import CANDIDATES, likely_encodings
 from crmetrics.vocabulary.errors import BadFile, BadMapping
 from crmetrics.vocabulary.language import words
 
@@ -14,9 +16,6 @@ _ = words("collect")
 
 UTF_8: Final = "utf-8"
 BOM_UTF8: Final = codecs.BOM_UTF8
-CANDIDATES: Final = ("cp1252", "cp1254", "cp1251", "gb18030")
-"""What programs of the speakers of our languages write where they do not write Unicode."""
-
 BYTE_ORDER_MARKS: Final = (
     (codecs.BOM_UTF8, UTF_8),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -25,14 +24,7 @@ BYTE_ORDER_MARKS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
-TURKISH: Final = frozenset("ğışĞİŞ".encode("cp1254"))
-"""The bytes that cp1254 and cp1252 read differently."""
-
-ICELANDIC: Final = frozenset("áéíóúæÁÉÍÓÚÆ".encode("cp1252"))
-"""Letters that no Turkish word has, and that stand beside ð, ý and þ where those bytes mean these."""
-
 EVIDENCE: Final = 1 << 16
-CHAOS_APART: Final = 0.05
 ASCII: Final = bytes(range(0x80))
 
 FAULT: Final = "\udcff"
@@ -60,11 +52,13 @@ def known_encoding(head: bytes, entry: FileEntry) -> str | None:
 
 def blank_halves(head: bytes) -> str | None:
     """UTF-16 without a byte order mark: one half of each plain letter, and of each line end, is NUL."""
-    sample = head[: 1 << 16]
-    odd, even = sample[1::2].count(0), sample[::2].count(0)
-    for encoding, line_end, blank, other in (("utf-16-le", b"\n\0", odd, even), ("utf-16-be", b"\0\n", even, odd)):
-        ends = sum(sample[at : at + 2] == line_end for at in range(0, len(sample), 2))
-        if blank > max(9 * other, len(sample) // 100) and ends and ends >= 0.9 * sample.count(b"\n"):
+    sample = head[: min(len(head) // 2 * 2, 1 << 16)]
+    low, high = sample[::2], sample[1::2]
+    for encoding, letters, halves in (("utf-16-le", low, high), ("utf-16-be", high, low)):
+        plain = bytes(letter for letter, half in zip(letters, halves, strict=True) if half == 0)
+        # A plain text may hold a NUL; the byte of a line end stands in other letters too, such as 上.
+        is_usual = len(plain) > max(len(sample) // 100, 2) and len(plain) > 9 * letters.count(0)
+        if is_usual and len(set(plain)) > 1 and plain.count(b"\n") > sample.count(b"\n") // 5:
             return encoding
     return None
 
@@ -87,34 +81,30 @@ class Utf8Check:
         self._bytes: set[int] = set()
         self._evidence = b""
 
-    def see(self, block: bytes, is_last: bool = False) -> None:
+    def see(self, block: bytes) -> None:
         pending = bool(self._decoder.getstate()[0])
         if block.isascii() and not pending:
             return
-        faults = self._decoder.decode(block, is_last).count(FAULT)
+        text = self._decoder.decode(block)
+        faults = text.count(FAULT)
         others = block.translate(None, ASCII)
         self._faults += faults
-        # A letter of two to four bytes cannot stand in another encoding by chance, save now and then.
-        self._letters += len(others) // 2 if not faults else 0
+        self._letters += len(text) - len(text.encode("ascii", "ignore")) - faults if faults else len(others) // 4
         self._bytes.update(others)
         if faults and len(self._evidence) < EVIDENCE:
-            self._evidence += b"\n".join(line for line in block.splitlines() if not line.isascii())[:EVIDENCE]
+            self._evidence += _telling(block)
 
     @property
     def is_utf_8(self) -> bool:
-        """Whether the text is UTF-8, damaged in a few places at most."""
+        """Whether the text is UTF-8, damaged in a few places at most.
+
+        Text in another encoding hardly ever looks like a letter of UTF-8.
+        """
         return self._faults == 0 or self._letters > self._faults
 
     def guess(self, name: str, entry: FileEntry) -> str:
         """The encoding that the letters speak for. Errors: BadFile naming the candidates if they do not agree."""
-        from charset_normalizer import from_bytes
-
-        found = from_bytes(self._evidence, cp_isolation=list(CANDIDATES))
-        scored = {match.encoding: match.chaos for match in found if match.encoding in CANDIDATES}
-        least = min(scored.values(), default=0.0)
-        likely = [name for name in CANDIDATES if scored.get(name, 1.0) <= least + CHAOS_APART]
-        if {"cp1252", "cp1254"} & set(likely):
-            likely = [*self._western_or_turkish(), *(name for name in likely if not name.startswith("cp125"))]
+        likely = likely_encodings(self._evidence, frozenset(self._bytes))
         if len(likely) == 1:
             return likely[0]
         raise BadFile(
@@ -128,11 +118,13 @@ class Utf8Check:
             )
         )
 
-    def _western_or_turkish(self) -> list[str]:
-        turkish, icelandic = bool(self._bytes & TURKISH), bool(self._bytes & ICELANDIC)
-        if turkish and icelandic:
-            return ["cp1252", "cp1254"]
-        return ["cp1254"] if turkish else ["cp1252"]
+
+def _telling(block: bytes) -> bytes:
+    """Lines of a block that hold other letters than ASCII; the first and the last, maybe cut, only for want of others."""
+    lines = block.splitlines(keepends=True)
+    found = [line for line in lines[1:-1] if not line.isascii()] or [line for line in lines if not line.isascii()]
+    sizes = accumulate(len(line) for line in found)
+    return b"".join(line for line, size in zip(found, sizes, strict=True) if size - len(line) < EVIDENCE)
 
 
 def _declared(encoding: str, entry: FileEntry) -> str:

@@ -87,7 +87,6 @@ def write_delimited(
 
     numbered = text.rows_before is None
     names = (ROW_COLUMN, *text.columns) if numbered else text.columns
-    group = min(GROUP_ROWS, GROUP_CELLS // len(names), GROUP_BYTES // text.row_bytes)
     values: dict[str, object] = {
         "source": escape(str(text.path)),
         "file": text.name,
@@ -97,7 +96,7 @@ def write_delimited(
         "longest": LONGEST,
         "buffer": 4 * LONGEST,
         "target": str(target),
-        "group": max(group, LEAST_GROUP_ROWS),
+        "group": _group_rows(len(names), text.row_bytes),
     }
     if not numbered:
         values["before"] = text.rows_before
@@ -131,8 +130,11 @@ def write_parquet(
                 _("'{file}' is not a Parquet file, or it is damaged. Export or copy it again.", file=name)
             ) from error
         columns = column_names(table.columns)
+        blank = duckdb.ConstantExpression("")
         texts = [
-            duckdb.ColumnExpression(given).cast(duckdb.sqltypes.VARCHAR).alias(column)
+            duckdb.FunctionExpression(
+                "nullif", duckdb.ColumnExpression(given).cast(duckdb.sqltypes.VARCHAR), blank
+            ).alias(column)
             for given, column in zip(table.columns, columns, strict=True)
         ]
         raw = table.select(
@@ -140,9 +142,13 @@ def write_parquet(
             duckdb.ConstantExpression(name).alias(FILE_COLUMN),
             duckdb.SQLExpression("row_number() over () + 1").alias(ROW_COLUMN),
         )
-        raw.to_parquet(str(target), compression="zstd")
+        raw.to_parquet(str(target), compression="zstd", row_group_size=_group_rows(len(columns)))
         rows = session.execute("select count(*) from read_parquet(?)", [escape(str(target))]).fetchone()
     return (int(rows[0]) if rows else 0), columns
+
+
+def _group_rows(columns: int, row_bytes: int = 1) -> int:
+    return max(min(GROUP_ROWS, GROUP_CELLS // columns, GROUP_BYTES // row_bytes), LEAST_GROUP_ROWS)
 
 
 def _copied(

@@ -50,7 +50,8 @@ def write_sheet(
         )
     number, cells = first
     with target.open("w", encoding="utf-8", newline="", buffering=1 << 20) as file:
-        writer = csv.writer(file, lineterminator="\n")
+        # Python before 3.13 leaves a lone CR bare otherwise.
+        writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
         if not entry.header:
             writer.writerow([str(number), *cells])
         writer.writerows([str(number), *cells] for number, cells in rows)

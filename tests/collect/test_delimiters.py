@@ -1,0 +1,56 @@
+"""The delimiter is found by the evidence of the first rows, or told as unclear."""
+
+import pytest
+
+from crmetrics.vocabulary.errors import BadFile
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", "^", "~", "¦", "#", "\x1f", "\x01", "=", ":"])
+def test_a_delimiter_is_found(read, delimiter):
+    rows = [["id", "name", "on"], ["1", "Ayşe", "2024-01-31 10:00"], ["2", f'"a{delimiter}b"', "2024-02-01"]]
+    if delimiter == ":":
+        rows[1][2] = "2024-01-31"
+    shown = read("".join(delimiter.join(row) + "\n" for row in rows), delimiter=":" if delimiter == ":" else None)
+    assert shown.raw.columns == ("id", "name", "on")
+    assert shown.rows[1] == ("2", f"a{delimiter}b", "2024-02-01")
+
+
+def test_a_declared_delimiter_of_several_letters(read):
+    assert read("id||name\n1||a|b\n", delimiter="||").rows == [("1", "a|b")]
+
+
+def test_decimal_commas_do_not_separate(read):
+    shown = read("id;price;qty\n" + "1;2,50;3,00\n" * 20)
+    assert shown.raw.columns == ("id", "price", "qty")
+    assert shown.rows[0] == ("1", "2,50", "3,00")
+    assert read("1,5;2,5;x\n2,5;3,5;y\n", header=False).rows[0] == ("1,5", "2,5", "x")
+
+
+def test_commas_in_unquoted_text_do_not_separate(read):
+    rows = "".join(f"{i};{'a, ' * (i % 4)}note;x\n" for i in range(50))
+    assert read(f"id;note;flag\n{rows}").raw.columns == ("id", "note", "flag")
+
+
+def test_delimiters_within_quotes_do_not_separate(read):
+    assert read('"Name; first",Age\n"Kaya; Ali",3\n"Öz; Can",4\n').raw.columns == ("Name; first", "Age")
+
+
+def test_one_column(read):
+    shown = read("Customer name\nAli Veli\nBob Smith\n\nCan\n")
+    assert shown.raw.columns == ("Customer name",)
+    assert shown.rows == [("Ali Veli",), ("Bob Smith",), ("Can",)]
+    assert shown.numbers == [2, 3, 5]
+
+
+def test_a_lone_ragged_row_does_not_hide_the_delimiter(read):
+    shown = read("id,name\n1,a\n2,b,c\n")
+    assert (shown.rows, len(shown.raw.rejected)) == ([("1", "a")], 1)
+
+
+def test_an_unclear_delimiter_is_told_with_the_candidates(read):
+    with pytest.raises(BadFile) as told:
+        read("a;b,c;d\n1,2,3,4\n5;6\n7\n8,9\n")
+    assert str(told.value) == (
+        "What separates the columns of 'sales.csv' is not clear: with ';', ',' the rows have different widths. "
+        'Write it into [files.lines] of the mapping, like delimiter = ";".'
+    )
