@@ -183,15 +183,7 @@ class OpenCatalogue:
         """
         declared = self.find(key)
         read = read_choices(declared, choices)
-        for each in where:
-            if each.dimension not in DIMENSIONS and not each.dimension.startswith(CUSTOM):
-                raise UnknownName(
-                    _(
-                        "'{name}' is not a dimension. There are: {names}.",
-                        name=each.dimension,
-                        names=", ".join(sorted(DIMENSIONS)),
-                    )
-                )
+        check_filters(where)
         scope = Scope(viewer, tuple(sorted(where, key=lambda each: each.dimension)), as_of)
         with self._warehouse(scope) as warehouse:
             span = self._period(declared, period, warehouse)
@@ -345,6 +337,19 @@ class _ForViewer:
     def entries(self) -> tuple[Entry, ...]:
         """Every analysis with its state."""
         return self.catalogue.entries(self.scope.viewer)
+
+
+def check_filters(where: tuple[Filter, ...]) -> None:
+    """UnknownName for a filter on a dimension that does not exist."""
+    for each in where:
+        if each.dimension not in DIMENSIONS and not each.dimension.startswith(CUSTOM):
+            raise UnknownName(
+                _(
+                    "'{name}' is not a dimension. There are: {names}.",
+                    name=each.dimension,
+                    names=", ".join(sorted(DIMENSIONS)),
+                )
+            )
 
 
 def read_choices(declared: Analysis, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -65,26 +66,19 @@ def kpi(
     the figure would not stand for the whole: it is locked then. Raises BadValue for a table, column or expression that
     does not exist.
     """
-    area, name = module.split(".")[-2:]
-    domain = domain_of(module)
+    (area, name), domain = module.split(".")[-2:], domain_of(module)
     row = _row(name, module, title, unit, better, value)
-
-    def answered(warehouse: Warehouse, period: Period, by: By = By("")) -> Result[Any]:
-        found = _answer(warehouse, period, by, value, row, unit)
-        return _locked(found, unlocks) if unlocks else found
-
     first = measures_of(value)[0]
-    reads = sorted({f"{each.over}.{name}" for each in measures_of(value) for name in each.read()})
     return Analysis(
         key=f"{area}.{name}",
         title=Message(title, domain),
         question=Message(question, domain),
         formula=Message(formula, domain),
-        reads=Message("{tables}", values={"tables": ", ".join(reads)}),
+        reads=_reads(value),
         mind=Message(mind, domain),
         source=source,
         kind="D",
-        function=answered,
+        function=_function(value, row, unit, unlocks),
         row=row,
         needs=needs if needs is not None else needs_of(value),
         date=f"{first.home.name}.{first.moment}",
@@ -97,6 +91,22 @@ def kpi(
         headline="value",
         is_additive=isinstance(value, Measure) and value.aggregate in ("sum", "count"),
     )
+
+
+def _reads(value: Value) -> Message:
+    """The columns that are read, as they are called in the tables."""
+    names = sorted({f"{each.over}.{name}" for each in measures_of(value) for name in each.read()})
+    return Message("{tables}", values={"tables": ", ".join(names)})
+
+
+def _function(value: Value, row: type[Row], unit: Unit, unlocks: str) -> Callable[..., Result[Any]]:
+    """What the catalogue calls for an answer."""
+
+    def answered(warehouse: Warehouse, period: Period, by: By = By("")) -> Result[Any]:
+        found = _answer(warehouse, period, by, value, row, unit)
+        return _locked(found, unlocks) if unlocks else found
+
+    return answered
 
 
 def _row(name: str, module: str, title: str, unit: Unit, better: Better | None, value: Value) -> type[Row]:
