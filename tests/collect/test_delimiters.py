@@ -26,6 +26,12 @@ def test_decimal_commas_do_not_separate(read):
     assert read("1,5;2,5;x\n2,5;3,5;y\n", header=False).rows[0] == ("1,5", "2,5", "x")
 
 
+def test_lists_within_cells_do_not_separate(read):
+    rows = "".join(f"word{i}\t-1.5\t[-1, -2, {i}, 4]\n" for i in range(20))
+    assert len(read(rows, header=False).raw.columns) == 3
+    assert len(read("".join(f"{i},food|fruit,x\n" for i in range(20)), header=False).raw.columns) == 3
+
+
 def test_commas_in_unquoted_text_do_not_separate(read):
     rows = "".join(f"{i};{'a, ' * (i % 4)}note;x\n" for i in range(50))
     assert read(f"id;note;flag\n{rows}").raw.columns == ("id", "note", "flag")

@@ -32,6 +32,11 @@ MOST: Final = 0.9
 HALF: Final = 0.5
 """Share that is enough where only one delimiter stands in the header at all."""
 
+TELLING_ROWS: Final = 50
+"""Rows whose cells are looked at where several delimiters would do."""
+
+TIDY: Final = re.compile(r"(?!\s)[^\t;,|]*(?<!\s)|[+-]?[\d. ]*,\d+")
+
 ALIGNED: Final = re.compile(rb"^ |  ")
 """Blanks that put columns under one another, as no text between two words does."""
 
@@ -122,7 +127,7 @@ def _marks(head: bytes, entry: FileEntry, name: str) -> Marks:
             # One column, whatever it holds.
             return _with_escape(head, ",")
     if likely:
-        return max(likely, key=lambda found: found.width).marks
+        return max(likely, key=lambda found: (_tidiness(head, found.marks), found.width)).marks
     raise BadFile(
         _(
             "What separates the columns of '{file}' is not clear: with {candidates} the rows have different widths. "
@@ -158,6 +163,14 @@ def _found(head: bytes, delimiter: str, entry: FileEntry) -> _Found:
     if entry.header:
         return _Found(marks, len(rows), rows[0].cells, even)
     return _Found(marks, len(rows), max(row.cells for row in rows), max(even, min(widths.total() / len(rows), HALF)))
+
+
+def _tidiness(head: bytes, marks: Marks) -> float:
+    """Share of cells without blanks around them or another delimiter in them, save the comma of a number."""
+    cutter = Cutter(marks)
+    rows = [row for row in first_records(head, marks, TELLING_ROWS) if row.fault is None]
+    cells = [cell for row in rows for cell in cutter.values(row.text)]
+    return sum(TIDY.fullmatch(cell) is not None for cell in cells) / max(len(cells), 1)
 
 
 def _is_aligned(head: bytes) -> bool:
