@@ -113,16 +113,16 @@ class Filling:
         Rows are first reduced to their different texts, so that texts repeated on many rows are read once.
         """
         table, aliases = section.section.table, ", ".join(section.aliases)
-        taken = section.taken(section.given(section.rows(self._without())))
+        rows = section.rows(self._without())
+        if section.section.where is not None:
+            rows = section.taken(section.given(rows))
+        texts = f"select {aliases}, max(_pos) as _pos, min(_pos) as _first from ({rows}) group by {aliases}"
         keys = [cell for cell in section.section.cells if cell.target in table.key and cell.value is None]
-        present = " and ".join(
-            f"{section.text_of(cell)} is not null" for cell in keys if table.column(cell.target).is_required
-        )
-        texts = f"select {aliases}, max(_pos) as _pos, min(_pos) as _first from ({taken}) where {present or 'true'} group by {aliases}"
+        present = [f"{section.text_of(cell)} is not null" for cell in keys if table.column(cell.target).is_required]
         faults = list(section.faults())
         which = " ".join(f"when {fault.condition} then {number}" for number, fault in enumerate(faults, 1))
         targets = ", ".join(identifier(cell.target) for cell in section.section.cells)
-        typed = section.typed(section.given(texts))
+        typed = section.typed(f"select * from ({section.given(texts)}) where {' and '.join(present) or 'true'}")
         self.connection.execute(
             f"create or replace temp table typed_{self.number}_{place} as select {targets}, {aliases}, _pos, _first, "
             f"{f'case {which} else 0 end' if which else '0'} as _fault from ({typed})"
