@@ -7,7 +7,7 @@ import pytest
 
 from crmetrics.vocabulary.errors import NoEngine
 from crmetrics.warehouse import spark
-from crmetrics.warehouse.facts import Derived
+from crmetrics.warehouse.facts.fact import Derived
 from crmetrics.warehouse.schema import TABLES
 from crmetrics.warehouse.scope import Filter, Scope, Viewer
 from tests.company import on_both_engines

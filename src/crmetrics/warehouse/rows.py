@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -92,20 +91,15 @@ def _array(values: Sequence[Any]) -> Array:
 
 def plain(column: Array, is_day: bool = False) -> list[Any]:
     """A column as Python values: NaN and masked become None, days become `date`, moments `datetime`."""
-    mask = np.ma.getmaskarray(column) if isinstance(column, np.ma.MaskedArray) else None
-    data = column.data if isinstance(column, np.ma.MaskedArray) else column
-    if data.dtype.kind == "M":
-        values = data.astype("datetime64[us]").astype(object).tolist()
-        empty = np.isnat(data)
-        if is_day:
-            values = [value.date() if isinstance(value, datetime) else value for value in values]
-        return [
-            None if gone else value for value, gone in zip(values, empty if mask is None else mask | empty, strict=True)
-        ]
-    values = data.tolist()
+    data = np.ma.getdata(column)
+    missing = np.ma.getmaskarray(column) if isinstance(column, np.ma.MaskedArray) else np.zeros(data.shape, dtype=bool)
     if data.dtype.kind == "f":
-        missing = np.isnan(data) if mask is None else np.isnan(data) | mask
-        return (
-            [None if gone else value for value, gone in zip(values, missing, strict=True)] if missing.any() else values
-        )
-    return values if mask is None else [None if gone else value for value, gone in zip(values, mask, strict=True)]
+        missing = missing | np.isnan(data)
+    elif data.dtype.kind == "M":
+        missing = missing | np.isnat(data)
+        data = data.astype("datetime64[D]" if is_day else "datetime64[us]")
+    if missing.any():
+        data = data.astype(object)
+        data[missing] = None
+    values: list[Any] = data.tolist()
+    return values

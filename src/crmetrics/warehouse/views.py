@@ -61,8 +61,11 @@ class Views:
         """The UTC instant from which on nothing is read."""
         return self.scope.as_of if self.scope.as_of is not None and self.is_earlier else self.profile.reaches
 
-    def sql(self, table: Table, grouping: Grouping | None = None) -> str:
-        """The SELECT of one table's view: its own columns, company_rate where it has money, and party where it is grouped."""
+    def sql(self, table: Table, grouping: Grouping | None = None, joined_to: str = "") -> str:
+        """The SELECT of one table's view: its own columns, company_rate where it has money, and party where it is grouped.
+
+        joined_to  the parent to which it will be inner-joined: what is asked of that is not asked here again
+        """
         if not self.profile.rows(table.name):
             return self._empty(table)
         joins: list[str] = []
@@ -70,7 +73,7 @@ class Views:
         if table.has_money:
             columns.append(f"{self._rate(table, joins)} as company_rate")
         columns.append(f"{self._party(table, grouping, joins)} as party")
-        conditions = self._conditions(table)
+        conditions = self._conditions(table, joined_to)
         where = f" where {' and '.join(conditions)}" if conditions else ""
         return f"select {', '.join(columns)} from {self._known(table)} t {' '.join(joins)}{where}"
 
@@ -181,9 +184,10 @@ class Views:
             alias = f"p{number}"
         return f"cast({alias}.{path.column} as VARCHAR)"
 
-    def _conditions(self, table: Table) -> list[str]:
+    def _conditions(self, table: Table, joined_to: str) -> list[str]:
         conditions = []
-        if self.profile.internal_customers and (path := reach(table, "customer")):
+        path = reach(table, "customer")
+        if self.profile.internal_customers and path and not _is_through(path, joined_to):
             staff = f"select customer_id from {self.source('customers')} where is_internal"
             # `not in` alone would also drop the rows without a customer
             conditions.append(
@@ -194,15 +198,17 @@ class Views:
             conditions.append(f"(t.{table.appears} is null or t.{table.appears} < {bound})")
         if table.appears_with:
             parent = TABLES[str(table.column(table.appears_with).references)]
-            if self.is_earlier or self.profile.has_future(parent.name):
+            if parent.name != joined_to and (self.is_earlier or self.profile.has_future(parent.name)):
                 bound = _moment(parent, str(parent.appears), self.as_of, self.profile.zone)
                 unborn = f"select {parent.key[0]} from {self.source(parent.name)} where {parent.appears} >= {bound}"
                 conditions.append(f"t.{table.appears_with} not in ({unborn})")
         for each in self.scope.filters:
             path = self._path(each.dimension, table)
-            if path is not None:
+            if path is not None and not _is_through(path, joined_to):
                 conditions.append(self._along(path, partial(_matches, each), keep_blank=None in each.values))
-        if self.people is not None and not table.is_shared:
+        owner = reach(table, "owner")
+        is_told = owner is not None and _is_through(owner, joined_to)
+        if self.people is not None and not table.is_shared and not is_told:
             conditions.append(self._rights(table, self.people))
         return conditions
 
@@ -240,6 +246,11 @@ class Views:
                 known = f"{own} not in (select {step.key} from {self.source(step.table)})"
                 inner = f"({own} is null or {known} or {inner})"
         return inner
+
+
+def _is_through(path: Path, parent: str) -> bool:
+    """Whether a path's first step leads to that parent."""
+    return bool(path.steps) and path.steps[0].table == parent
 
 
 def reach(table: Table, dimension: str) -> Path | None:

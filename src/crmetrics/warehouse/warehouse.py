@@ -14,7 +14,8 @@ from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import GRAINS, Period, local_day, midnight
 from crmetrics.warehouse.dialect import parsed, tables_of, unchecked, values_of
 from crmetrics.warehouse.engine import Engine
-from crmetrics.warehouse.facts import Derived, facts
+from crmetrics.warehouse.facts import facts
+from crmetrics.warehouse.facts.fact import JOINED, Derived
 from crmetrics.warehouse.meaning import Meaning, offsets_of
 from crmetrics.warehouse.profile import Profile
 from crmetrics.warehouse.rows import Rows
@@ -171,9 +172,10 @@ class Warehouse:
                 {table.name for table in unchecked(sql).find_all(exp.Table) if not table.args.get("db")}
             ):
                 self._make_view(each, None)
-        elif name in TABLES:
-            wanted = grouping if grouping is not None and grouping.table == name else None
-            sql = text = self.views.sql(TABLES[name], wanted)
+        elif name in TABLES or name in JOINED:
+            table, parent = JOINED.get(name, (name, ""))
+            wanted = grouping if grouping is not None and grouping.table == table else None
+            sql = text = self.views.sql(TABLES[table], wanted, parent)
             read = unchecked
         else:
             raise UnknownName(_("'{name}' is not a canonical table or fact.", name=name))

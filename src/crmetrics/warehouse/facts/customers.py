@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crmetrics.warehouse.facts import Fact
+from crmetrics.warehouse.facts.fact import Fact
 
 ORDER_TOTALS = Fact(
     "order_totals",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from crmetrics.warehouse.facts import Fact
+from crmetrics.warehouse.facts.fact import Fact
 
 CLOSING_AMOUNTS: Final = Fact(
     "closing_amounts",

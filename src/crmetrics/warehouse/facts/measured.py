@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from crmetrics.warehouse.facts import Derived, Fact
+from crmetrics.warehouse.facts.fact import Derived, Fact
 
 DEAL_CYCLES: Final = Fact(
     "deal_cycles",

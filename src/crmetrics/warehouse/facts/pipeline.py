@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from crmetrics.warehouse.facts import Derived, Fact
+from crmetrics.warehouse.facts.fact import Derived, Fact
 
 DAYS_TO_CLOSE: Final = """
 case when extract(hour from local_moment(created_at)) + extract(minute from local_moment(created_at))

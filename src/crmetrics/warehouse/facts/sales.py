@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crmetrics.warehouse.facts import Fact
+from crmetrics.warehouse.facts.fact import Fact
 
 ORDERED_LINES = Fact(
     "ordered_lines",
@@ -16,7 +16,7 @@ ORDERED_LINES = Fact(
            converted(l.cost_amount, o.company_rate) as cost,
            o.is_cancelled, o.company_rate is null as is_unconverted,
            {party} as party
-    from order_lines l
+    from order_lines_of_orders l
     join orders o on o.order_id = l.order_id
     """,
 )
@@ -48,7 +48,7 @@ PURCHASES = Fact(
     select o.order_id, o.customer_id, o.ordered_at, any_value(o.channel) as channel, any_value(o.campaign_id) as campaign_id,
            converted(sum(l.net_amount), any_value(o.company_rate)) as net, any_value({party}) as party
     from orders o
-    join order_lines l on l.order_id = o.order_id
+    join order_lines_of_orders l on l.order_id = o.order_id
     where not o.is_cancelled
     group by o.order_id, o.ordered_at, o.customer_id  -- the last two so that a filter on them comes before the grouping
     having sum(l.net_amount) > 0
