@@ -28,32 +28,36 @@ Probability = Annotated[
 NOTABLE: Final = 0.1
 
 OPEN_BY_STAGE = """
-select party, pipeline, stage, stage_no, grouping(stage) = 1 as is_total,
-       count(deal_id) as deals, sum(money) as amount, median(age) as median_age, count(age) as aged,
-       sum(cast(money as double) * probability) as typed_weighted,
-       sum(case when probability is not null then money end) as typed_amount,
-       count(*) filter (where money is not null and probability is null) as untyped,
-       count(*) filter (where deal_id is not null and amount is null) as without_amount,
-       count(*) filter (where amount is not null and money is null) as unconverted,
-       count(*) filter (where deal_id is not null and expected_close_on is null) as without_date,
-       count(*) filter (where deal_id is not null and not has_next_step) as without_next_step,
-       sum(case when not has_next_step then money end) as idle_amount,
-       count(*) filter (where expected_close_on < $today) as overdue,
-       sum(case when expected_close_on < $today then money end) as overdue_amount
-from (
-    select party, pipeline, stage, stage_no, deal_id, amount, converted(amount, company_rate) as money, probability,
-           expected_close_on, coalesce(next_step_at >= $as_of, false) as has_next_step,
-           seconds_between(created_at, $as_of) / 86400 as age
-    from open_deals
-    where ($pipeline = '' or pipeline = $pipeline)
-      and (not $is_due or (expected_close_on >= $due_from and expected_close_on < $due_until))
-    union all
-    select null, pipeline, stage, stage_no, null, null, null, null, null, null, null
-    from open_stages
-    where $is_whole and ($pipeline = '' or pipeline = $pipeline)
-) deals
-group by grouping sets ((party, pipeline, stage, stage_no), ())
-order by is_total, sum(count(deal_id)) over (partition by party) desc, party, pipeline, stage_no, stage
+with stages_open as (
+    select party, pipeline, stage, stage_no, grouping(stage) = 1 as is_total,
+           count(deal_id) as deals, sum(money) as amount, median(age) as median_age, count(age) as aged,
+           sum(cast(money as double) * probability) as typed_weighted,
+           sum(case when probability is not null then money end) as typed_amount,
+           count(*) filter (where money is not null and probability is null) as untyped,
+           count(*) filter (where deal_id is not null and amount is null) as without_amount,
+           count(*) filter (where amount is not null and money is null) as unconverted,
+           count(*) filter (where deal_id is not null and expected_close_on is null) as without_date,
+           count(*) filter (where deal_id is not null and not has_next_step) as without_next_step,
+           sum(case when not has_next_step then money end) as idle_amount,
+           count(*) filter (where expected_close_on < $today) as overdue,
+           sum(case when expected_close_on < $today then money end) as overdue_amount
+    from (
+        select party, pipeline, stage, stage_no, deal_id, amount, converted(amount, company_rate) as money, probability,
+               expected_close_on, coalesce(next_step_at >= $as_of, false) as has_next_step,
+               seconds_between(created_at, $as_of) / 86400 as age
+        from open_deals
+        where ($pipeline = '' or pipeline = $pipeline)
+          and (not $is_due or (expected_close_on >= $due_from and expected_close_on < $due_until))
+        union all
+        select null, pipeline, stage, stage_no, null, null, null, null, null, null, null
+        from open_stages
+        where $is_whole and ($pipeline = '' or pipeline = $pipeline)
+    ) deals
+    group by grouping sets ((party, pipeline, stage, stage_no), ())
+)
+select *, sum(deals) over (partition by is_total, party) as deals_of_party
+from stages_open
+order by is_total, deals_of_party desc, party, pipeline, stage_no, stage
 """
 """Open deals by stage; the second half puts in the stages that have none."""
 
@@ -126,8 +130,8 @@ def pipeline(
         worked_out=_worked_out(rows),
         notes=_notes(rows, total, probability),
         findings=_faults(total),
-        used=total["deals"],
-        left_out=_left_out(everything["deals"] - everything["mine"], everything["mine"] - total["deals"]),
+        used=total["deals"] or 0,
+        left_out=_left_out(everything["deals"] - everything["mine"], everything["mine"] - (total["deals"] or 0)),
     )
 
 
@@ -153,7 +157,7 @@ def _notes(rows: Rows, total: dict[str, Any], probability: Probability) -> list[
             n=stages,
         )
         notes.append(Note(few, "few"))
-    if n := int(total["unweighed"]):
+    if n := int(total["unweighed"] or 0):
         missing = _(
             "{n} deal has no win probability.", "{n} deals have no win probability: they are not weighted.", n=n
         )
