@@ -109,6 +109,7 @@ class RepeatPurchaseRate(Row):
     needs={"orders": ["ordered_at", "customer_id"], "order_lines": ["net_amount"]},
     date="orders.ordered_at",
     chart=Lines(x="party", y="rate", band=("low", "high")),
+    headline="rate",
 )
 def repeat_purchase_rate(
     warehouse: Warehouse,
