@@ -160,22 +160,57 @@ def test_a_column_that_came_later_is_blank_in_earlier_files(company):
     assert company.rows("select order_id, channel from orders order by 1") == [("1", None), ("2", "north")]
 
 
-def test_rows_of_several_sources_are_united(company):
-    company.write("erp/people.csv", "id,name\nC1,One\nC2,Two\n")
+def two_sources(company):
+    company.write("erp/people.csv", "id,name\nC1,\nC2,Two\n")
     company.write("erp/bills.csv", "no,customer,day,amount\nI1,C1,2026-01-01,10\n")
     company.take_in(FULL, "erp")
     company.write("crm/contacts.csv", "id,mail,title\nC1,one@x.org,Dr One\nC4,four@x.org,Four\n")
-    company.take_in(CRM, "crm")
-    united = [
-        ("C1", "Dr One", "one@x.org", "crm"),
+    return company.take_in(CRM, "crm")
+
+
+def test_what_one_source_leaves_blank_another_one_fills(company):
+    two_sources(company)
+    assert company.rows("select customer_id, name, email, source_system from customers order by 1") == [
+        ("C1", "Dr One", "one@x.org", "erp"),
         ("C2", "Two", None, "erp"),
         ("C4", "Four", "four@x.org", "crm"),
     ]
-    customers = "select customer_id, name, email, source_system from customers order by 1"
-    found = company.rows(customers)
-    assert [row[0] for row in found] == ["C1", "C2", "C4"]
-    assert found[0][2] == "one@x.org"  # what one source leaves blank, the other may give
-    assert found[1:] == united[1:]
+
+
+def test_what_another_source_no_longer_says_is_gone(company):
+    two_sources(company)
+    company.write("crm/contacts.csv", "id,mail,title\nC1,,\nC4,four@x.org,Four\n")
+    company.take_in(CRM, "crm")
+    assert company.rows("select customer_id, name, email from customers order by 1") == [
+        ("C1", "C1", None),
+        ("C2", "Two", None),
+        ("C4", "Four", "four@x.org"),
+    ]
+
+
+def test_the_same_number_in_two_sources_is_two_documents_of_which_one_is_set_aside(company):
+    company.write("till/1.csv", "order,sku,day,n,amount\n1,P1,2026-01-01,1,10\n")
+    company.take_in(SALES, "till")
+    company.write("web/1.csv", "order,sku,day,n,amount\n1,P1,2026-05-05,3,99\n2,P1,2026-05-05,1,33\n")
+    report = company.take_in(SALES.replace('name = "till"', 'name = "web"'), "web")
+    assert company.rows("select order_id, source_system from orders order by 1") == [("1", "till"), ("2", "web")]
+    assert [(told.table, told.rows) for told in report.quarantined] == [("order_lines", 1), ("orders", 1)]
+    # When the first one goes, the other one takes its place.
+    company.write("till/1.csv", "order,sku,day,n,amount\n7,P1,2026-01-01,1,10\n")
+    company.take_in(SALES.replace('"delta"', '"full"'), "till")
+    assert company.rows("select order_id, source_system from orders order by 1") == [
+        ("1", "web"),
+        ("2", "web"),
+        ("7", "till"),
+    ]
+
+
+def test_an_older_trace_of_a_customer_moves_the_derived_beginning(company):
+    two_sources(company)
+    assert company.rows("select created_at::date::varchar from customers where customer_id = 'C1'") == [("2026-01-01",)]
+    company.write("till/1.csv", "order,sku,day,n,amount,who\n1,P1,2025-06-01,1,10,C1\n")
+    company.take_in(SALES.replace("ordered_at", 'customer_id = "who"\n    ordered_at'), "till")
+    assert company.rows("select created_at::date::varchar from customers where customer_id = 'C1'") == [("2025-06-01",)]
 
 
 def test_a_row_that_another_source_had_covered_comes_back(company):

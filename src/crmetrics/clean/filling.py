@@ -105,7 +105,7 @@ class Filling:
                 f"delete from main.{table.name} where rowid >= {start} and {place} in (select _pos from {self.failed})"
             )
         if numbered_column(section.section) is None:
-            Repeats(self.connection, table, start).set_aside(section.section.entry)
+            Repeats(self.connection, table, start).set_aside()
 
     def _gather(self, section: SectionSql, place: int) -> None:
         """Bring together the rows of a distinct section by its key: the last value that is given wins.

@@ -68,21 +68,28 @@ def message_of(text: str, domain: str, values: str | None) -> Message:
     return Message(text, domain, json.loads(values) if values else {})
 
 
-def copy_of_old(connection: duckdb.DuckDBPyConnection, read: Sequence[tuple[str, str]], touched: Sequence[str]) -> None:
+def copy_of_old(
+    connection: duckdb.DuckDBPyConnection,
+    read: Sequence[tuple[str, str]],
+    touched: Sequence[str],
+    rechecked: Sequence[Message],
+) -> None:
     """Take over what the current version tells of rows that are not made again.
 
-    read      (source, entry) of the files that are read again
-    touched   tables that are made again
+    read       (source, entry) of the files that are read again
+    touched    tables that are made again
+    rechecked  warnings that are looked for again in every table
     """
     sources = _texts({source for source, _entry in read})
     entries = _texts(f"{source}\x1f{entry}" for source, entry in read)
     tables = _texts(touched)
+    always = f"reason in ({_texts(message.text for message in rechecked)})"
     again = f"concat(source, chr(31), entry) in ({entries})"
     made_again = f"source in ({sources}) and table_name in ({tables})"
     for table, left_out in (
         ("quarantine", again),
-        ("warnings", f"table_name in ({tables})"),
-        ("warning_counts", f"table_name in ({tables})"),
+        ("warnings", f"table_name in ({tables}) or {always}"),
+        ("warning_counts", f"table_name in ({tables}) or {always}"),
         ("derived", f"source = {literal(MADE_BY)} or ({made_again})"),
         ("united", made_again),
         ("sources", f"source in ({sources})"),

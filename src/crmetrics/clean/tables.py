@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,16 +12,16 @@ import duckdb
 
 from crmetrics.clean import accounts, ledger
 from crmetrics.clean.checks import check_deals, check_rows
-from crmetrics.clean.derived import Derivation
+from crmetrics.clean.derived import UNKNOWN_STAGE, Derivation
 from crmetrics.clean.filling import MARKS, Filling
 from crmetrics.clean.histories import Histories, note_removed
 from crmetrics.clean.ledger import MADE_BY
 from crmetrics.clean.mapping import Mapping as SourceMapping
 from crmetrics.clean.mapping_file import nearest
-from crmetrics.clean.parents import check_parents, make_parents
+from crmetrics.clean.parents import ORPHAN, can_be_made, check_parents, make_parents
 from crmetrics.clean.profile import profile, reaches, write_rates
 from crmetrics.clean.raw_rows import EntryRows, RawPart, open_lookup, open_rows
-from crmetrics.clean.repeats import Repeats
+from crmetrics.clean.repeats import Repeats, set_parts_aside
 from crmetrics.clean.section import SectionSql
 from crmetrics.clean.touched import Touched
 from crmetrics.vocabulary.errors import BadMapping
@@ -90,7 +90,9 @@ class Building:
         old = self._tables_of_old()
         touched = Touched(self.connection, self.sources, set(old), self.has_old).find()
         if self.has_old:
-            ledger.copy_of_old(self.connection, sorted(touched.entries), sorted(touched.tables))
+            ledger.copy_of_old(
+                self.connection, sorted(touched.entries), sorted(touched.tables), [ORPHAN, UNKNOWN_STAGE]
+            )
         tables: set[str] = set()
         for name in TABLES:
             if name in touched.tables and any(name in source.mapping.tables for source in self.sources):
@@ -98,6 +100,7 @@ class Building:
                 tables.add(name)
             elif name in old and name not in touched.tables:
                 self._copy(name, tables)
+        self._forget_derived(tables)
         for source in self.sources:
             self._fill(source, [entry for of, entry in sorted(touched.entries) if of == source.name])
         for name in sorted(touched.tables & tables):
@@ -146,6 +149,18 @@ class Building:
             self.connection.execute(
                 f"insert into main.{name} ({kept}) select {kept} from old.main.{name} "
                 f"where source_system not in ({', '.join(map(literal, sorted(again)))})"
+            )
+
+    def _forget_derived(self, tables: set[str]) -> None:
+        """Blank the first traces of customers in copied rows of sources that never tell of them: an older trace may come."""
+        if not self.has_old or "customers" not in tables:
+            return
+        silent = [source.name for source in self.sources if not source.tells("customers", "created_at")]
+        for source in silent:
+            self.connection.execute("update main.customers set created_at = null where source_system = ?", [source])
+            self.connection.execute(
+                "delete from meta.derived where source = ? and table_name = 'customers' and column_name = 'created_at'",
+                [source],
             )
 
     def _fill(self, source: SourceRows, entries: Sequence[str]) -> None:
@@ -206,14 +221,33 @@ class Building:
                     )
                 )
 
-    def _unite(self, names: Iterable[str]) -> None:
-        """Bring rows of one key that came by several sections or sources together."""
-        for name in sorted(names):
+    def _unite(self, names: Collection[str]) -> None:
+        """Bring rows of one key together that came by several sections or sources, those of the oldest source first.
+
+        Of people and things every source may tell a part, so what one leaves blank another one fills; the same number of
+        a document in two sources is two documents, of which one is set aside.
+        """
+        oldest = sorted(
+            self.sources, key=lambda source: (min((path.name for path in source.imports), default=""), source.name)
+        )
+        order = f"list_position([{', '.join(literal(source.name) for source in oldest)}], t.source_system), t.rowid"
+        for name in (name for name in TABLES if name in names):
             ways = [
-                section for source in self.sources for section in source.mapping.sections if section.table.name == name
+                (source.name, one)
+                for source in self.sources
+                for one in source.mapping.sections
+                if one.table.name == name
             ]
             if len(ways) > 1:
-                for source, rows in Repeats(self.connection, TABLES[name]).unite().items():
+                is_one_source = len({source for source, _section in ways}) == 1
+                adds_up = can_be_made(TABLES[name]) or (
+                    is_one_source and any(section.distinct for _name, section in ways)
+                )
+                repeats = Repeats(self.connection, TABLES[name])
+                lost = repeats.unite(order) if adds_up else repeats.set_aside(order)
+                if lost and not adds_up:
+                    set_parts_aside(self.connection, name, names)
+                for source, rows in lost.items():
                     self.connection.execute("insert into meta.united values (?, ?, ?)", [source, name, rows])
 
     def _finish(self, tables: set[str], touched: Touched) -> None:
@@ -229,7 +263,8 @@ class Building:
         checked = sorted(name for name in tables if name in touched.tables or name in made or not self.has_old)
         check_parents(self.connection, sorted(tables), tables, touched.sure())
         check_rows(self.connection, checked, self.now)
-        check_deals(self.connection, tables)
+        if "deals" in touched.tables:
+            check_deals(self.connection, tables)
         profile(self.connection, sorted(tables), self.now)
         if "exchange_rates" in tables:
             write_rates(self.connection)

@@ -83,13 +83,11 @@ class Touched:
                 self.tables.add(table.name)
 
     def _must_read(self, source: str, table: str) -> bool:
-        """Whether a source's rows of a touched table must be made again: it is the imported one, or its rows in the
-        current version are not all there, for some were united with another source's."""
+        """Whether a source's rows of a touched table must be made again: it is the imported one, or rows of the table were
+        united with those of another source, so that the current version does not hold them as each gave them."""
         if source == self.sources[0].name or not self.has_old:
             return True
-        found = self.connection.execute(
-            "select count(*) from old.meta.united where source = ? and table_name = ?", [source, table]
-        ).fetchall()
+        found = self.connection.execute("select count(*) from old.meta.united where table_name = ?", [table]).fetchall()
         return int(found[0][0]) > 0
 
     def _is_new_mapping(self) -> bool:
