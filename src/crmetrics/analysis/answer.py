@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
 
 import numpy as np
@@ -26,42 +27,43 @@ Trust = Literal["high", "medium", "low"]
 class Table(Generic[R]):
     """Rows of one kind, held column by column: a million of them stay quick. Iterating gives Row objects."""
 
-    def __init__(self, row: type[R], columns: Mapping[str, Sequence[Any]]) -> None:
+    def __init__(self, row: type[R], columns: Mapping[str, Sequence[Any] | Callable[[], Sequence[Any]]]) -> None:
         self.row = row
         self._columns = {each.name: columns[each.name] for each in row.columns}
 
     @classmethod
     def of(cls, row: type[R], rows: Rows, **worked_out: Array | Sequence[Any]) -> Self:
         """A table of `row` from the rows of a query and columns worked out from them, each by its name. Shapes: (n,) each."""
-        columns: dict[str, Sequence[Any]] = {}
+        columns: dict[str, Sequence[Any] | Callable[[], Sequence[Any]]] = {}
         for each in row.columns:
-            if each.name in worked_out:
-                given = worked_out[each.name]
-                columns[each.name] = plain(given) if isinstance(given, np.ndarray) else given
+            given = worked_out.get(each.name)
+            if given is None:
+                columns[each.name] = partial(rows.values, each.name)
             else:
-                columns[each.name] = rows.values(each.name)
+                columns[each.name] = partial(plain, given) if isinstance(given, np.ndarray) else given
         return cls(row, columns)
 
     def values(self, name: str) -> Sequence[Any]:
-        """One column's values, None where unknown."""
-        return self._columns[name]
+        """One column's values, None where unknown. Those of a query become Python's own when they are first read."""
+        column = self._columns[name]
+        if callable(column):
+            column = self._columns[name] = column()
+        return column
 
     def sorted_by(self, name: str) -> Table[R]:
         """The same rows in ascending order of a column, those where it is unknown last."""
-        values = self._columns[name]
+        values = self.values(name)
         order = sorted(range(len(values)), key=lambda position: (values[position] is None, values[position] or ""))
-        return Table(
-            self.row, {each: [column[position] for position in order] for each, column in self._columns.items()}
-        )
+        return Table(self.row, {each: [self.values(each)[position] for position in order] for each in self._columns})
 
     def __len__(self) -> int:
-        return len(next(iter(self._columns.values()))) if self._columns else 0
+        return len(self.values(next(iter(self._columns)))) if self._columns else 0
 
     def __getitem__(self, position: int) -> R:
-        return self.row(tuple(column[position] for column in self._columns.values()))
+        return self.row(tuple(self.values(each)[position] for each in self._columns))
 
     def __iter__(self) -> Iterator[R]:
-        for values in zip(*self._columns.values(), strict=True):
+        for values in zip(*(self.values(each) for each in self._columns), strict=True):
             yield self.row(values)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, get_args, get_type_hints
 
 from crmetrics.analysis.answer import Result
@@ -125,47 +125,62 @@ def analysis(
     """
 
     def declared(function: Callable[..., Result[Any]]) -> Analysis:
-        area, name = function.__module__.split(".")[-2:]
-        domain = domain_of(function.__module__)
-        hints = get_type_hints(function, include_extras=True)
-        row = get_args(hints["return"])[0]
-        parameters = inspect.signature(function).parameters
-        question, sections = read_docstring(function)
-        if chart is not None:
-            chart.check(row)
-        if headline and headline not in {each.name for each in row.columns}:
-            raise TypeError(f"{function.__module__}: {row.__name__} has no column {headline!r} for its headline")
-        if name != function.__name__:
-            raise TypeError(f"{function.__module__}.{function.__name__}: the function is named like its file")
-        return Analysis(
-            key=f"{area}.{name}",
-            title=Message(title, domain),
-            question=Message(question, domain),
-            formula=Message(sections["Formula"], domain),
-            reads=Message(sections["Reads"], domain),
-            mind=Message(sections["Mind"], domain),
-            source=sections["Source"],
+        read = _read(function, chart, headline)
+        return replace(
+            read,
+            title=Message(title, read.question.domain),
             kind=kind,
-            function=function,
-            row=row,
             needs=needs,
             date=date,
             table=table or date.partition(".")[0],
-            chart=chart,
             version=version,
-            choices=tuple(
-                choice_of(each, hints[each], parameter.default, domain)
-                for each, parameter in parameters.items()
-                if each not in GIVEN
-            ),
-            given=frozenset(each for each in parameters if each in GIVEN),
-            period=period if "period" in parameters else None,
-            headline=headline,
+            period=period if read.takes_period else None,
             is_additive=is_additive,
             enough=enough,
         )
 
     return declared
+
+
+def _read(function: Callable[..., Result[Any]], chart: Chart | None, headline: str) -> Analysis:
+    """What a function's name, signature and docstring say of its analysis, the rest left blank.
+
+    TypeError, at import, where it does not fit its file, its chart or its headline.
+    """
+    area, name = function.__module__.split(".")[-2:]
+    domain = domain_of(function.__module__)
+    hints = get_type_hints(function, include_extras=True)
+    row = get_args(hints["return"])[0]
+    parameters = inspect.signature(function).parameters
+    question, sections = read_docstring(function)
+    if chart is not None:
+        chart.check(row)
+    if headline and headline not in {each.name for each in row.columns}:
+        raise TypeError(f"{function.__module__}: {row.__name__} has no column {headline!r} for its headline")
+    if name != function.__name__:
+        raise TypeError(f"{function.__module__}.{function.__name__}: the function is named like its file")
+    chosen = {each: parameter.default for each, parameter in parameters.items() if each not in GIVEN}
+    return Analysis(
+        key=f"{area}.{name}",
+        title=Message(""),
+        question=Message(question, domain),
+        formula=Message(sections["Formula"], domain),
+        reads=Message(sections["Reads"], domain),
+        mind=Message(sections["Mind"], domain),
+        source=sections["Source"],
+        kind="D",
+        function=function,
+        row=row,
+        needs={},
+        date="",
+        table="",
+        chart=chart,
+        version=0,
+        choices=tuple(choice_of(each, hints[each], default, domain) for each, default in chosen.items()),
+        given=frozenset(parameters.keys() - chosen.keys()),
+        period=None,
+        headline=headline,
+    )
 
 
 def read_docstring(function: Callable[..., Any]) -> tuple[str, dict[str, str]]:

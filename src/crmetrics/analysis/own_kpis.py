@@ -124,7 +124,10 @@ class _Section:
         except BadValue as error:
             raise self._fault(_("'{key}': {problem}", key="over", problem=error.message)) from None
         # what the small grammar allows must also be in the language of every engine
-        for key, text, work in (("value", value, replace(measure, condition="").sql), ("condition", condition, measure.sql)):
+        for key, text, work in (
+            ("value", value, replace(measure, condition="").sql),
+            ("condition", condition, measure.sql),
+        ):
             try:
                 parsed(f"select {work()} as told from told")
             except (BadValue, BadQuery) as error:

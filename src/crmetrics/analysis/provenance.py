@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from typing import Any, Final
 
 from crmetrics.analysis.answer import Locked, Note, Passport, Result, Trust
@@ -77,58 +77,44 @@ def reading_notes(
     declared: Analysis, warehouse: Warehouse, period: Period | None, choices: Mapping[str, Any]
 ) -> tuple[Note, ...]:
     """What holds for any analysis: a period that still runs, filters that do not reach, columns with gaps."""
-    notes = []
-    if period is not None and period.elapsed(warehouse.today) != period:
-        notes.append(
-            Note(
-                _(
-                    "The period has not ended: {days} of {all} days.",
-                    days=period.elapsed(warehouse.today).days,
-                    all=period.days,
-                )
-            )
-        )
-    elif period is not None and period.start >= warehouse.today:
-        notes.append(Note(_("The data end before this period begins."), "warn"))
     needs = declared.needed(choices)
+    return (*_period_notes(period, warehouse.today), *_unreached_notes(needs, warehouse), *_gap_notes(needs, warehouse))
+
+
+def _period_notes(period: Period | None, today: date) -> Iterator[Note]:
+    if period is not None and period.elapsed(today) != period:
+        passed = period.elapsed(today).days
+        yield Note(_("The period has not ended: {days} of {all} days.", days=passed, all=period.days))
+    elif period is not None and period.start >= today:
+        yield Note(_("The data end before this period begins."), "warn")
+
+
+def _unreached_notes(needs: Needs, warehouse: Warehouse) -> Iterator[Note]:
     for table in needs:
         for dimension in warehouse.views.unreached(TABLES[table]):
-            notes.append(
-                Note(
-                    _(
-                        "The filter '{dimension}' does not reach {table}: they are not filtered by it.",
-                        dimension=dimension,
-                        table=TABLES[table].label,
-                    ),
-                    "warn",
-                )
-            )
+            message = _("The filter '{dimension}' does not reach {table}: they are not filtered by it.")
+            yield Note(message(dimension=dimension, table=TABLES[table].label), "warn")
+
+
+def _gap_notes(needs: Needs, warehouse: Warehouse) -> Iterator[Note]:
+    for table, column, share in _filled(needs, warehouse):
+        if LOCKED_BELOW <= share < NOTED_BELOW:
+            message = _("{table}.{column} is filled in {share} of the rows that should have it.")
+            yield Note(message(table=table, column=column, share=Figure(share, SHARE)), "warn")
+
+
+def _filled(needs: Needs, warehouse: Warehouse) -> Iterator[tuple[str, str, float]]:
+    """Each needed column and in which share of the rows that should have it it is filled."""
     for table, columns in needs.items():
         for column in columns:
             share = warehouse.profile.column(table, column).share
-            if share is not None and LOCKED_BELOW <= share < NOTED_BELOW:
-                notes.append(
-                    Note(
-                        _(
-                            "{table}.{column} is filled in {share} of the rows that should have it.",
-                            table=table,
-                            column=column,
-                            share=Figure(share, SHARE),
-                        ),
-                        "warn",
-                    )
-                )
-    return tuple(notes)
+            if share is not None:
+                yield table, column, share
 
 
 def trust_of(needs: Needs, warehouse: Warehouse, n: int) -> tuple[Trust, Message]:
     """The trust mark with its reason (R20)."""
-    shares = {
-        f"{table}.{column}": share
-        for table, columns in needs.items()
-        for column in columns
-        if (share := warehouse.profile.column(table, column).share) is not None
-    }
+    shares = {f"{table}.{column}": share for table, column, share in _filled(needs, warehouse)}
     worst = min(shares, key=lambda name: shares[name]) if shares else ""
     filled = shares.get(worst, 1.0)
     gaps = _("{column} is filled in {share}", column=worst, share=Figure(filled, SHARE))
@@ -154,9 +140,9 @@ def passport_of(
     """The passport of an answer."""
     profile = warehouse.profile
     needs = declared.needed(choices)
-    needed = [(table, column) for table, columns in needs.items() for column in columns]
+    needed = {(table, column) for table, columns in needs.items() for column in columns}
     trust, reason = trust_of(needs, warehouse, result.used if result.n is None else result.n)
-    table = TABLES.get(declared.table)
+    counted = TABLES.get(declared.table)
     return Passport(
         key=declared.key,
         definition_version=declared.version,
@@ -168,19 +154,13 @@ def passport_of(
         filters={each.dimension: each.values for each in warehouse.scope.filters},
         zone=warehouse.zone,
         driving_date=declared.date if "." in declared.date else None,
-        rate_date=table.priced_at if table is not None and not profile.is_single_currency(warehouse.currency) else None,
+        rate_date=counted.priced_at
+        if counted is not None and not profile.is_single_currency(warehouse.currency)
+        else None,
         rows_used=result.used,
         rows_left_out=result.left_out,
-        derived={
-            f"{table}.{column}": count
-            for (table, column), count in profile.derived.items()
-            if (table, column) in needed
-        },
-        filled={
-            f"{table}.{column}": share
-            for table, column in needed
-            if (share := profile.column(table, column).share) is not None
-        },
+        derived={f"{table}.{name}": rows for (table, name), rows in profile.derived.items() if (table, name) in needed},
+        filled={f"{table}.{name}": share for table, name, share in _filled(needs, warehouse)},
         data_version=profile.number,
         data_published_at=profile.published_at,
         data_age_days=max(0.0, (now - warehouse.as_of).total_seconds() / 86400),

@@ -13,6 +13,7 @@ from crmetrics.models.interval import share_of
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import GRAINS, Period, first_day, midnight, ordinal, parse_period
 from crmetrics.vocabulary.unit import CHANGE, COUNT, MONEY, QUANTITY, SHARE, Figure
+from crmetrics.warehouse.facts.sold import SOURCES
 from crmetrics.warehouse.rows import Rows, joined
 from crmetrics.warehouse.warehouse import Warehouse, grouping_of
 
@@ -22,30 +23,6 @@ Source = Annotated[
     Literal["orders", "invoices", "deals"],
     Options("Counted from", orders="orders", invoices="invoices", deals="won deals"),
 ]
-
-BASKETS = """
-select order_id as sale_id, customer_id, party, is_cancelled, is_unconverted, ordered_at >= $start and ordered_at < $end as is_now,
-       sum(case when $gross then net + coalesce(tax, 0) else net end) as amount, sum(quantity) as quantity, count(*) as lines
-from ordered_lines
-where (ordered_at >= $start and ordered_at < $end) or (ordered_at >= $before_start and ordered_at < $before_end)
-group by order_id, customer_id, party, is_cancelled, is_unconverted, ordered_at
-"""
-INVOICES = """
-select invoice_id as sale_id, customer_id, party, false as is_cancelled, company_rate is null as is_unconverted,
-       issued_on >= $start_on and issued_on < $end_on as is_now,
-       converted(case when $gross then amount else amount - coalesce(tax_amount, 0) end, company_rate) as amount,
-       cast(null as double) as quantity, 1 as lines
-from invoices
-where (issued_on >= $start_on and issued_on < $end_on) or (issued_on >= $before_start_on and issued_on < $before_end_on)
-"""
-
-WON_DEALS = """
-select deal_id as sale_id, customer_id, party, false as is_cancelled, company_rate is null and amount is not null as is_unconverted,
-       closed_at >= $start and closed_at < $end as is_now,
-       converted(amount, company_rate) as amount, cast(null as double) as quantity, 1 as lines
-from deals
-where is_won and ((closed_at >= $start and closed_at < $end) or (closed_at >= $before_start and closed_at < $before_end))
-"""
 
 SALES_BY_PARTY = """
 with sales as ({sales})
@@ -62,14 +39,6 @@ from sales
 group by grouping sets ((party), ())
 order by is_total, amount desc nulls last, party
 """
-
-# source -> its sales, the table whose rows are grouped, its driving date
-SOURCES = {
-    "orders": (BASKETS, "ordered_lines", "ordered_at"),
-    "invoices": (INVOICES, "invoices", "issued_on"),
-    "deals": (WON_DEALS, "deals", "closed_at"),
-}
-
 
 NOTABLE = 0.1
 
@@ -118,12 +87,9 @@ def performance(
     Mind:    Growth rates of groups must not be averaged; contributions add up to the growth of the whole.
     Source:  Rules R2, R5, R6, R8 and R9 of the definitions.
     """
-    if by in GRAINS:
-        rows = _side_by_side(warehouse, period, before, by, source, gross)
-        return _result(rows, is_compared=_reaches_back(warehouse, source, before))
-    rows = _sales(warehouse, period, before, by, source, gross)
-    table, moment = SOURCES[source][1:]
-    if table == "ordered_lines" and by and grouping_of(by, table, moment).table == "order_lines":
+    rows = (_side_by_side if by in GRAINS else _sales)(warehouse, period, before, by, source, gross)
+    table, moment = SOURCES[source][1:3]
+    if table == "ordered_lines" and by not in ("", *GRAINS) and grouping_of(by, table, moment).table == "order_lines":
         # the lines of one order fall into several groups: the total counts whole orders, so it is asked for by itself
         total = _sales(warehouse, period, before, "", source, gross)
         rows = joined(rows.where(~rows.flags("is_total")), total.where(total.flags("is_total")))
@@ -131,7 +97,7 @@ def performance(
 
 
 def _sales(warehouse: Warehouse, period: Period, before: Period, by: str, source: Source, gross: bool) -> Rows:
-    sales, table, moment = SOURCES[source]
+    sales, table, moment, _home = SOURCES[source]
     return warehouse.query(
         SALES_BY_PARTY.replace("{sales}", sales),
         period=period,
@@ -167,11 +133,7 @@ def _side_by_side(warehouse: Warehouse, period: Period, before: Period, by: str,
 
 def _reaches_back(warehouse: Warehouse, source: Source, before: Period) -> bool:
     """Whether the data begin early enough for growth to mean something."""
-    table, moment = {
-        "orders": ("orders", "ordered_at"),
-        "invoices": ("invoices", "issued_on"),
-        "deals": ("deals", "closed_at"),
-    }[source]
+    moment, table = SOURCES[source][2:]
     first = warehouse.profile.column(table, moment).first
     return first is not None and first_day(first, warehouse.zone) <= before.start
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """A named SQL view over canonical tables and other facts; one row a row of the first table of `parties`.
