@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
+from statistics import mean
 
 import pytest
 
@@ -66,12 +68,17 @@ def test_cohort_retention_of_online_retail(retail, known):
             rates.setdefault(row.cohort, []).append(row.rate)
     assert counts == known["cohort_counts"]
     assert rates == {cohort: pytest.approx(shares, rel=1e-9) for cohort, shares in known["cohort_retention"].items()}
-    assert sum(row.size for row in answer.rows if row.k == 0 and row.cohort != "all") == known["customer_sales"]["customers"]
+    assert (
+        sum(row.size for row in answer.rows if row.k == 0 and row.cohort != "all")
+        == known["customer_sales"]["customers"]
+    )
     # December 2011 still runs: shown, but in no mean
     assert [(row.cohort, row.k) for row in answer.rows if not row.complete] == [
         (cohort, len(shares) - 1) for cohort, shares in known["cohort_counts"].items()
     ]
-    assert left_out(answer) == {"without a start": known["distinct"]["customers"] - known["customer_sales"]["customers"]}
+    assert left_out(answer) == {
+        "without a start": known["distinct"]["customers"] - known["customer_sales"]["customers"]
+    }
 
 
 def test_weighted_retention_of_online_retail(retail, known):
@@ -81,3 +88,51 @@ def test_weighted_retention_of_online_retail(retail, known):
         if row.cohort == "all":
             reached = [each for each in counts if len(each) > row.k]
             assert (row.active, row.n) == (sum(each[row.k] for each in reached), sum(each[0] for each in reached))
+
+
+@pytest.fixture(scope="module")
+def scored(retail: OpenCatalogue) -> Answer:
+    """The choices that the known figures mean: all history, sales without returns; as-of is 10 December 2011."""
+    return retail.ask("customers.rfm", window=0, money="without_returns")
+
+
+def test_rfm_scores_of_online_retail(scored, known):
+    buyers = [row for row in scored.rows if row.r is not None]
+    counts = {
+        name: {str(score): sum(getattr(row, name.lower()) == score for row in buyers) for score in range(1, 6)}
+        for name in "RFM"
+    }
+    assert counts == known["rfm_score_counts_r12"]
+    assert Counter(row.rfm for row in buyers) == known["rfm_cell_counts_r12"]
+    # who never bought has a record for his returns alone
+    assert Counter(row.segment for row in scored.rows if row.r is None) == {
+        "prospects": known["distinct"]["customers"] - known["customer_sales"]["customers"]
+    }
+
+
+def test_rfm_values_of_online_retail(scored, known):
+    rows = {row.customer_id: row for row in scored.rows}
+    for customer, (recency, orders, money, *scores) in known["rfm_examples"].items():
+        row = rows[customer]
+        assert (row.recency_days, row.orders, row.r, row.f, row.m) == (recency, orders, *scores)
+        assert row.monetary == pytest.approx(money, abs=0.005)
+    buyers, summary = [row for row in rows.values() if row.r is not None], known["rfm_summary"]
+    assert mean(row.recency_days for row in buyers) == pytest.approx(summary["meanR"], rel=1e-9)
+    assert mean(row.orders for row in buyers) == pytest.approx(summary["meanF"], rel=1e-9)
+    assert mean(row.monetary for row in buyers) == pytest.approx(summary["meanM"], rel=1e-9)
+    assert scored.total.monetary == pytest.approx(known["customer_sales"]["amount"], abs=0.005)
+    assert scored.total.net_sales == pytest.approx(known["customer_net"]["amount"], abs=0.005)
+    assert scored.total.orders == known["customer_sales"]["orders"]
+
+
+def test_rfm_of_dunnhumby_differs_only_at_class_borders(imported, expected):
+    # its known scores are ceil(5 x percentile): another rule, which differs only for single values next to a border
+    catalogue = open_workspace(imported("dunnhumby_complete_journey").workspace)
+    rows = catalogue.ask("customers.rfm", window=0).rows
+    known = expected("dunnhumby_complete_journey")["rfm_score_counts"]
+    for name, counts in known.items():
+        found = Counter(getattr(row, name.lower()) for row in rows)
+        assert {score: found[int(score)] for score in counts} == {
+            score: pytest.approx(count, abs=3) for score, count in counts.items()
+        }
+    catalogue.engine.close()
