@@ -71,28 +71,9 @@ def write_import(connection: duckdb.DuckDBPyConnection, kept: RawImport) -> None
                 "target": str(kept.folder / REJECTS),
             },
         )
-    manifest = {
-        "source": kept.source,
-        "kind": kept.kind,
-        "number": kept.number,
-        "started_at": kept.started_at.isoformat(),
-        "mapping": kept.mapping,
-        "files": [
-            {
-                "entry": file.entry,
-                "name": file.name,
-                "sha256": file.sha256,
-                "rows": file.rows,
-                "rejected": len(file.rejected),
-                "columns": file.columns,
-                "raw": file.path.name,
-            }
-            for file in kept.files
-        ],
-    }
     aside = kept.folder / f"{MANIFEST}.part"
     with aside.open("w", encoding="utf-8") as file:
-        json.dump(manifest, file, ensure_ascii=False, indent=1)
+        json.dump(_described(kept), file, ensure_ascii=False, indent=1)
         file.flush()
         os.fsync(file.fileno())
     aside.replace(kept.folder / MANIFEST)
@@ -128,6 +109,28 @@ def read_import(connection: duckdb.DuckDBPyConnection, folder: Path) -> RawImpor
     return replace(
         kept, files=tuple(replace(file, rejected=tuple(rejected.get(file.path.name, ()))) for file in kept.files)
     )
+
+
+def _described(kept: RawImport) -> dict[str, object]:
+    return {
+        "source": kept.source,
+        "kind": kept.kind,
+        "number": kept.number,
+        "started_at": kept.started_at.isoformat(),
+        "mapping": kept.mapping,
+        "files": [
+            {
+                "entry": file.entry,
+                "name": file.name,
+                "sha256": file.sha256,
+                "rows": file.rows,
+                "rejected": len(file.rejected),
+                "columns": file.columns,
+                "raw": file.path.name,
+            }
+            for file in kept.files
+        ],
+    }
 
 
 def _raw_file(folder: Path, kept: dict[str, object]) -> RawFile:

@@ -113,9 +113,9 @@ class Repair:
         if len(self.rejected) > MOST_REJECTED:
             raise BadFile(
                 _(
-                    "More than {n} rows of '{file}' do not fit its header; the first is row {row}: {reason} "
+                    "More than {most} rows of '{file}' do not fit its header; the first is row {row}: {reason} "
                     "Check `delimiter`, `header` and `encoding` in [files.{entry}] of the mapping.",
-                    n=MOST_REJECTED,
+                    most=MOST_REJECTED,
                     file=self.name,
                     row=self.rejected[0].row,
                     reason=self.rejected[0].reason,
