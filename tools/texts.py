@@ -65,9 +65,8 @@ def marked(source: str, name: str) -> Iterator[Text]:
             text, plural = [*(_literal(form, place) for form in forms), ""][:2]
             yield Text(markers[node.func.id], text, plural, place)
         elif node.func.id == "Message" and len(node.args) == 1 and isinstance(node.args[0], ast.Constant):
-            # A blank is a place held for words to come, such as the title of an analysis that is being read.
-            if text := _literal(node.args[0], place):
-                yield Text(SHARED, text, "", place)
+            # A blank holds the place of words to come, such as the title of an analysis that is being read.
+            yield from (Text(SHARED, text, "", place) for text in (_literal(node.args[0], place),) if text)
 
 
 def in_template(path: Path, name: str) -> Iterator[Text]:
