@@ -151,7 +151,10 @@ def test_words_of_a_closed_list(connection, text, choice):
 
 def test_times_and_currencies(connection):
     assert read(connection, "9:05", Type.TIME) == time(9, 5)
-    assert read(connection, "usd", Type.TEXT, column=TABLES["orders"].column("currency")) == "USD"
+    currency = TABLES["orders"].column("currency")
+    assert [read(connection, text, Type.TEXT, column=currency) for text in ("usd", "€", "tl", " ₴ ", "$")] == [
+        "USD", "EUR", "TRY", "UAH", "$",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ["-", "yok", "YOK", " n/a ", "", "\t"])

@@ -32,7 +32,8 @@ def open_accounts(
         for mapping, parts in sources
         for part in parts
     ]  # fmt: skip
-    connection.executemany(f"insert into known_files values ({', '.join('?' * 12)})", lines)
+    places = ", ".join([f"({', '.join('?' * 12)})"] * len(lines))
+    connection.execute(f"insert into known_files values {places}", [value for line in lines for value in line])
 
 
 def note_superseded(connection: duckdb.DuckDBPyConnection, source: str, rows: EntryRows) -> None:

@@ -19,6 +19,7 @@ VISITS: Final = "entered_at, imported_at, source_file, source_row"
 """Visits in the order in which they happened; at the same moment, as they stand in the file."""
 
 FUTURE: Final = _("It lies in the future.")
+NOT_A_CURRENCY: Final = _("It is not a currency by ISO 4217, such as EUR.")
 LAST_VISIT: Final = _("The stage of the deal is not the one it entered last.")
 OTHER_OUTCOME: Final = _("The outcome of the deal does not fit the kind of its stage.")
 OVERLAP: Final = _("The deal entered another stage before it left this one.")
@@ -35,6 +36,8 @@ def check_rows(connection: duckdb.DuckDBPyConnection, names: Iterable[str], now:
             for column in table.columns
             if column.type in (Type.DATE, Type.MOMENT) and not column.is_planned
         ]
+        if table.has("currency"):
+            checks.append(Check("regexp_full_match(currency, '[A-Z]{3}')", NOT_A_CURRENCY, "currency"))
         _write(connection, table, checks)
 
 

@@ -315,7 +315,7 @@ class Building:
     def _single_currency(self) -> str:
         """The currency that most money rows are in, orders before deals; blank if there is no money."""
         found = self.connection.execute(
-            "select currency from meta.currencies order by case table_name when 'orders' then 0 when 'deals' then 1 else 2 end, "
-            "row_count desc, currency limit 1"
+            "select currency from meta.currencies where regexp_full_match(currency, '[A-Z]{3}') "
+            "order by case table_name when 'orders' then 0 when 'deals' then 1 else 2 end, row_count desc, currency limit 1"
         ).fetchall()
         return str(found[0][0]) if found else ""

@@ -21,6 +21,18 @@ _MINUS: Final = "\u2212"
 _MONEY: Final = (
     r"[$€£¥₺₴₽₹₩₪₫฿元円]|\b(?:USD|EUR|GBP|TRY|TL|UAH|CNY|RMB|JPY|RUB|PLN|CHF|SEK|NOK|DKK|CAD|AUD|INR)\b|грн\.?|руб\.?"
 )
+# Signs that name one currency alone; $ and ¥ do not.
+_SIGNS: Final = {
+    "€": "EUR",
+    "£": "GBP",
+    "₺": "TRY",
+    "TL": "TRY",
+    "₴": "UAH",
+    "ГРН": "UAH",
+    "元": "CNY",
+    "RMB": "CNY",
+    "US$": "USD",
+}
 _GAPS: Final = r"'’\s\x{a0}\x{2007}\x{202f}"
 _TRUE: Final = ("true", "yes", "y", "t", "1", "on", "evet", "doğru", "так", "да", "是", "对", "真", "有")
 _FALSE: Final = (
@@ -68,7 +80,8 @@ def typed(raw: str, text: str, kind: Type, column: Column | None, formats: Forma
     if column is not None and column.choices:
         return _first_of(raw, choice(raw, column.choices), choice(text, column.choices))
     if column is not None and column.name == "currency":
-        return f"upper({text})"
+        signs = " ".join(f"when {literal(sign)} then {literal(code)}" for sign, code in _SIGNS.items())
+        return f"case upper({text}) {signs} else upper({text}) end"
     return text
 
 
