@@ -101,7 +101,7 @@ def test_within_so_many_days_of_the_first_purchase():
     assert "1 customer first bought less than 30 days ago: pending, in neither count." in said(answer)
     assert answer.passport.rows_used == 3
     assert left_out(answer) == {
-        "first purchases too late to tell": 1,
+        "first purchases too recent to tell": 1,
         "not first purchases, or of nothing above zero": 5,
     }
     assert figures(in_days) == (3, 1, pytest.approx(1 / 3))  # E's second order is of the same day

@@ -37,7 +37,9 @@ MAY_BE_OLD: Final = 90
 
 
 class CohortRetention(Row):
-    cohort = column("Cohort", dimension="grain", all="All cohorts")
+    cohort = column(
+        "Cohort", meaning="a week by its first day", dimension="month", all="All cohorts"
+    )  # any period is written so
     size = column("Customers", COUNT, "who started in it")
     k = column("Periods since", COUNT, "whole calendar periods since the start")
     n = column("Counted", COUNT, "those of them whose period has come, or who were active in the one before")
@@ -75,7 +77,7 @@ def cohort_retention(
     ] = "start",
     joins: Annotated[
         Literal["first", "recurring"],
-        Options("In the cohort of", first="his first period", recurring="every period in which he is active"),
+        Options("In the cohort of", first="the first period", recurring="every active period"),
     ] = "first",
     mean: Annotated[
         Literal["weighted", "simple"], Options("Mean of the cohorts", weighted="weighted by customers", simple="simple")

@@ -98,7 +98,9 @@ class RepeatPurchaseRate(Row):
     party = column("Group", dimension="by")
     buyers = column("Buyers", COUNT, "different customers with a purchase")
     repeaters = column("Repeat buyers", COUNT, "of them those with a second purchase", better="higher")
-    pending = column("Pending", COUNT, "first bought too lately to tell; in neither count")
+    pending = column(
+        "Pending", COUNT, "first bought too recently to tell; in neither count", only=("again", ("within",))
+    )
     rate = column("Repeat purchase rate", SHARE, better="higher", of=("repeaters", "buyers"))
     low = column("At least", SHARE, "lower end of the 95 % interval")
     high = column("At most", SHARE, "upper end of the 95 % interval")
@@ -160,7 +162,7 @@ def _left_out(total: dict[str, Any], again: str) -> tuple[LeftOut, ...]:
     reasons = (
         (_("cancelled"), total["cancelled"]),
         (_("without a customer"), total["anonymous"]),
-        (_("first purchases too late to tell"), total["pending"]),
+        (_("first purchases too recent to tell"), total["pending"]),
         (later if again == "within" else nothing, other),
     )
     return tuple(LeftOut(reason, int(rows)) for reason, rows in reasons if rows)

@@ -30,6 +30,7 @@ _ = words("customers")
 
 LOCKED_ABOVE: Final = 0.2
 """So large a share of sales without any cost locks the margin (as `finance.margin`)."""
+OTHER_MONEY = ("without_returns", "average", "margin")
 BEFORE_ALL: Final = datetime(1900, 1, 1)
 
 SCORED = """
@@ -61,7 +62,7 @@ class Rfm(Row):
     recency_days = column("Recency", DAYS, "days since the last purchase", better="lower")
     orders = column("Frequency", COUNT, "purchases in the window", better="higher")
     net_sales = column("Net sales", MONEY, "in the window, returns included", better="higher")
-    monetary = column("Monetary value", MONEY, "the money that is scored, as chosen", better="higher")
+    monetary = column("Monetary value", MONEY, "the money that is scored", better="higher", only=("money", OTHER_MONEY))
     r = column("R", SCORE, better="higher")
     f = column("F", SCORE, better="higher")
     m = column("M", SCORE, better="higher")
@@ -71,7 +72,7 @@ class Rfm(Row):
     )
     segment = segment_column("Segment")
     previous_segment = segment_column("Segment a month ago")
-    changed_on = column("Changed on", DATE, "the day of the purchase or of the silence that moved him")
+    changed_on = column("Changed on", DATE, "the day of the purchase or of the silence that moved the customer")
 
 
 @analysis(
