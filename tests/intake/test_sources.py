@@ -94,6 +94,22 @@ def test_a_full_source_replaces_what_it_gave_before(company):
     assert [(told.column, told.rows) for told in report.warnings] == [("customer_id", 1)]
 
 
+def test_files_of_a_full_source_that_are_known_still_count_beside_a_new_one(company):
+    """A folder with a file a month: the months before are not read again, but are there still."""
+    months = FULL.replace('match = "bills.csv"', 'match = "bills*.csv"')
+    company.write("people.csv", "id,name\nC1,One\n")
+    company.write("bills-1.csv", "no,customer,day,amount\nI1,C1,2026-01-01,10\n")
+    company.take_in(months)
+    company.write("bills-2.csv", "no,customer,day,amount\nI2,C1,2026-02-01,20\n")
+    report = company.take_in(months)
+    assert company.rows("select invoice_id from invoices order by 1") == [("I1",), ("I2",)]
+    assert sorted(report.known) == ["bills-1.csv", "people.csv"]
+    (company.exports / "bills-1.csv").unlink()
+    company.write("bills-3.csv", "no,customer,day,amount\nI3,C1,2026-03-01,30\n")
+    company.take_in(months)
+    assert company.rows("select invoice_id from invoices order by 1") == [("I2",), ("I3",)]  # what is gone is gone
+
+
 def test_rows_that_a_full_source_no_longer_has_are_marked_beside_the_raw_files(company):
     company.write("people.csv", "id,name\nC1,One\nC2,Two\n")
     company.write("bills.csv", "no,customer,day,amount\nI1,C2,2026-01-01,10\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -105,7 +105,8 @@ class _Import:
         live, is_same_mapping = _live(current, mapping, self.store)
         found = _find(sources, mapping, live)
         known_prints = {part.sha256 for part in live if is_same_mapping}
-        fresh = [(entry, one) for entry, one in found if not known_prints or fingerprint(one) not in known_prints]
+        prints = [fingerprint(one) if known_prints else "" for _entry, one in found]
+        fresh = [each for each, print_ in zip(found, prints, strict=True) if print_ not in known_prints]
         known = tuple(one.name for entry, one in found if (entry, one) not in fresh)
         if not fresh:
             return report_of(current, mapping, self.store.next_number() - 1, False, known, time.monotonic() - started)
@@ -113,7 +114,7 @@ class _Import:
         folder = self.store.begin(mapping.name, number)
         try:
             parts = self.read(fresh, folder, mapping, number, wanted)
-            merged = _parts_after(live, parts, mapping)
+            merged = _parts_after(live, parts, mapping, set(prints))
             version = self.publish(mapping, merged, folder, wanted, number)
         except BaseException:
             self.store.abandon(folder)
@@ -249,11 +250,20 @@ def _parts_of(connection: duckdb.DuckDBPyConnection, source: str, store: RawStor
     ]
 
 
-def _parts_after(live: Sequence[RawPart], new: Sequence[RawPart], mapping: Mapping) -> list[RawPart]:
-    """The raw files that count now: of a full source, those of an entry are replaced by the new ones."""
+def _parts_after(
+    live: Sequence[RawPart], new: Sequence[RawPart], mapping: Mapping, found: Container[str]
+) -> list[RawPart]:
+    """The raw files that count now: of a full source, those of an entry are replaced by the new ones.
+
+    found  the fingerprints of the files at hand: one that is known already is not read again, but still counts
+    """
     replaced = {part.entry for part in new} if mapping.kind == "full" else set()
     again = {(part.entry, part.sha256) for part in new}
-    kept = [part for part in live if part.entry not in replaced and (part.entry, part.sha256) not in again]
+    kept = [
+        part
+        for part in live
+        if (part.entry not in replaced or part.sha256 in found) and (part.entry, part.sha256) not in again
+    ]
     return [*kept, *new]
 
 
