@@ -75,7 +75,9 @@ class Pipeline(Row):
     deals = column("Open deals", COUNT, better="higher")
     amount = column("Amount", MONEY, "of the deals whose amount is known", better="higher")
     probability = column("Win probability", SHARE, "weighted amount / amount")
-    n = column("Decided", COUNT, "decided deals behind the win probability, last 24 months")
+    n = column(
+        "Decided", COUNT, "decided deals behind the win probability, last 24 months", only=("probability", ("own",))
+    )
     weighted = column("Weighted", MONEY, "amount x win probability", better="higher")
     median_age = column("Median age", DAYS, "since the deal was created", better="lower")
     no_amount = column("Without amount", SHARE, better="lower", of=("without_amount", "deals"))
@@ -84,9 +86,9 @@ class Pipeline(Row):
         "Without next step", SHARE, "no open activity to come", better="lower", of=("without_next_step", "deals")
     )
     overdue = column("Overdue", COUNT, "past the expected close", better="lower")
-    without_amount = column("Deals without amount", COUNT)
-    without_date = column("Deals without date", COUNT)
-    without_next_step = column("Deals without next step", COUNT)
+    without_amount = column("Deals without amount", COUNT, is_hidden=True)
+    without_date = column("Deals without date", COUNT, is_hidden=True)
+    without_next_step = column("Deals without next step", COUNT, is_hidden=True)
 
 
 @analysis(

@@ -42,21 +42,21 @@ class StageConversion(Row):
     stage = column(
         "Stage", dimension="stage", lead_came="Lead", lead_qualified="Qualified", lead_deal="Deal", all_won="Won"
     )
-    stage_no = column("Place", COUNT)
+    stage_no = column("Place", COUNT, is_hidden=True)
     reached = column("Reached", COUNT, "came to the stage, by the chosen rule", better="higher")
     moved = column("Went on", COUNT, "reached the next stage", better="higher")
     next_rate = column("To the next stage", SHARE, better="higher", of=("moved", "reached"))
     low = column("At least", SHARE, "lower end of the 95 % interval of the share that went on")
     high = column("At most", SHARE, "upper end of the 95 % interval of the share that went on")
-    decided = column("Decided", COUNT, "went on or were lost here")
+    decided = column("Decided", COUNT, "went on or were lost here", is_hidden=True)
     decided_rate = column("Of the decided", SHARE, "went on, without those still there", of=("moved", "decided"))
-    entered = column("Entered", COUNT, "reached the first stage")
+    entered = column("Entered", COUNT, "reached the first stage", is_hidden=True)
     cumulative = column("From the start", SHARE, "of all that entered", better="higher", of=("reached", "entered"))
     lost = column("Lost here", COUNT, "lost and came no further", better="lower")
     loss_rate = column("Loss rate", SHARE, better="lower", of=("lost", "reached"))
     lost_amount = column("Money lost", MONEY, better="lower")
     open_deals = column("Still there", COUNT, "open and came no further")
-    skipped = column("Skipped", COUNT, "left here by skipping the next stage")
+    skipped = column("Skipped", COUNT, "left here by skipping the next stage", only=("counting", ("strict",)))
 
 
 @analysis(

@@ -65,7 +65,7 @@ FACTORS: Final = {
 class Velocity(Row):
     party = column("Group", dimension="by")
     n = column("Deals", COUNT, "the deals that the velocity counts", better="higher")
-    decided = column("Decided", COUNT, "won, with amount and dates, or lost")
+    decided = column("Decided", COUNT, "won, with amount and dates, or lost", is_hidden=True)
     won = column("Won", COUNT, "won, with amount and dates", better="higher")
     win_rate = column("Win rate", SHARE, "won / decided", better="higher", of=("won", "decided"))
     low = column("At least", SHARE, "lower end of the 95 % interval of the win rate")

@@ -1,0 +1,88 @@
+"""The pipeline of the demo company: what is planted in it is found, amounts per stage to the cent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from crmetrics.catalogue import OpenCatalogue, open_workspace
+
+CENT = 0.011
+
+
+@pytest.fixture(scope="module")
+def demo(demo_company: Any) -> Iterator[tuple[OpenCatalogue, dict[str, Any]]]:
+    workspace = demo_company("en")
+    truth = json.loads((workspace / "exports" / "truth.json").read_text(encoding="utf-8"))
+    catalogue = open_workspace(workspace)
+    with closing(catalogue.engine):
+        yield catalogue, truth["deals"]
+
+
+@pytest.mark.parametrize("year", ["2023", "2024", "2025", "2026"])
+def test_the_funnel_of_every_year_of_entry(demo: Any, year: str) -> None:
+    asked, truth = demo
+    answer = asked.ask("sales.stage_conversion", period=year, amount_at="now")
+    for row, stage in zip(answer.rows, truth["stages_by_year_of_entry"][year], strict=True):
+        assert (row.stage, row.reached, row.lost, row.open_deals) == (
+            stage["stage"],
+            stage["reached"],
+            stage.get("lost", 0),
+            stage.get("open", 0),
+        )
+        assert row.lost_amount == pytest.approx(stage.get("lost_amount", 0), abs=CENT)
+
+
+def test_the_open_pipeline(demo: Any) -> None:
+    asked, truth = demo
+    answer = asked.ask("sales.pipeline")
+    assert len(answer.rows) == len(truth["pipeline"])
+    for row, stage in zip(answer.rows, truth["pipeline"], strict=True):
+        assert (row.stage, row.deals, row.without_amount, row.without_date, row.overdue) == (
+            stage["stage"],
+            stage["deals"],
+            stage["no_amount"],
+            stage["no_date"],
+            stage["overdue"],
+        )
+        assert row.amount == pytest.approx(stage["amount"], abs=CENT)
+    assert answer.total.deals == truth["open"]
+
+
+def test_the_velocity_is_that_of_the_planted_deals(demo: Any) -> None:
+    asked, truth = demo
+    for quarter in ("2025-Q2", "2026-Q1"):
+        decided = truth["by_quarter_of_close"][quarter]
+        total = asked.ask("sales.velocity", period=quarter).total
+        won = decided["won"] - decided["won_without_amount"]
+        assert (total.won, total.n) == (won, won + decided["lost"])
+        assert total.velocity * total.cycle_days == pytest.approx(decided["won_amount"], abs=CENT)
+
+
+def test_the_slow_stage_is_the_slowest_by_far_in_both_clocks(demo: Any) -> None:
+    asked, truth = demo
+    planted = truth["slow_stage"]
+    for clock in ("calendar", "business"):
+        rows = list(asked.ask("sales.time_in_stage", period="2024-01-01..2026-07-01", clock=clock).rows)
+        slowest = max(rows, key=lambda row: row.median)
+        assert slowest.stage == planted["stage"]
+        assert slowest.median > 2 * sorted(row.median for row in rows)[-2]
+    # business days are what was planted; visits after a step back make the sums of two stages a little longer
+    for row, days in zip(rows, planted["median_working_days"], strict=True):
+        assert row.median == pytest.approx(days, rel=0.25)
+
+
+def test_the_leak_is_found_at_its_stage_and_source(demo: Any) -> None:
+    asked, truth = demo
+    leak = truth["leak"]
+    answer = asked.ask("sales.stage_conversion", period="2020-01-01..2030-01-01", by="source")
+    at_stage = {row.party: row for row in answer.rows if row.stage == leak["stage"]}
+    assert (at_stage[leak["source"]].moved, at_stage[leak["source"]].lost) == (leak["moved_on"], leak["lost"])
+    assert at_stage[leak["source"]].decided_rate == pytest.approx(leak["next_rate"])
+    assert min(at_stage.values(), key=lambda row: row.decided_rate).party == leak["source"]
+    worst = max((row for row in answer.rows if row.party == leak["source"]), key=lambda row: row.loss_rate)
+    assert worst.stage == leak["stage"]
