@@ -2,7 +2,7 @@
 
 import pytest
 
-from crmetrics.vocabulary.errors import BadFile
+from crmetrics.vocabulary.errors import BadFile, BadMapping
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", "^", "~", "¦", "#", "\x1f", "\x01", "=", ":"])
@@ -60,3 +60,27 @@ def test_an_unclear_delimiter_is_told_with_the_candidates(read):
         "What separates the columns of 'sales.csv' is not clear: with ';', ',' the rows have different widths. "
         'Write it into [files.lines] of the mapping, like delimiter = ";".'
     )
+
+
+def test_a_first_line_for_excel_is_no_row(read):
+    shown = read("sep=;\r\nid;name\r\n1;a,b\r\n2\r\n")
+    assert (shown.raw.columns, shown.rows, shown.numbers) == (("id", "name"), [("1", "a,b")], [3])
+    assert shown.rejects == [(4, None, "2")]
+    assert read('"sep=,"\n1,a\n2,b\n', header=False).rows == [("1", "a"), ("2", "b")]
+
+
+def test_a_tab_written_as_two_signs(read):
+    assert read("id\tname\n1\ta,b\n", delimiter="\\t").rows == [("1", "a,b")]
+
+
+@pytest.mark.parametrize("delimiter", ["", '"', "\n", "five!", ';"'])
+def test_what_cannot_separate_is_told(read, delimiter):
+    with pytest.raises(
+        BadMapping, match=r"^\[files.lines\] delimiter: '[^']*' cannot separate columns\. Expected: one"
+    ):
+        read("id,name\n1,a\n", delimiter=delimiter)
+
+
+def test_quotation_marks_that_do_not_match_in_the_header(read):
+    with pytest.raises(BadFile, match=r"The header of 'sales.csv', row 2, cannot be read: its quotation marks do not"):
+        read('\nid,"name\n1,a\n2,b\n')

@@ -90,3 +90,10 @@ def test_a_broken_utf_16_letter_takes_its_row_alone(read):
 def test_an_unknown_encoding_is_told(read, encoding):
     with pytest.raises(BadMapping, match=rf"^\[files.lines\] encoding: '{encoding}' is not an encoding\. Usual ones"):
         read("id;name\n1;a\n", encoding=encoding)
+
+
+def test_utf_16_that_is_none_is_told(read):
+    message = r"\[files.lines\] encoding: the files are not written in 'UTF-16'\. Leave `encoding` out, and it is found"
+    with pytest.raises(BadMapping, match=message):
+        read("id;name\n1;Ağrı\n", encoding="UTF-16")
+    assert read("id;name\n1;Ağrı\n".encode("utf-16-le"), encoding="utf-16-le").rows == [("1", "Ağrı")]

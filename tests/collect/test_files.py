@@ -1,8 +1,11 @@
-"""Which files an entry finds."""
+"""Which files an entry finds, and the fingerprint by which a file is known again."""
+
+import gzip
+import hashlib
 
 import pytest
 
-from crmetrics.collect.sources import FileEntry, find_files
+from crmetrics.collect.sources import FileEntry, find_files, fingerprint
 from crmetrics.vocabulary.errors import BadFile
 
 
@@ -59,3 +62,23 @@ def test_only_some_of_many_names_are_listed(tmp_path):
         (tmp_path / f"{i:02}.csv").write_text("id\n")
     with pytest.raises(BadFile, match=r"'18.csv', '19.csv', \.\.\.\. Correct"):
         found([tmp_path], "x.csv")
+
+
+def test_the_fingerprint_is_that_of_the_bytes_as_they_are(read):
+    plain = b"id,name\n1,a\n"
+    for content in (
+        plain,
+        gzip.compress(plain),
+        "id,name\n1,ğ\n".encode("utf-16"),
+        "id,name\n1,Ağrı\n".encode("cp1254"),
+    ):
+        assert read(content).raw.sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_the_fingerprint_of_a_folder_is_that_of_its_files(tmp_path):
+    for folder, name, text in (("a", "x", "1"), ("b", "x", "1"), ("c", "x", "2"), ("d", "y", "1")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).write_text(text)
+    same, again, other, renamed = (fingerprint(tmp_path / name) for name in "abcd")
+    assert same == again
+    assert len({same, other, renamed}) == 3

@@ -1,10 +1,8 @@
-"""Parquet files and folders, and what a full disk or too little memory says."""
+"""Parquet files and folders, and how much memory is needed."""
 
 import duckdb
 import pytest
 
-from crmetrics.collect import texts
-from crmetrics.collect.originals import fingerprint
 from crmetrics.vocabulary.errors import BadFile, NoSpace
 
 TABLE = """
@@ -67,31 +65,28 @@ def test_a_folder_without_parts_is_told(read, tmp_path):
         read(None, "sales.parquet")
 
 
-def test_the_fingerprint_of_a_folder_is_that_of_its_files(tmp_path):
-    for folder, name, text in (("a", "x", "1"), ("b", "x", "1"), ("c", "x", "2"), ("d", "y", "1")):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / name).write_text(text)
-    same, again, other, renamed = (fingerprint(tmp_path / name) for name in "abcd")
-    assert same == again
-    assert len({same, other, renamed}) == 3
+def test_a_damaged_file_is_told_or_read(read, tmp_path):
+    path = tmp_path / "exports" / "sales.parquet"
+    write(path, "select i as id, md5(i::varchar) as name from range(5000) t(i)")
+    whole = path.read_bytes()
+    told = []
+    for place in (2, 50, 5_000, len(whole) // 2, len(whole) - 200, len(whole) - 20, len(whole) - 6):
+        for damaged in (whole[:place], whole[:place] + bytes(8) + whole[place + 8 :]):
+            try:
+                read(damaged, "sales.parquet")
+            except BadFile as error:
+                told.append(str(error))
+                assert list((tmp_path / "raw").iterdir()) == []
+    assert len(told) > 7
+    assert all(text.startswith("'sales.parquet' is ") for text in told)
 
 
-@pytest.mark.parametrize(
-    ("error", "said"),
-    [
-        (OSError(28, "No space left on device"), r"The disk of '.*raw' is full\. Free some space and import again\."),
-        (duckdb.IOException("IO Error: No space left on device"), r"The disk of '.*raw' is full\."),
-        (duckdb.OutOfMemoryException("x"), r"'sales.csv' needs more memory than the workspace allows\. Raise memory_"),
-    ],
-)
-def test_a_full_disk_leaves_nothing(read, tmp_path, monkeypatch, error, said):
-    def refuse(connection, text, target, progress):
-        target.write_bytes(b"half")
-        raise error
-
-    monkeypatch.setattr(texts, "write_delimited", refuse)
-    with pytest.raises(NoSpace, match=said):
-        read("id,name\n1,a\n")
+def test_too_little_memory_is_told(read, tmp_path, connection):
+    connection.execute("set memory_limit = '20MB'")
+    with pytest.raises(
+        NoSpace, match=r"^'sales.csv' needs more memory than the workspace allows\. Raise memory_limit in"
+    ):
+        read(",".join(f"c{i}" for i in range(2000)) + ("\n" + ",".join(["x"] * 2000)) * 20)
     assert list((tmp_path / "raw").iterdir()) == []
 
 

@@ -105,6 +105,12 @@ def test_a_packed_file_whatever_its_name(read):
         assert read(packed, name).rows == [("1", "Ayşe"), ("2", "Çağrı")]
 
 
+def test_packed_files_one_after_another(read):
+    parts = [gzip.compress(text.encode()) for text in ("", "id,name\n1,a\n", "2,b\n", "")]
+    for after in (b"", bytes(512)):
+        assert read(b"".join(parts) + after, "sales.csv.gz").rows == [("1", "a"), ("2", "b")]
+
+
 def test_a_cut_off_packed_file_is_told(read):
     packed = gzip.compress(b"id,name\n" + b"".join(b"%d,name %d\n" % (i, i * i) for i in range(9999)))
     for damaged in (packed[:-20], packed[: len(packed) // 2], packed[:500] + b"x" + packed[501:]):
@@ -253,3 +259,22 @@ def test_progress_is_told(tmp_path, connection, last):
     assert all(0 <= share <= 1 for share in shares)
     assert len(set(shares)) > 3
     assert sum(after < before for before, after in pairwise(shares)) <= (last == "2\n")
+
+
+@pytest.mark.parametrize("stop", [0.0, 0.2, 0.5, 0.7, 0.99])
+def test_what_is_stopped_leaves_nothing(tmp_path, connection, stop):
+    path = tmp_path / "sales.csv"
+    path.write_bytes(("id,name\n" + "1,Ağrı\n" * 300_000 + "2\n").encode("cp1254"))
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    seen = set()
+
+    def stop_there(name, share):
+        seen.update(path.suffix for path in raw.iterdir())
+        if share > stop:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        read_raw(connection, FileEntry("x", ("*",)), path, raw / "x.parquet", stop_there)
+    assert list(raw.iterdir()) == []
+    assert seen >= ({".text", ".rows"} if stop > 0.6 else set())

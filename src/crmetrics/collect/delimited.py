@@ -11,7 +11,7 @@ from crmetrics.collect.files import FileEntry
 from crmetrics.collect.originals import BLOCK
 from crmetrics.collect.raw import column_names
 from crmetrics.collect.records import BLANKS, LINE_ENDS, Cutter, Marks, Record, lines
-from crmetrics.vocabulary.errors import BadFile
+from crmetrics.vocabulary.errors import BadFile, BadMapping
 from crmetrics.vocabulary.language import words
 
 _ = words("collect")
@@ -25,6 +25,12 @@ INSIDE_VALUES: Final = frozenset("\"'_-./:()@ \\\r\n")
 
 ENOUGH: Final = 3
 """Rows that must all be too wide before the header is to blame."""
+
+MOST_BYTES: Final = 4
+NEVER_DELIMITERS: Final = frozenset('"\r\n\0')
+
+TOLD_TO_EXCEL: Final = re.compile(rb'"?sep=([\t;,|])"?\r?\n')
+"""A first line that is no part of the table: it tells Excel the delimiter."""
 
 MOST: Final = 0.9
 """Share of the first rows that must be of one width before a delimiter is believed among others."""
@@ -43,7 +49,7 @@ ALIGNED: Final = re.compile(rb"^ |  ")
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How a text file is cut: `columns` has the names, `start` the row of the header (0 without one).
+    """How a text file is cut: `columns` has the names, and the data begin below row `start`.
 
     `is_even`: every one of the first rows is as wide as the header, and nothing stands above it;
     `is_narrow`: every one is narrower.
@@ -60,15 +66,15 @@ class Shape:
 def find_shape(head: bytes, entry: FileEntry, name: str) -> Shape:
     """Find the shape of a file from its first bytes (UTF-8). Errors: BadFile if no delimiter fits."""
     marks = _marks(head, entry, name)
-    rows = first_records(head, marks)
+    rows = first_records(head, marks)[1 if TOLD_TO_EXCEL.match(head) else 0 :]
     cutter = Cutter(marks)
     if not rows:
         raise BadFile(
             _("'{file}' is empty: it holds no rows. Export it again, or take it out of the import.", file=name)
         )
-    first = rows[0]
-    data = rows[1:] if entry.header else rows
+    first, data = rows[0], rows[1:] if entry.header else rows
     if entry.header:
+        _check_header(first, data, cutter, entry, name)
         columns = column_names(cutter.values(first.text))
     else:
         columns = column_names([""] * max(row.cells for row in rows))
@@ -77,23 +83,40 @@ def find_shape(head: bytes, entry: FileEntry, name: str) -> Shape:
         marks.delimiter != BLANKS
         and len(columns) > 1
         and first.row == 1
-        and first.fault is None
         and all(row.fault is None and row.cells == len(columns) for row in data)
     )
-    is_narrow = bool(data) and all(row.cells < len(columns) for row in data)
-    if entry.header and len(data) >= ENOUGH and all(_is_wide(row, len(columns), cutter) for row in data):
+    return Shape(
+        marks=marks,
+        columns=columns,
+        start=first.row if entry.header else first.row - 1,
+        is_even=is_even,
+        is_narrow=bool(data) and all(row.cells < len(columns) for row in data),
+        row_bytes=max(sum(len(row.text) for row in rows) // len(rows), 1),
+    )
+
+
+def _check_header(header: Record, data: list[Record], cutter: Cutter, entry: FileEntry, name: str) -> None:
+    if header.fault is not None:
+        raise BadFile(
+            _(
+                "The header of '{file}', row {row}, cannot be read: its quotation marks do not match. "
+                "Correct it, or write header = false into [files.{entry}] of the mapping.",
+                file=name,
+                row=header.row,
+                entry=entry.name,
+            )
+        )
+    if len(data) >= ENOUGH and all(_is_wide(row, header.cells, cutter) for row in data):
         raise BadFile(
             _(
                 "The header of '{file}' has {expected} names, but its rows have {found} cells. "
                 "Add the missing names, or correct `delimiter` or `header` in [files.{entry}] of the mapping.",
                 file=name,
-                expected=len(columns),
+                expected=header.cells,
                 found=data[0].cells,
                 entry=entry.name,
             )
         )
-    row_bytes = max(sum(len(row.text) for row in rows) // len(rows), 1)
-    return Shape(marks, columns, first.row if entry.header else 0, is_even, is_narrow, row_bytes)
 
 
 def _is_wide(row: Record, width: int, cutter: Cutter) -> bool:
@@ -114,7 +137,9 @@ def first_records(head: bytes, marks: Marks, most: int = FIRST_ROWS) -> list[Rec
 
 def _marks(head: bytes, entry: FileEntry, name: str) -> Marks:
     if entry.delimiter is not None:
-        return _with_escape(head, BLANKS if entry.delimiter == " " else entry.delimiter)
+        return _with_escape(head, _declared(entry.delimiter, entry))
+    if told := TOLD_TO_EXCEL.match(head):
+        return _with_escape(head, told[1].decode())
     usual = [found for found in (_found(head, delimiter, entry) for delimiter in USUAL) if found.width > 1]
     likely = [found for found in usual if found.agreeing >= (MOST if len(usual) > 1 else HALF)]
     if not usual:
@@ -138,6 +163,21 @@ def _marks(head: bytes, entry: FileEntry, name: str) -> Marks:
             example=usual[0].marks.delimiter.replace("\t", "\\t"),
         )
     )
+
+
+def _declared(delimiter: str, entry: FileEntry) -> str:
+    # In a literal string of TOML, \\t is two signs.
+    delimiter = "\t" if delimiter == "\\t" else delimiter
+    if not delimiter or len(delimiter.encode()) > MOST_BYTES or NEVER_DELIMITERS.intersection(delimiter):
+        raise BadMapping(
+            _(
+                "[files.{entry}] delimiter: '{delimiter}' cannot separate columns. "
+                "Expected: one sign or two, such as ; or \\t, and no quotation mark or line end.",
+                entry=entry.name,
+                delimiter=delimiter,
+            )
+        )
+    return BLANKS if delimiter == " " else delimiter
 
 
 @dataclass(frozen=True, slots=True)

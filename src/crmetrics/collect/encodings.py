@@ -46,7 +46,7 @@ def known_encoding(head: bytes, entry: FileEntry) -> str | None:
         if head.startswith(mark):
             return encoding
     if entry.encoding is not None:
-        return _declared(entry.encoding, entry)
+        return _declared(entry.encoding, entry, head)
     return blank_halves(head)
 
 
@@ -127,10 +127,10 @@ def _telling(block: bytes) -> bytes:
     return b"".join(line for line, size in zip(found, sizes, strict=True) if size - len(line) < EVIDENCE)
 
 
-def _declared(encoding: str, entry: FileEntry) -> str:
+def _declared(encoding: str, entry: FileEntry, head: bytes) -> str:
     try:
-        found = codecs.lookup(encoding)
-        "".encode(found.name)
+        found = codecs.lookup(encoding).name
+        "".encode(found)
     except LookupError as error:
         raise BadMapping(
             _(
@@ -141,4 +141,13 @@ def _declared(encoding: str, entry: FileEntry) -> str:
                 encoding=encoding,
             )
         ) from error
-    return UTF_8 if found.name in (UTF_8, "ascii", "utf-8-sig") else found.name
+    if found.startswith(("utf-16", "utf-32")) and 0 not in head:
+        raise BadMapping(
+            _(
+                "[files.{entry}] encoding: the files are not written in '{encoding}'. "
+                "Leave `encoding` out, and it is found in the files.",
+                entry=entry.name,
+                encoding=encoding,
+            )
+        )
+    return UTF_8 if found in ("ascii", "utf-8-sig") else found

@@ -15,6 +15,7 @@ from crmetrics.collect.raw import FILE_COLUMN, ROW_COLUMN, column_names
 from crmetrics.collect.records import LONGEST, Marks
 from crmetrics.vocabulary.errors import BadFile
 from crmetrics.vocabulary.language import words
+from crmetrics.warehouse.disk import told_of_a_full_disk
 
 if TYPE_CHECKING:
     import duckdb
@@ -120,31 +121,39 @@ def write_parquet(
     import duckdb
 
     parts = _parts(source, name)
-    with connection.cursor() as session:
-        # Moments with a zone are written in UTC, whatever zone the machine stands in.
-        session.execute("set timezone = 'UTC'")
-        try:
+    try:
+        with told_of_a_full_disk(target.parent, source.stat().st_size), connection.cursor() as session:
+            # Moments with a zone are written in UTC, whatever zone the machine stands in.
+            session.execute("set timezone = 'UTC'")
             table = session.read_parquet(parts, hive_partitioning=len(parts) > 1, union_by_name=len(parts) > 1)
-        except (duckdb.InvalidInputException, duckdb.IOException, duckdb.BinderException) as error:
-            raise BadFile(
-                _("'{file}' is not a Parquet file, or it is damaged. Export or copy it again.", file=name)
-            ) from error
-        columns = column_names(table.columns)
-        blank = duckdb.ConstantExpression("")
-        texts = [
-            duckdb.FunctionExpression(
-                "nullif", duckdb.ColumnExpression(given).cast(duckdb.sqltypes.VARCHAR), blank
-            ).alias(column)
-            for given, column in zip(table.columns, columns, strict=True)
-        ]
-        raw = table.select(
-            *texts,
-            duckdb.ConstantExpression(name).alias(FILE_COLUMN),
-            duckdb.SQLExpression("row_number() over () + 1").alias(ROW_COLUMN),
-        )
-        raw.to_parquet(str(target), compression="zstd", row_group_size=_group_rows(len(columns)))
-        rows = session.execute("select count(*) from read_parquet(?)", [escape(str(target))]).fetchone()
+            columns = column_names(table.columns)
+            raw = _as_texts(table, columns, name)
+            raw.to_parquet(str(target), compression="zstd", row_group_size=_group_rows(len(columns)))
+            rows = session.execute("select count(*) from read_parquet(?)", [escape(str(target))]).fetchone()
+    except (duckdb.OutOfMemoryException, duckdb.InterruptException):
+        raise
+    except duckdb.Error as error:
+        raise BadFile(
+            _("'{file}' is not a Parquet file, or it is damaged. Export or copy it again.", file=name)
+        ) from error
     return (int(rows[0]) if rows else 0), columns
+
+
+def _as_texts(table: duckdb.DuckDBPyRelation, columns: tuple[str, ...], name: str) -> duckdb.DuckDBPyRelation:
+    import duckdb
+
+    blank = duckdb.ConstantExpression("")
+    texts = [
+        duckdb.FunctionExpression("nullif", duckdb.ColumnExpression(given).cast(duckdb.sqltypes.VARCHAR), blank).alias(
+            column
+        )
+        for given, column in zip(table.columns, columns, strict=True)
+    ]
+    return table.select(
+        *texts,
+        duckdb.ConstantExpression(name).alias(FILE_COLUMN),
+        duckdb.SQLExpression("row_number() over () + 1").alias(ROW_COLUMN),
+    )
 
 
 def _group_rows(columns: int, row_bytes: int = 1) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,8 +39,8 @@ def read_raw(
     Shapes: `_row` counts rows as a spreadsheet shows them: the header is row 1, blank rows count, a quoted line break
     does not. `progress` is told the file's name and the share done, 0 to 1; it falls back once where odd rows are met.
     A text file needs less than 1 GB of memory, however big it is.
-    Errors: BadFile if the file cannot be read, BadMapping if `encoding` is none, NoSpace. Rows that cannot be read
-    are in `RawFile.rejected`. On an error nothing is left of the target.
+    Errors: BadFile if the file cannot be read, BadMapping if `encoding` or `delimiter` is none, NoSpace if memory does
+    not suffice. Rows that cannot be read are in `RawFile.rejected`. On an error nothing is left of the target.
     """
     name = path.name
     last = -1.0
@@ -62,13 +61,13 @@ def read_raw(
         else:
             rows, columns = write_parquet(connection, path, name, target)
             raw = RawFile(entry.name, name, fingerprint(path), rows, columns, target)
-    told(1.0)
+        told(1.0)
     return raw
 
 
 @contextmanager
 def _all_or_nothing(path: Path, target: Path) -> Iterator[None]:
-    """Remove a target that is not whole, and say in plain words what the disk or the memory refused."""
+    """Remove a target that is not whole, and say in plain words what could not be opened or held."""
     import duckdb
 
     try:
@@ -82,19 +81,8 @@ def _all_or_nothing(path: Path, target: Path) -> Iterator[None]:
                     file=path.name,
                 )
             ) from error
-        if isinstance(error, OSError | duckdb.IOException) and _is_full(error):
-            raise NoSpace(
-                _("The disk of '{folder}' is full. Free some space and import again.", folder=target.parent)
-            ) from error
         if isinstance(error, PermissionError | FileNotFoundError) and error.filename == str(path):
             raise BadFile(
-                _(
-                    "'{file}' cannot be opened. Check that it is there, and that you may read it.",
-                    file=path,
-                )
+                _("'{file}' cannot be opened. Check that it is there, and that you may read it.", file=path)
             ) from error
         raise
-
-
-def _is_full(error: BaseException) -> bool:
-    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error)

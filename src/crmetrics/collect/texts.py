@@ -66,8 +66,8 @@ def read_text(
             try:
                 rows = write_delimited(connection, even, target, _part(progress, LOOKED_THROUGH, 1))
                 return replace(raw, rows=rows)
-            except duckdb.InvalidInputException:
-                # It stops at the first odd row; which rows are odd, and why, the repair tells.
+            except (duckdb.InvalidInputException, duckdb.IOException):
+                # It stops at the first odd row, and at blank bytes after a packed text; the repair tells which and why.
                 target.unlink(missing_ok=True)
         return _repaired(connection, entry, plain, shape, raw, progress)
 
