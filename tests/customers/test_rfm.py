@@ -384,3 +384,12 @@ def test_nobody_has_bought():
 def test_rows_come_by_sales():
     sales = [row.net_sales for row in rfm_of(random_purchases()).rows]
     assert sales == sorted(sales, reverse=True)
+
+
+def test_the_passport_tells_how_scores_are_made_even_where_they_were_made_before():
+    with company(reaches=str(AS_OF), **bought(random_purchases())) as asked:
+        whole = asked.ask(KEY)
+        again = asked.ask(KEY, where=(Filter("country", ("TR",)),))
+    for answer in (whole, again):
+        assert answer.passport.statements[0].startswith("create table rfm_scores as WITH history")
+    assert len(asked.engine.kept) == 1

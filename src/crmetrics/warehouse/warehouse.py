@@ -101,6 +101,9 @@ class Warehouse:
                 self._engine, whole, zone=self.zone, currency=self.currency, week_start=self.week_start
             ) as company:
                 self._engine.kept[asked] = company.keep(derived.sql, **values)
+        # the passport tells how it is made, also where it was made before
+        made = self._session.written(_spelled(self._meaning, derived.sql, parsed))
+        self.statements.append(f"create table {derived.name} as {made}")
         seen = "" if self.scope.is_whole else f" where {derived.key} in (select {derived.key} from {derived.table})"
         self._derived[derived.name] = f"select * from {self._engine.kept[asked]}{seen}"
 
