@@ -144,6 +144,7 @@ def application(folder: Path, language: str | None = None) -> FastAPI:
     )
     site = Site(folder, language, templates)
     app = FastAPI(title="crmetrics", docs_url=None, redoc_url=None, openapi_url=None)
+    _exporting(app, site)  # before the pages: their addresses end in what they give
     _answering(app, site)
     _assets(app, site)
 
@@ -177,6 +178,23 @@ def _answering(app: FastAPI, site: Site) -> None:
     def home(request: Request) -> Response:
         return site.page(request, "catalogue.html", areas=listing(site.catalogue().entries(), site.format(request)))
 
+    @app.get("/a/{key}")
+    def page(request: Request, key: str) -> Response:
+        answer = _answer(site, request, key)
+        given = request.query_params
+        number = given.get("page", "1")
+        shown = answer_page(
+            answer,
+            given,
+            site.format(request),
+            site.catalogue().engine.profile,
+            int(number) if number.isdigit() and int(number) else 1,
+        )
+        names = [field.name for field in shown["fields"]]
+        return site.page(request, "analysis.html", **shown, carried=hidden(given, *names, "page", "language"))
+
+
+def _exporting(app: FastAPI, site: Site) -> None:
     @app.get("/a/{key}.json")
     def as_json(request: Request, key: str) -> Response:
         from crmetrics.presenting.json import as_json
@@ -198,21 +216,6 @@ def _answering(app: FastAPI, site: Site) -> None:
         return Response(
             as_xlsx(_answer(site, request, key), site.format(request)), media_type=kind, headers=_saved_as(key, "xlsx")
         )
-
-    @app.get("/a/{key}")
-    def page(request: Request, key: str) -> Response:
-        answer = _answer(site, request, key)
-        given = request.query_params
-        number = given.get("page", "1")
-        shown = answer_page(
-            answer,
-            given,
-            site.format(request),
-            site.catalogue().engine.profile,
-            int(number) if number.isdigit() and int(number) else 1,
-        )
-        names = [field.name for field in shown["fields"]]
-        return site.page(request, "analysis.html", **shown, carried=hidden(given, *names, "page", "language"))
 
 
 def _saved_as(key: str, ending: str) -> dict[str, str]:
