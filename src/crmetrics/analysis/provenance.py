@@ -77,6 +77,8 @@ def reading_notes(
     declared: Analysis, warehouse: Warehouse, period: Period | None, choices: Mapping[str, Any]
 ) -> tuple[Note, ...]:
     """What holds for any analysis: a period that still runs, filters that do not reach, columns with gaps."""
+    if not any(warehouse.profile.rows(table) for table in TABLES):
+        return (Note(_("There are no data yet."), "warn"),)
     needs = declared.needed(choices)
     return (*_period_notes(period, warehouse.today), *_unreached_notes(needs, warehouse), *_gap_notes(needs, warehouse))
 

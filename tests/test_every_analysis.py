@@ -1,0 +1,333 @@
+"""What every analysis must do, whoever wrote it: asked of the demo company, of an empty one, by a rep, on both engines."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import shutil
+from collections.abc import Collection, Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import duckdb
+import pytest
+
+from crmetrics.analysis import Analysis, Answer
+from crmetrics.catalogue import OpenCatalogue, find, keys, open_workspace
+from crmetrics.presenting.chart import drawings
+from crmetrics.presenting.csv import csv_parts
+from crmetrics.presenting.json import as_json
+from crmetrics.presenting.numbers import format_for
+from crmetrics.presenting.terminal import shown
+from crmetrics.presenting.xlsx import as_xlsx
+from crmetrics.vocabulary.language import LANGUAGES, Message, translated
+from crmetrics.vocabulary.unit import Figure
+from crmetrics.warehouse.engine import DuckDbEngine
+from crmetrics.warehouse.export import export_parquet
+from crmetrics.warehouse.schema import TABLES
+from crmetrics.warehouse.scope import ADMINISTRATOR, Filter, Viewer
+from crmetrics.warehouse.spark import SparkEngine
+from tests.company import company
+
+SHOWN = (str, int, float, bool, date, datetime, tuple, Message, Figure)  # a tuple is drawn as a small line
+EVERY = pytest.mark.parametrize("key", keys())
+
+COMPANY_WIDE: dict[str, set[str]] = {
+    # who is new is a fact about the customer, whoever sold first
+    "kpis.new_customers": {"party", "value", "n"},
+    # a customer is scored by all that he bought of the company, among all its customers
+    "customers.rfm": {
+        *("recency_days", "orders", "net_sales", "monetary", "r", "f", "m", "rfm", "fm"),
+        *("segment", "previous_segment", "changed_on"),
+    },
+    # the chance of a stage is learned from everybody's deals
+    "sales.pipeline": {"probability", "n", "weighted"},
+    # from which systems the tables came
+    "data.coverage": {"source"},
+}
+"""Columns that are the same for every viewer (R23), and so differ from those of a company with one rep's rows alone."""
+
+BY_THE_GROUPING = {"finance.margin": {"contribution"}}
+"""Columns that mean another thing under every grouping: what is booked on the groups themselves."""
+
+
+# ── the companies ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="session")
+def demo(demo_company) -> Path:
+    return demo_company("en")
+
+
+@pytest.fixture(scope="session")
+def catalogue(demo: Path) -> OpenCatalogue:
+    return open_workspace(demo)
+
+
+@pytest.fixture(scope="session")
+def empty() -> Iterator[OpenCatalogue]:
+    with company() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def on_spark(demo: Path, catalogue: OpenCatalogue, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenCatalogue]:
+    folder = tmp_path_factory.mktemp("spark") / "parquet"
+    export_parquet(version(demo), folder)
+    with SparkEngine(folder) as engine:
+        yield OpenCatalogue(engine, catalogue.settings)
+
+
+def version(workspace: Path) -> Path:
+    versions = workspace / "versions"
+    return versions / (versions / "current").read_text().strip()
+
+
+OWNED_BY = {
+    **dict.fromkeys(
+        ("customers", "deals", "leads", "quotes", "orders", "activities", "tickets", "responses"), "owner_id = $rep"
+    ),
+    **dict.fromkeys(("employees", "costs"), "employee_id = $rep"),
+    **dict.fromkeys(
+        ("contacts", "campaign_members", "invoices", "payments", "subscriptions", "events"),
+        "customer_id in (select customer_id from customers where owner_id = $rep)",
+    ),
+    **dict.fromkeys(
+        ("deal_stages", "deal_changes", "deal_products"), "deal_id in (select deal_id from deals where owner_id = $rep)"
+    ),
+    "order_lines": "order_id in (select order_id from orders where owner_id = $rep)",
+    "ticket_events": "ticket_id in (select ticket_id from tickets where owner_id = $rep)",
+    **dict.fromkeys(("targets", "forecasts"), "$rep is null"),
+}
+"""Which rows are a rep's, written by hand: the other way round than the product works it out."""
+
+
+@pytest.fixture(scope="session")
+def rep(demo: Path) -> Viewer:
+    """A rep with deals and orders of his own."""
+    with duckdb.connect(str(version(demo)), read_only=True) as connection:
+        found = connection.execute(
+            "select owner_id from deals where owner_id in (select owner_id from orders)"
+            " group by owner_id order by count(*) desc, owner_id limit 1"
+        ).fetchall()
+    return Viewer("a rep", "self", found[0][0])
+
+
+@pytest.fixture(scope="session")
+def of_rep(
+    demo: Path, catalogue: OpenCatalogue, rep: Viewer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[OpenCatalogue]:
+    """A company that has but the rows of that rep, and knows of itself what the whole company knows."""
+    path = tmp_path_factory.mktemp("rep") / "rep.duckdb"
+    shutil.copyfile(version(demo), path)
+    with duckdb.connect(str(path)) as connection:
+        present = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
+        # children first, for they are found by their parents
+        for table in reversed([name for name in TABLES if name in present & OWNED_BY.keys()]):
+            connection.execute(
+                f"delete from {table} where not coalesce({OWNED_BY[table]}, false)", {"rep": rep.employee_id}
+            )
+    with DuckDbEngine(path) as engine:
+        yield OpenCatalogue(engine, catalogue.settings, own=catalogue.own)
+
+
+def test_every_table_is_shared_or_has_its_owner_here():
+    assert {name for name, table in TABLES.items() if not table.is_shared} == set(OWNED_BY)
+
+
+# ── what is compared ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def same(one: object, other: object) -> bool:
+    """Whether two figures are the same to nine digits, or two other values altogether."""
+    if isinstance(one, float | int) and isinstance(other, float | int) and not isinstance(one, bool):
+        return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)
+    if isinstance(one, Figure) and isinstance(other, Figure) and isinstance(one.value, float):
+        # an age grows between two questions
+        return one.unit is other.unit and math.isclose(one.value, other.value or 0, rel_tol=1e-3)
+    return one == other
+
+
+def differences(one: Answer[Any], other: Answer[Any], but: Collection[str] = ()) -> list[tuple[Any, ...]]:
+    """(row, column, value, other value) wherever two answers differ in their rows or totals, some columns apart."""
+    assert (one.locked is None) == (other.locked is None)
+    names = [column.name for column in one.rows.row.columns if column.name not in but]
+    if not names:
+        return []
+    assert (one.total is None) == (other.total is None)
+    rows, others = (
+        [row.as_dict() for row in (*each.rows, *((each.total and [each.total]) or ()))] for each in (one, other)
+    )
+    assert len(rows) == len(others)
+    if but:  # rows may stand in the order of what differs
+        rows, others = (sorted(each, key=lambda row: str([row[name] for name in names])) for each in (rows, others))
+    return [
+        (number, name, row[name], other_row[name])
+        for number, (row, other_row) in enumerate(zip(rows, others, strict=True))
+        for name in names
+        if row.get("key") not in COMPANY_WIDE and not same(row[name], other_row[name])
+    ]
+
+
+def values_of(declared: Analysis) -> Iterator[dict[str, Any]]:
+    """Every choice of an analysis at every value, one at a time; numbers at their ends."""
+    for choice in declared.choices:
+        if choice.kind == "word":
+            yield from ({choice.name: word} for word in choice.words if word != choice.default)
+        elif choice.kind == "flag":
+            yield {choice.name: not choice.default}
+        elif choice.kind in ("int", "float"):
+            yield from ({choice.name: end} for end in (choice.low, choice.high))
+
+
+def is_grouped(declared: Analysis) -> bool:
+    return any(choice.kind == "by" for choice in declared.choices)
+
+
+# ── every analysis ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@EVERY
+def test_answers_its_question(catalogue, key):
+    declared = catalogue.find(key)
+    answer = catalogue.ask(key, compare="previous" if declared.takes_period else None)
+    assert answer.locked is None, str(answer.locked.message)
+    assert len(answer.rows) > 0 or answer.total is not None
+    assert answer.passport is not None
+    assert answer.passport.key == key
+    assert (answer.before is not None) == declared.takes_period
+    for row in answer.rows:
+        for name, value in row.as_dict().items():
+            assert not (isinstance(value, float) and not math.isfinite(value)), name
+            assert value is None or isinstance(value, SHOWN), name
+
+
+@EVERY
+def test_every_value_of_every_choice_is_answered_or_locked(catalogue, key):
+    for choices in values_of(catalogue.find(key)):
+        answer = catalogue.ask(key, **choices)
+        assert answer.locked is None or answer.locked.missing, choices
+        assert all(answer.choices[name] == value for name, value in choices.items())
+
+
+@EVERY
+def test_the_total_is_the_same_however_it_is_grouped(catalogue, key):
+    declared = catalogue.find(key)
+    if not is_grouped(declared):
+        assert declared.groupings() == ()
+        return
+    whole = catalogue.ask(key, by="none")
+    for by in declared.groupings(catalogue.engine.profile):
+        grouped = catalogue.ask(key, by=by)
+        assert grouped.locked is None, by
+        if whole.total is None:
+            continue
+        total = grouped.total.as_dict()
+        different = {
+            name: (value, total[name])
+            for name, value in whole.total.as_dict().items()
+            if name not in BY_THE_GROUPING.get(key, ()) and not same(value, total[name])
+        }
+        assert different == {}, by
+
+
+@EVERY
+def test_the_same_question_has_the_same_answer(catalogue, key):
+    again = OpenCatalogue(catalogue.engine, catalogue.settings, own=catalogue.own)
+    first, second = catalogue.ask(key), again.ask(key)
+    assert differences(first, second) == []
+    assert [str(note.message) for note in first.notes] == [str(note.message) for note in second.notes]
+
+
+@EVERY
+def test_an_earlier_as_of_is_answered_or_locked(catalogue, key):
+    then = catalogue.engine.profile.reaches - timedelta(days=100)
+    answer = catalogue.ask(key, as_of=then)
+    assert answer.locked is None or answer.locked.missing
+    assert answer.passport is not None
+    assert answer.passport.as_of == then
+
+
+@EVERY
+@pytest.mark.parametrize("viewer", [ADMINISTRATOR, Viewer("nobody", "self", None)], ids=["administrator", "nobody"])
+def test_an_empty_company_is_told_what_is_missing(empty, key, viewer):
+    for choices in ({}, *values_of(find(key))):
+        answer = empty.ask(key, viewer=viewer, **choices)
+        assert answer.locked is not None or answer.notes or len(answer.rows) > 0, choices
+
+
+@EVERY
+def test_who_sees_nothing_gets_an_answer_without_a_figure_of_others(catalogue, key):
+    nobody = Viewer("nobody", "self", None)
+    answer = catalogue.ask(key, viewer=nobody, compare="year" if catalogue.find(key).takes_period else None)
+    whole = catalogue.ask(key)
+    counts = [column.name for column in whole.rows.row.columns if column.unit in ("count", "money", "quantity")]
+    if key in COMPANY_WIDE or answer.total is None:
+        return
+    assert all(not answer.total.as_dict()[name] for name in counts)
+
+
+@EVERY
+def test_a_rep_sees_what_a_company_of_his_rows_alone_would_see(catalogue, of_rep, rep, key):
+    declared = catalogue.find(key)
+    for choices in ({}, *values_of(declared)):
+        differ = differences(
+            catalogue.ask(key, viewer=rep, **choices), of_rep.ask(key, **choices), COMPANY_WIDE.get(key, set())
+        )
+        assert differ == [], choices
+
+
+@EVERY
+def test_a_hostile_filter_finds_nothing_and_breaks_nothing(catalogue, key):
+    hostile = Filter("customer", ("' or 1 = 1 --", "\\", "${env:HOME}"))
+    answer = catalogue.ask(key, where=(hostile,))
+    assert answer.passport is not None
+    assert answer.passport.filters == {"customer": hostile.values}
+
+
+@EVERY
+@pytest.mark.spark
+def test_spark_gives_the_same_figures(catalogue, on_spark, key):
+    declared = catalogue.find(key)
+    words = [
+        choices for choices in values_of(declared) if declared.choice(next(iter(choices))).kind in ("word", "flag")
+    ]
+    for choices in ({}, *words):
+        assert differences(catalogue.ask(key, **choices), on_spark.ask(key, **choices)) == [], choices
+
+
+@EVERY
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_presenter_shows_it(catalogue, empty, key, language):
+    declared = catalogue.find(key)
+    for asked, compare in ((catalogue, "year" if declared.takes_period else None), (empty, None)):
+        answer = asked.ask(key, compare=compare)
+        format = format_for(language, answer.currency, "Europe/Istanbul")
+        told = json.loads(as_json(answer, format))
+        assert told["key"] == key
+        assert len(told["rows"]) == len(answer.rows)
+        assert all(set(row) == {column["name"] for column in told["columns"]} for row in told["rows"])
+        lines = list(csv.reader(io.StringIO("".join(csv_parts(answer, format)))))
+        assert len(lines) == 1 + len(answer.rows)
+        assert ZipFile(io.BytesIO(as_xlsx(answer, format))).testzip() is None
+        assert told["title"] == translated(declared.title, language)
+        assert key in shown(answer, format)
+        for drawing in drawings(answer, format):
+            assert json.dumps(drawing.spec)
+
+
+@EVERY
+def test_it_says_what_it_means(key):
+    declared = find(key)
+    texts = [declared.title, declared.question, declared.formula, declared.reads, declared.mind]
+    texts += [text for column in declared.row.columns for text in (column.label, column.meaning) if text is not None]
+    texts += [text for choice in declared.choices for text in (choice.label, *choice.words.values())]
+    assert declared.source
+    for text in texts:
+        assert text.text.strip()
+        for language in LANGUAGES:
+            assert translated(text, language).strip()
