@@ -134,7 +134,20 @@ def rfm(
         is_compared=is_compared,
         **fixed_limits(int(classes), money_limits),
     )
-    sums, orders = SegmentSums.of(warehouse), warehouse.query(ORDERS, start=start).one()
+    sums = SegmentSums.of(warehouse)
+    return _result(
+        warehouse,
+        sums,
+        start,
+        money,
+        sums.notes((today - begin).days, then_on if is_compared else None, bool(money_limits)),
+    )
+
+
+def _result(
+    warehouse: Warehouse, sums: SegmentSums, start: datetime, money: Money, notes: tuple[Note, ...]
+) -> Result[Rfm]:
+    orders = warehouse.query(ORDERS, start=start).one()
     reasons = (
         (_("cancelled"), orders["cancelled"]),
         (_("without a customer"), orders["anonymous"]),
@@ -145,10 +158,7 @@ def rfm(
     return Result(
         Table.of(Rfm, warehouse.query(SCORED)),
         Rfm(tuple(added.get(each.name) for each in Rfm.columns)),
-        notes=(
-            *sums.notes((today - begin).days, then_on if is_compared else None, bool(money_limits)),
-            *_unconverted(orders),
-        ),
+        notes=(*notes, *_unconverted(orders)),
         findings=sums.findings(),
         used=orders["orders"] - sum(each.rows for each in left_out),
         left_out=left_out,
