@@ -60,7 +60,7 @@ def _reasons(
 
 def _told(line: Sequence[object]) -> Told:
     table, column, text, domain, values, rows = line
-    return Told(str(table), str(column or ""), _message(text, domain, values), int(str(rows)))
+    return Told(str(table or ""), str(column or ""), _message(text, domain, values), int(str(rows)))
 
 
 def _message(text: object, domain: object, values: object) -> Message:

@@ -25,6 +25,7 @@ from crmetrics.clean.mapping import Mapping
 from crmetrics.clean.raw_rows import RawPart
 from crmetrics.collect.sources import RawFile
 from crmetrics.warehouse.disk import sync
+from crmetrics.warehouse.expression import identifier
 from crmetrics.warehouse.versions import Version, Versions
 
 PART: Final = ".part"
@@ -118,11 +119,12 @@ def write_rejects(connection: duckdb.DuckDBPyConnection, folder: Path, files: Se
     ]
     if not lines:
         return
-    connection.execute(
-        "create or replace temp table rejects(entry varchar, file varchar, row bigint, column_name varchar, value varchar, "
-        "reason varchar, reason_domain varchar, reason_values varchar)"
-    )
-    connection.executemany("insert into rejects values (?, ?, ?, ?, ?, ?, ?, ?)", lines)
+    names = ("entry", "file", "row", "column_name", "value", "reason", "reason_domain", "reason_values")
+    # as lists: a row at a time took sixteen seconds for five thousand
+    types = {"row": "bigint"}
+    unnested = ", ".join(f"unnest(${name}::{types.get(name, 'varchar')}[]) as {identifier(name)}" for name in names)
+    columns = dict(zip(names, (list(column) for column in zip(*lines, strict=True)), strict=True))
+    connection.execute(f"create or replace temp table rejects as select {unnested}", columns)
     target = str(folder / REJECTS).replace("'", "''")
     connection.execute(f"copy rejects to '{target}' (format parquet)")
 

@@ -56,8 +56,8 @@ def report_of(
 def _told(line: Sequence[object]) -> Told:
     table, column, text, domain, values, rows = line
     return Told(
-        str(table),
-        str(column),
+        str(table or ""),
+        str(column or ""),
         message_of(str(text), str(domain), values if isinstance(values, str) else None),
         int(str(rows)),
     )

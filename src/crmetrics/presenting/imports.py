@@ -7,7 +7,7 @@ from typing import Final
 
 from crmetrics.intake.checking import CheckReport, OddRow
 from crmetrics.intake.report import ImportReport, Told
-from crmetrics.presenting.letters import cut, harmless, padded
+from crmetrics.presenting.letters import cut, harmless, padded, width
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.language import words
@@ -67,7 +67,7 @@ def _file(name: str, read: int, kept: int, quarantined: int, merged: int, format
 def _tables(tables: Mapping[str, int], format: Format) -> Iterator[str]:
     """The tables that hold something, in the order of the schema."""
     labels = {name: say(TABLES[name].label, format) for name in TABLES if tables.get(name)}
-    wide = max((len(label) for label in labels.values()), default=0)
+    wide = max((width(label) for label in labels.values()), default=0)
     for name, label in labels.items():
         yield f"  {padded(label, wide)}  {format.count(tables[name]):>12}"
 
