@@ -272,3 +272,11 @@ def test_every_row_of_every_file_is_accounted_for(company, kind):
     assert [(file.name, file.read) for file in report.files] == [("1.csv", 3), ("2.csv", 2)]
     assert all(file.read == file.kept + file.quarantined + file.merged for file in report.files)
     assert company.rows("select count(*) from order_lines")[0][0] == sum(file.kept for file in report.files)
+
+
+def test_rows_without_their_key_never_replace_each_other(company):
+    company.write("1.csv", "order,line,sku,day,n,amount\n1,1,P1,2026-01-01,1,10\n,,P2,2026-01-01,1,5\n")
+    company.take_in(BY_KEY, "1.csv")
+    company.write("2.csv", "order,line,sku,day,n,amount\n,,P3,2026-01-01,1,6\n")
+    company.take_in(BY_KEY, "2.csv")
+    assert [(q[1], q[2]) for q in company.quarantine()] == [("1.csv", 3), ("2.csv", 2)]

@@ -146,6 +146,18 @@ class Mapping:
             if name == entry or any(join.name == entry for join in found.joins)
         )
 
+    def texts_read(self, entry: str) -> tuple[str, ...]:
+        """The columns of an entry's files that are read as texts, each once."""
+        names = [
+            (section.entry, name)
+            for section in self.sections
+            for cell in section.cells
+            if cell.type is Type.TEXT or cell.map or cell.strip_prefix or cell.strip_suffix
+            for name in cell.names
+        ]
+        names += [(section.entry, name) for section in self.sections if section.where for name in section.where.names]
+        return tuple(dict.fromkeys(name.column for of, name in names if (name.of or of) == entry))
+
     def names_read(self, entry: str) -> tuple[str, ...]:
         """The columns of an entry's files that are read by any section, join or key, each once."""
         own = [name.column for section in self.sections_from(entry) for name in section.names if not name.of]

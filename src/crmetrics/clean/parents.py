@@ -86,28 +86,24 @@ def check_parents(
         if parent not in tables or (child.name, column.name) in sure:
             continue
         key, name = TABLES[parent].key[0], identifier(column.name)
-        orphans = (
-            f"from main.{child.name} as c where c.{name} is not null "
-            f"and not exists (select 1 from main.{parent} as p where p.{key} = c.{name})"
+        rows = count(
+            connection,
+            f"create or replace temp table orphans as select c.rowid as id from main.{child.name} as c "
+            f"where c.{name} is not null and not exists (select 1 from main.{parent} as p where p.{key} = c.{name})",
         )
-        rows = count(connection, f"select count(*) {orphans}")
         if not rows:
             continue
-        reason = (ORPHAN_PART if column.is_key else ORPHAN)(parent=parent)
-        into = "quarantine" if column.is_key else "warnings"
-        limit = "" if column.is_key else f" limit {EXAMPLES}"
+        reason = told((ORPHAN_PART if column.is_key else ORPHAN)(parent=parent))
+        into, limit = ("quarantine", "") if column.is_key else ("warnings", f" limit {EXAMPLES}")
         connection.execute(
             f"insert into meta.{into} select f.import_no, c.source_system, f.entry, '{child.name}', c.source_file, c.source_row, "
-            f"{literal(column.name)}, c.{name}, {told(reason)} from (select * {orphans}{limit}) as c "
-            f"left join known_files as f on f.source = c.source_system and f.file = c.source_file and f.imported_at = c.imported_at "
-            f"and list_contains(f.tables, '{child.name}')"
+            f"{literal(column.name)}, c.{name}, {reason} from main.{child.name} as c "
+            "left join known_files as f on f.source = c.source_system and f.file = c.source_file and f.imported_at = c.imported_at "
+            f"and list_contains(f.tables, '{child.name}') where c.rowid in (select id from orphans order by id{limit})"
         )
         if column.is_key:
-            connection.execute(
-                f"delete from main.{child.name} as c where c.{name} is not null "
-                f"and not exists (select 1 from main.{parent} as p where p.{key} = c.{name})"
-            )
+            connection.execute(f"delete from main.{child.name} where rowid in (select id from orphans)")
         else:
             connection.execute(
-                f"insert into meta.warning_counts select null, '{child.name}', {literal(column.name)}, {told(reason)}, {rows}"
+                f"insert into meta.warning_counts select null, '{child.name}', {literal(column.name)}, {reason}, {rows}"
             )

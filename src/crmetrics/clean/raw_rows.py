@@ -83,6 +83,15 @@ def open_rows(
     return EntryRows(entry.name, view, tuple(parts), columns, superseded)
 
 
+def tidy_columns(connection: duckdb.DuckDBPyConnection, rows: EntryRows, columns: Sequence[str]) -> frozenset[str]:
+    """Find the columns in which no text needs trimming: one search beforehand is cheaper than trimming every text."""
+    if not columns:
+        return frozenset()
+    searches = ", ".join(f"bool_or({values.is_untidy(identifier(column))})" for column in columns)
+    found = connection.execute(f"select {searches} from {rows.relation}").fetchall()[0]
+    return frozenset(column for column, untidy in zip(columns, found, strict=True) if not untidy)
+
+
 def _superseded(view: str, entry: Entry, columns: frozenset[str]) -> str:
     """The places of rows that another file supersedes."""
     file = f"_pos >> {FILE_BITS}"
@@ -92,9 +101,11 @@ def _superseded(view: str, entry: Entry, columns: frozenset[str]) -> str:
         )
         names = ", ".join(f"k{n}" for n in range(len(entry.key)))
         same = " and ".join(f"a.k{n} is not distinct from b.k{n}" for n in range(len(entry.key)))
+        # Rows without any part of the key have nothing in common.
         return (
-            f"with keyed as (select _pos, {file} as file, {keys} from {view}_all), "
-            f"newest as (select {names}, max(file) as file from keyed group by {names} having max(file) > min(file)) "
+            f"with keyed as (select * from (select _pos, {file} as file, {keys} from {view}_all) "
+            f"where coalesce({names}) is not null), newest as (select {names}, max(file) as file from keyed "
+            f"group by {names} having max(file) > min(file)) "
             f"select a._pos from keyed as a join newest as b on {same} where a.file < b.file"
         )
     # Only rows whose like stands in more than one file need numbering; as a rule there are few of them.

@@ -11,7 +11,7 @@ never worked out):
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -63,6 +63,7 @@ class SectionSql:
     relation  the view of its entry's rows
     lookups   entry -> its view of rows, for joined columns: one row a key, keys as k0, k1, ...
     zone      the zone of the file's times
+    tidy      (entry, column) of the columns in which no text needs trimming
     """
 
     section: Section
@@ -70,6 +71,7 @@ class SectionSql:
     relation: str
     lookups: Mapping[str, str]
     zone: str
+    tidy: Collection[tuple[str, str]] = frozenset()
 
     @property
     def entry(self) -> Entry:
@@ -200,7 +202,8 @@ class SectionSql:
         return self._r(name), self._trimmed(name)
 
     def _trimmed(self, name: Name) -> str:
-        return values.trimmed(self._r(name), self._formats(name).missing)
+        tidy = (name.of or self.section.entry, name.column) in self.tidy
+        return (values.tidy if tidy else values.trimmed)(self._r(name), self._formats(name).missing)
 
     def _is_computed(self, cell: Cell) -> bool:
         """Whether a formula gives the value itself, not a text that is then read."""

@@ -18,9 +18,9 @@ from crmetrics.clean.histories import Histories, note_removed
 from crmetrics.clean.ledger import MADE_BY
 from crmetrics.clean.mapping import Mapping as SourceMapping
 from crmetrics.clean.mapping_file import nearest
-from crmetrics.clean.parents import ORPHAN, can_be_made, check_parents, make_parents
+from crmetrics.clean.parents import ORPHAN, can_be_made, check_parents, make_parents, references
 from crmetrics.clean.profile import profile, reaches, write_rates
-from crmetrics.clean.raw_rows import EntryRows, RawPart, open_lookup, open_rows
+from crmetrics.clean.raw_rows import EntryRows, RawPart, open_lookup, open_rows, tidy_columns
 from crmetrics.clean.repeats import Repeats, set_parts_aside
 from crmetrics.clean.section import SectionSql
 from crmetrics.clean.touched import Touched
@@ -175,13 +175,19 @@ class Building:
                 self._check_columns(source, entry)
                 accounts.note_superseded(self.connection, source.name, self.rows[key])
                 self._set_rejects_aside(source, entry)
+        tidy = {
+            (entry, column)
+            for of, entry in self.rows
+            if of == source.name
+            for column in tidy_columns(self.connection, self.rows[of, entry], mapping.texts_read(entry))
+        }
         for number, entry in enumerate(entries):
             if (source.name, entry) in self.rows:
                 self.progress(entry, number / len(entries))
                 lookups = self._lookups(source, entry)
                 relation = self.rows[source.name, entry].relation
                 sections = [
-                    SectionSql(section, mapping.entries, relation, lookups, source.zone)
+                    SectionSql(section, mapping.entries, relation, lookups, source.zone, tidy)
                     for section in mapping.sections_from(entry)
                 ]
                 Filling(self.connection, number, source.name, self.rows[source.name, entry], sections).run()
@@ -261,7 +267,8 @@ class Building:
         if "customers" in tables:
             derivation.customers_created_at()
         checked = sorted(name for name in tables if name in touched.tables or name in made or not self.has_old)
-        check_parents(self.connection, sorted(tables), tables, touched.sure())
+        sure = {(child.name, column.name) for child, column, parent in references(sorted(tables)) if parent in made}
+        check_parents(self.connection, sorted(tables), tables, touched.sure() | sure)
         check_rows(self.connection, checked, self.now)
         if "deals" in touched.tables:
             check_deals(self.connection, tables)

@@ -45,8 +45,17 @@ _ABSOLUTE: Final = r"^\d{4}-\d{1,2}-\d{1,2}[ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?\s*
 def trimmed(raw: str, missing: tuple[str, ...]) -> str:
     """Trim a raw text; NULL where nothing is left or where it is one of the texts that mean "not given"."""
     # Trimming signs beyond the plain blank is slow, and a search for them is not.
-    text = f"case when regexp_matches({raw}, '^[{BLANKS}]|[{BLANKS}]$') then trim({raw}, '{BLANKS}') else {raw} end"
-    return without(f"nullif({text}, '')", missing)
+    return tidy(f"case when {is_untidy(raw)} then trim({raw}, '{BLANKS}') else {raw} end", missing)
+
+
+def tidy(raw: str, missing: tuple[str, ...]) -> str:
+    """The same of a text that needs no trimming."""
+    return without(f"nullif({raw}, '')", missing)
+
+
+def is_untidy(raw: str) -> str:
+    """Whether a text begins or ends with a sign to be trimmed."""
+    return f"regexp_matches({raw}, '^[{BLANKS}]|[{BLANKS}]$')"
 
 
 def without(text: str, missing: tuple[str, ...]) -> str:
