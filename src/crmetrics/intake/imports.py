@@ -47,11 +47,8 @@ def import_sources(
     Errors: BadMapping, BadFile, BadValue, Busy, NoSpace; after any of them the current version is what it was.
     """
     place = Workspace(workspace)
-    size = sum(
-        path.stat().st_size for source in sources for path in ([source] if source.is_file() else source.rglob("*"))
-    )
     place.folder.mkdir(parents=True, exist_ok=True)
-    with told_of_a_full_disk(place.folder, 3 * size):
+    with told_of_a_full_disk(place.folder, _needed(sources, place)):
         place.make()
         with import_lock(place.lock):
             moment = now or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
@@ -167,6 +164,16 @@ class _Import:
         with closing(duckdb.connect(str(version.path), read_only=True)) as connection:
             found = connection.execute("select value from meta.facts where name = 'currency'").fetchall()
         return settings.completed(Settings(currency=found[0][0] if found else ""))
+
+
+def _needed(sources: Sequence[Path], place: Workspace) -> int:
+    """About how many bytes an import takes: raw rows, the new version beside the current one, and some room to work."""
+    files = [
+        path for source in sources for path in ([source] if source.is_file() else source.rglob("*")) if path.is_file()
+    ]
+    read = sum(path.stat().st_size * (6 if path.suffix == ".gz" else 1) for path in files)
+    version = max((path.stat().st_size for path in place.versions.glob("*.duckdb")), default=0)
+    return 2 * read + version + 10_000_000
 
 
 def _default_name(sources: Sequence[Path]) -> str:
