@@ -60,10 +60,10 @@ def init_workspace(folder: Path) -> Settings:
     place = Workspace(folder)
     if place.settings.exists():
         raise BadValue(_("'{folder}' is a workspace already.", folder=str(folder)))
-    folder.mkdir(parents=True, exist_ok=True)
     with told_of_a_full_disk(folder, 1_000_000):
+        folder.mkdir(parents=True, exist_ok=True)
         place.make()
-        settings = Settings(company=folder.resolve().name)
+        settings = Settings()
         write_settings(place.settings, settings)
     return settings
 
