@@ -6,6 +6,8 @@ from decimal import Decimal
 
 import pytest
 
+from crmetrics.presenting.imports import told_import
+from crmetrics.presenting.numbers import format_for
 from crmetrics.vocabulary.errors import BadFile, BadMapping, CrmetricsError
 
 ORDERS = """
@@ -149,3 +151,10 @@ def test_a_formula_that_cannot_be_worked_out(company):
         (4, "net_amount", "1e300 | 1e300"),
     ]
     assert report.files[0].quarantined == 2
+
+
+def test_a_row_that_no_table_could_take_is_told_without_a_place(company):
+    company.write("orders.csv", HEADER + "1,C1,One,2026-01-01\n2,C2\n")
+    said = told_import(company.take_in(ORDERS), format_for("en", "EUR"))
+    line = next(line for line in said.splitlines() if "4 are expected" in line)
+    assert line.split() == ["1", "The", "row", *line.split()[3:]]

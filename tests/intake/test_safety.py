@@ -1,5 +1,6 @@
 """Whatever happens to an import, the version that was current stays so, and nothing is left lying about."""
 
+import errno
 import fcntl
 import os
 import shutil
@@ -9,6 +10,7 @@ import sys
 import textwrap
 import time
 from contextlib import closing
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -232,6 +234,15 @@ def test_a_folder_that_cannot_be_written_is_told(company):
     company.workspace.chmod(0o500)
     with pytest.raises(NoSpace, match="cannot be written"):
         company.take_in(PEOPLE, "1.csv")
+
+
+def test_a_workspace_that_cannot_be_made_is_told(company, monkeypatch):
+    def refused(path, *_given, **_named):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "mkdir", refused)
+    with pytest.raises(NoSpace, match="cannot be written"):
+        init_workspace(company.workspace)
 
 
 def test_a_workspace_is_made_once(company):

@@ -113,6 +113,8 @@ def test_the_address_holds_the_question(client: TestClient) -> None:
     [
         ("/a/sales.nothing", 404, "There is no analysis"),
         ("/a/sales.win_rate?of=joy", 404, "is not a choice"),
+        ("/a/sales.win_rate?where=country", 404, "no choice"),
+        ("/a/sales.win_rate?viewer=all", 404, "no choice"),
         ("/a/sales.win_rate?period=13", 400, "is not a period"),
         ("/a/sales.win_rate?where.moon=full", 404, "is not a dimension"),
         ("/a/sales.win_rate?compare=never", 404, "is not something to compare with"),

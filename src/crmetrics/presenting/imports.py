@@ -82,7 +82,8 @@ def _reasons(title: str, reasons: Sequence[Told], format: Format) -> list[str]:
 
 def _reason(told: Told, format: Format) -> str:
     place = ".".join(part for part in (told.table, told.column) if part)
-    return f"  {format.count(told.rows):>9}  {place}: {say(told.reason, format)}"
+    said = say(told.reason, format)  # a row that no table could take has no place
+    return f"  {format.count(told.rows):>9}  {place}: {said}" if place else f"  {format.count(told.rows):>9}  {said}"
 
 
 def _example(example: OddRow, format: Format) -> str:

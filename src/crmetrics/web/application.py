@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response, Streamin
 from jinja2 import Environment, PackageLoader, select_autoescape
 
 from crmetrics.analysis import Answer
-from crmetrics.catalogue import Answers, OpenCatalogue, current_version, open_workspace
+from crmetrics.catalogue import Answers, OpenCatalogue, current_version, open_workspace, read_choices
 from crmetrics.presenting.numbers import Format, format_for
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.errors import CrmetricsError, UnknownName
@@ -226,7 +226,8 @@ def _answer(site: Site, request: Request, key: str) -> Answer[Any]:
     catalogue = site.catalogue()
     declared = catalogue.find(key)
     asked = asking_of(declared, request.query_params, catalogue.settings.zone)
-    choices: dict[str, Any] = {name: value for name, value in asked.choices.items() if name != "bom"}
+    # read here, so that no part of an address becomes another argument of the question
+    choices = read_choices(declared, {name: value for name, value in asked.choices.items() if name != "bom"})
     return catalogue.ask(
         key, period=asked.period, compare=asked.compare, as_of=asked.as_of, where=asked.where, **choices
     )
