@@ -31,6 +31,7 @@ from crmetrics.analysis import (
     Table,
     Tiles,
     Treemap,
+    Waterfall,
     analysis,
     column,
 )
@@ -428,6 +429,28 @@ def compared() -> Answer[Any]:
     return replace(now, before=before, before_period=Period(date(2024, 12, 1), date(2025, 12, 1), 12))
 
 
+class Speed(Row):
+    party = column("Group", dimension="by")
+    now = column("Velocity", MONEY, better="higher")
+    before = column("Before", MONEY)
+    by_deals = column("From number of deals", MONEY)
+    by_cycle = column("From days to close", MONEY)
+
+
+@pytest.fixture
+def waterfall() -> Answer[Any]:
+    """A total shared out among its parts, of two groups: one of them was not there before."""
+    columns = {
+        "party": ["7", "9"],
+        "now": [4000.0, 1150.0],
+        "before": [5000.0, None],
+        "by_deals": [-1400.0, None],
+        "by_cycle": [400.0, None],
+    }
+    chart = Waterfall(x="party", y="now", before="before", parts=("by_deals", "by_cycle"))
+    return answer_of(Speed, columns, chart, (None, 5150.0, 5000.0, 400.0, -250.0), names={"party": {"7": "张伟 Zhang"}})
+
+
 @pytest.fixture
 def empty() -> Answer[Any]:
     """An answer without rows."""
@@ -436,7 +459,7 @@ def empty() -> Answer[Any]:
 
 KINDS = (
     "win_rate", "sales", "compared", "few_months", "many_months", "series", "funnel", "spread", "retention", "whale",
-    "rfm", "scorecard", "locked", "empty",
+    "rfm", "scorecard", "waterfall", "locked", "empty",
 )  # fmt: skip
 
 

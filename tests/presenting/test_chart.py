@@ -222,3 +222,61 @@ def test_labels_of_time_name_the_year_where_it_begins():
     forty = [f"{2025 + month // 12}-{month % 12 + 1:02d}" for month in range(40)]
     assert label_places(forty, "month") == [0, 6, 12, 18, 24, 30, 36]
     assert label_places([str(each) for each in range(100)], "") == list(range(0, 100, 9))
+
+
+def ungrouped(answer, **changed):
+    """The total of an answer as its only row, some of its values changed."""
+    row, columns = answer.total, answer.declared.row.columns
+    values = {each.name: changed.get(each.name, row.values[each.position]) for each in columns}
+    table = Table(answer.declared.row, {name: [value] for name, value in values.items()})
+    total = answer.declared.row(tuple(values.values()))
+    return replace(answer, choices={**answer.choices, "by": ""}, result=replace(answer.result, rows=table, total=total))
+
+
+def test_each_part_of_a_waterfall_starts_where_the_one_before_ended(waterfall):
+    marks = values(drawn(waterfall))
+    assert [mark["name"] for mark in marks] == [
+        "Before",
+        "From number of deals",
+        "From days to close",
+        "Dec 2025 – Nov 2026",
+    ]
+    assert [(mark["v"], mark["v2"]) for mark in marks] == [(5000, 5000), (5000, 5400), (5400, 5150), (5150, 5150)]
+    assert [mark["t"] for mark in marks] == ["€5,000", "+€400", "−€250", "€5,150"]
+    assert [mark["k"] for mark in marks] == ["total", "more", "less", "total"]
+    assert drawn(waterfall).title == "Velocity: what changed it"
+
+
+def test_the_axis_of_a_waterfall_starts_near_what_moved_and_says_so(waterfall):
+    low, high = drawn(waterfall).spec["layer"][1]["encoding"]["x"]["scale"]["domain"]
+    assert 4900 < low < 5000 < 5400 < high < 5500
+    assert "The axis does not start at 0." in drawn(waterfall).reading
+    small = drawn(ungrouped(waterfall, before=100.0, by_deals=5300.0))
+    assert small.spec["layer"][1]["encoding"]["x"]["scale"]["domain"][0] == 0
+    assert "start at 0" not in small.reading
+
+
+def test_a_part_of_nothing_has_its_line_and_a_fall_may_cross_zero(waterfall):
+    idle = values(drawn(ungrouped(waterfall, by_deals=0.0, by_cycle=150.0)))
+    assert (idle[1]["v"], idle[1]["v2"], idle[1]["t"]) == (5000, 5000, "€0")
+    crossing = drawn(ungrouped(waterfall, now=-100.0, by_deals=-5000.0, by_cycle=-100.0))
+    low, high = crossing.spec["layer"][1]["encoding"]["x"]["scale"]["domain"]
+    assert low < -100 < 5000 < high
+    assert "start at 0" not in crossing.reading
+
+
+def test_groups_stand_as_bars_below_the_waterfall_of_their_total(waterfall):
+    fall, bars = chart.drawings(waterfall, ENGLISH)
+    assert len(values(fall)) == 4
+    assert [(mark["name"], mark["v"], mark["b"]) for mark in values(bars)] == [
+        ("张伟 Zhang", 4000, 5000),
+        ("9", 1150, None),
+    ]
+    assert len(chart.drawings(ungrouped(waterfall), ENGLISH)) == 1
+
+
+def test_without_a_comparison_there_are_bars_in_place_of_a_waterfall(waterfall):
+    for unknown in ({"before": None}, {"by_cycle": None}, {"now": None}):
+        (bars,) = chart.drawings(ungrouped(waterfall, **unknown), ENGLISH)
+        assert len(values(bars)) == 1
+        assert bars.title == "Velocity"

@@ -1,9 +1,11 @@
 """An answer on a terminal of any width, in letters of any width."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from crmetrics.analysis import Result, Table
 from crmetrics.presenting.letters import cut, harmless, padded, width, wrapped
 from crmetrics.presenting.numbers import format_for
 from crmetrics.presenting.terminal import Style, passport_lines, period_words, shown
@@ -116,3 +118,25 @@ def test_letters():
     assert wrapped("净水设备二期", 5) == ["净水", "设备", "二期"]
     assert wrapped("abcdefghij", 4) == ["abcd", "efgh", "ij"]
     assert wrapped("", 4) == [""]
+
+
+def test_the_steps_of_a_waterfall_stand_where_the_ones_before_ended(waterfall):
+    told = shown(waterfall, format_of("en"), width=80).splitlines()
+    first, more, less, last = (
+        next(line for line in told if line.startswith(name))
+        for name in ("Before", "From number", "From days", "Dec 2025 – Nov 2026")
+    )
+    assert first.index("┃") == more.index("█")
+    assert less.rindex("▒") == more.rindex("█")
+    assert less.index("▒") == last.index("┃")
+    assert more.endswith("+€400")
+    assert less.endswith("−€250")
+    assert any(line.startswith("张伟 Zhang") and "█" in line for line in told)
+
+
+def test_an_ungrouped_answer_has_no_second_line_of_all(compared):
+    row = compared.total.values
+    columns = {each.name: [row[each.position]] for each in compared.declared.row.columns}
+    one = replace(compared, choices={"by": ""}, result=Result(Table(compared.rows.row, columns), compared.total))
+    told = shown(one, format_of("en"), width=100).splitlines()
+    assert len([line for line in told if line.startswith("All")]) == 1

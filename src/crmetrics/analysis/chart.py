@@ -97,6 +97,19 @@ class Treemap(Chart):
 
 
 @dataclass(frozen=True)
+class Waterfall(Chart):
+    """From the earlier value of the total (`before`) to that of now (`y`) by the parts of the change, which sum to it.
+
+    Rows of several groups, or nothing to compare with: bars over `x`, as `Bars` draws them.
+    """
+
+    x: str
+    y: str
+    before: str
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Tiles(Chart):
     """KPI tiles: value, change, status."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from crmetrics.analysis import Answer, Bars, Curve, Funnel, HeatMap, Lines, Spread, Treemap
+from crmetrics.analysis import Answer, Bars, Chart, Curve, Funnel, HeatMap, Lines, Spread, Treemap, Waterfall
 from crmetrics.presenting.bars import draw_bars
 from crmetrics.presenting.curve import draw_curve
 from crmetrics.presenting.frame import Drawing, Scene
@@ -13,6 +13,7 @@ from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.over_time import draw_over_time
 from crmetrics.presenting.stages import draw_funnel, draw_spread
 from crmetrics.presenting.treemap import draw_treemap
+from crmetrics.presenting.waterfall import draw_waterfall, without_parts
 from crmetrics.vocabulary.period import GRAINS
 
 __all__ = ["Drawing", "drawings"]
@@ -27,7 +28,10 @@ def drawings(answer: Answer[Any], format: Format) -> tuple[Drawing, ...]:
     chart = answer.chart
     if chart is None or not len(answer.rows) or answer.locked is not None:
         return ()
-    scene = Scene(answer, format)
+    return _drawn(Scene(answer, format), chart)
+
+
+def _drawn(scene: Scene, chart: Chart) -> tuple[Drawing, ...]:
     match chart:
         case Bars() if scene.cells.dimension(scene.columns[chart.x]) in GRAINS:
             return (draw_over_time(scene, Lines(chart.x, chart.y, band=chart.band), own_before=chart.before),)
@@ -47,6 +51,10 @@ def drawings(answer: Answer[Any], format: Format) -> tuple[Drawing, ...]:
             return (draw_curve(scene, chart),)
         case Treemap():
             return draw_treemap(scene, chart)
+        case Waterfall():
+            fall = draw_waterfall(scene, chart)
+            bars = without_parts(scene.answer, chart)
+            return (*([fall] if fall else []), *(_drawn(scene, bars) if bars else ()))
     return ()
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from crmetrics.analysis import Answer, Bars, Chart, Column, Curve, Funnel, HeatMap, Lines, Spread, Treemap
+from crmetrics.analysis import Answer, Bars, Chart, Column, Curve, Funnel, HeatMap, Lines, Spread, Treemap, Waterfall
 from crmetrics.presenting.letters import cut, harmless, padded, width
 from crmetrics.presenting.locales import NOTHING
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.table import Cells
+from crmetrics.presenting.waterfall import Step, waterfall_steps, without_parts
 
 MOST_BARS: Final = 20
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
@@ -19,7 +20,17 @@ _LEVELS: Final = " ▁▂▃▄▅▆▇█"
 def sketch(answer: Answer[Any], format: Format, wide: int) -> list[str]:
     """The lines of a small chart in at most `wide` columns; none where the table says it better."""
     chart = answer.chart
-    if chart is None or len(answer.rows) < 2 or wide < 30:
+    if chart is None or not len(answer.rows) or wide < 30:
+        return []
+    if isinstance(chart, Waterfall):
+        fall, bars = _waterfall(waterfall_steps(answer, format, chart), wide), without_parts(answer, chart)
+        lines = _sketched(answer, format, bars, wide) if bars else []
+        return [*fall, *([""] if fall and lines else []), *lines]
+    return _sketched(answer, format, chart, wide)
+
+
+def _sketched(answer: Answer[Any], format: Format, chart: Chart, wide: int) -> list[str]:
+    if len(answer.rows) < 2:
         return []
     cells = Cells(answer, format)
     columns = cells.all_columns
@@ -85,6 +96,26 @@ def _bars(labels: list[str], values: list[Any], shown: list[str], wide: int) -> 
     for label, value, text in zip(labels, values, shown, strict=True):
         length = 0 if value is None else round(abs(value) / most * room * 8)
         bar = "█" * (length // 8) + _EIGHTHS[length % 8].strip()
+        lines.append(f"{padded(cut(label, left), left)} {bar} {text}".rstrip())
+    return lines
+
+
+def _waterfall(steps: Sequence[Step], wide: int) -> list[str]:
+    """Totals as marks, what was won or lost in between as bars from where the step before ended."""
+    if not steps:
+        return []
+    labels, shown = [harmless(step.name) for step in steps], [harmless(step.text) for step in steps]
+    left = min(max(map(width, labels)), max(8, wide // 3))
+    room = min(wide - left - max(map(width, shown)) - 3, 60)
+    ends = [end for step in steps for end in (step.start, step.end)]
+    low, high = min(ends), max(ends)
+    if room < 5 or low == high:
+        return []
+    lines = []
+    for label, step, text in zip(labels, steps, shown, strict=True):
+        start, end = (round((each - low) / (high - low) * (room - 1)) for each in (step.start, step.end))
+        mark = "┃" if step.is_total else "█" if step.end > step.start else "▒" if step.end < step.start else "│"
+        bar = " " * min(start, end) + mark * max(1, abs(end - start))
         lines.append(f"{padded(cut(label, left), left)} {bar} {text}".rstrip())
     return lines
 

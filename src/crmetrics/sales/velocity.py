@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from crmetrics.analysis import Bars, By, Finding, LeftOut, Options, Result, Row, analysis, column
+from crmetrics.analysis import By, Finding, LeftOut, Options, Result, Row, Waterfall, analysis, column
 from crmetrics.analysis.littleness import too_few
 from crmetrics.models.interval import share_of, wilson
 from crmetrics.models.log_mean import factor_shares
@@ -88,7 +88,7 @@ class Velocity(Row):
     needs={"deals": ["is_won", "closed_at", "created_at"]},
     date="deals.closed_at",
     kind="DG",
-    chart=Bars(x="party", y="velocity", before="before"),
+    chart=Waterfall(x="party", y="velocity", before="before", parts=tuple(FACTORS)),
     headline="velocity",
     enough=ENOUGH,
 )
