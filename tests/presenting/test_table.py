@@ -121,3 +121,7 @@ def test_a_total_that_repeats_the_only_row_is_left_out(compared):
         compared, result=Result(Table(rows, {"party": [None], "amount": [5.0], "rate": [0.5]}), rows((None, 5.0, 0.5)))
     )
     assert show(one, ENGLISH).total is None
+    last_digit = replace(one, result=replace(one.result, total=rows((None, 5.000000001, 0.5))))
+    assert show(last_digit, ENGLISH).total is None
+    another = replace(one, result=replace(one.result, total=rows((None, 6.0, 0.5))))
+    assert show(another, ENGLISH).total == ("All", "€6", "50.0%", "€1,419,000", "−100.0%")

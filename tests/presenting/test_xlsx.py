@@ -2,11 +2,13 @@
 
 import io
 import zipfile
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from python_calamine import CalamineWorkbook
 
+from crmetrics.analysis import Result, Table
 from crmetrics.presenting import xlsx
 from crmetrics.presenting.numbers import format_for
 from crmetrics.presenting.xlsx import as_xlsx
@@ -59,3 +61,9 @@ def test_more_rows_than_a_sheet_holds_are_told(win_rate, monkeypatch):
     monkeypatch.setattr(xlsx, "MOST_ROWS", 3)
     with pytest.raises(BadValue, match="take CSV"):
         as_xlsx(win_rate, ENGLISH)
+
+
+def test_a_total_that_repeats_the_only_row_is_left_out(compared):
+    rows = compared.rows.row
+    one = Result(Table(rows, {"party": [None], "amount": [5.0], "rate": [0.5]}), rows((None, 5.0, 0.5)))
+    assert len(sheets(replace(compared, result=one))[0]) == 2

@@ -134,7 +134,7 @@ class Cells:
     def total(self) -> tuple[str, ...] | None:
         """The cells of the total; None without one, or if the only row says the same."""
         row = self.answer.total
-        if row is None or (len(self.answer.rows) == 1 and self.answer.rows[0].values == row.values):
+        if row is None or self.repeats_the_row:
             return None
         cells = []
         for column in self.shown:
@@ -143,6 +143,19 @@ class Cells:
         if cells and not cells[0]:
             cells[0] = say(_("All"), self.format)
         return tuple(cells)
+
+    @cached_property
+    def repeats_the_row(self) -> bool:
+        """Whether the total says what the only row says: as people read it, for sums may differ in their last digit."""
+        total = self.answer.total
+        if total is None or len(self.answer.rows) != 1:
+            return False
+        row = self.answer.rows[0]
+        pairs = ((column, row.values[column.position], total.values[column.position]) for column in self.shown)
+        return all(
+            now == all_of_it or self.written(column, now) == self.written(column, all_of_it)
+            for column, now, all_of_it in pairs
+        )
 
     def not_summed(self) -> tuple[str, ...]:
         """The labels of the columns whose total is not the sum of the rows, in the reader's language."""

@@ -86,7 +86,7 @@ class _Writer:
         last = len(self.answer.rows)
         if last:
             sheet.autofilter(0, 0, last, len(heads) - 1)
-        if self.answer.total is not None:
+        if self.answer.total is not None and not cells.repeats_the_row:
             total = [
                 self.book.add_format({**_number_format(column.unit, self.format), "bold": True, "top": 1})
                 for column in cells.columns
