@@ -62,3 +62,10 @@ def test_contribution_takes_off_what_is_booked_on_the_group() -> None:
     with company(orders=[order("1", "2025-05-01")], order_lines=[line("1", 100, cost_amount=60)], costs=costs) as asked:
         answer = asked.ask("finance.margin", period="2025-05", by="channel")
     assert answer.rows[0].contribution == 25
+
+
+def test_without_groups_all_costs_are_taken_off_the_row_and_the_total() -> None:
+    costs = [{"cost_id": "1", "spent_on": "2025-05-02", "kind": "marketing", "amount": 15, "channel": "A"}]
+    with company(orders=[order("1", "2025-05-01")], order_lines=[line("1", 100, cost_amount=60)], costs=costs) as asked:
+        answer = asked.ask("finance.margin", period="2025-05", by="none")
+    assert (answer.rows[0].contribution, answer.total.contribution) == (25, 25)

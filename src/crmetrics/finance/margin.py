@@ -127,7 +127,7 @@ def _direct(warehouse: Warehouse, rows: Rows, period: Period, by: str) -> Floats
         )
         if not total
     }
-    told = sum(amount for party, amount in direct.items() if party is not None)
+    told = sum(amount for party, amount in direct.items() if party is not None or not by)
     return np.array(
         [
             told if total else direct.get(party, 0.0)
