@@ -9,6 +9,7 @@ from typing import Any, Literal, NewType, get_args, get_origin
 
 from crmetrics.vocabulary.errors import BadValue, UnknownName
 from crmetrics.vocabulary.language import Message, words
+from crmetrics.vocabulary.period import YEARS
 
 _ = words("crmetrics")
 
@@ -131,6 +132,9 @@ def choice_of(name: str, annotation: Any, default: Any, domain: str) -> Choice:
 def day_of(text: str) -> date:
     """Read an ISO day."""
     try:
-        return date.fromisoformat(text.strip())
+        day = date.fromisoformat(text.strip())
     except ValueError:
-        raise BadValue(_("'{text}' is not a date. Write it like 2026-12-31.", text=text)) from None
+        day = None
+    if day is None or day.year not in YEARS:
+        raise BadValue(_("'{text}' is not a date. Write it like 2026-12-31.", text=text))
+    return day

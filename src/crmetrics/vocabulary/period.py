@@ -16,6 +16,8 @@ _ = words("crmetrics")
 
 Compare = Literal["previous", "year", "weekdays"]
 GRAINS: Final = ("day", "week", "month", "quarter", "year")
+YEARS: Final = range(1700, 2300)
+"""The years that can be asked about: what a period is compared with, twice over, then lies within the calendar, too."""
 _MONTHS_OF: Final = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -99,7 +101,7 @@ def parse_period(text: str, today: date, week_start: int = 1, fiscal_start: int 
         found = _spelled_out(word, fiscal_start) or _relative(word.lower(), today, week_start, fiscal_start)
     except ValueError:  # an impossible date, such as 2011-02-31
         found = None
-    if found is None:
+    if found is None or found.start.year not in YEARS or found.last_day.year not in YEARS:
         raise BadValue(
             _(
                 "'{text}' is not a period. Write it like 2026, 2026-Q3, 2026-07, 2026-W27, 2026-07-05, last-12-months, "
