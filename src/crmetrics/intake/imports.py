@@ -156,7 +156,7 @@ class _Import:
         return self.versions.publish(fill, note=f"{mapping.name}: {names}", resources=self.resources(settings))
 
     def resources(self, settings: Settings) -> Resources:
-        spill = Path(settings.spill) if settings.spill else self.place.spill
+        spill = self.place.folder / settings.spill if settings.spill else self.place.spill  # as questions read it
         return Resources(settings.memory_limit or None, settings.threads or None, spill)
 
     def with_currency(self, settings: Settings, version: Version) -> Settings:
