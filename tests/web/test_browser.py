@@ -77,6 +77,12 @@ def test_charts_are_drawn_in_every_language(page: playwright.Page, site: str, ke
     assert page.locator("tbody tr").count() > 2
 
 
+def test_a_month_stands_in_one_line_in_chinese_below_both_charts(page: playwright.Page, site: str) -> None:
+    page.goto(f"{site}/a/sales.velocity?by=month&language=zh")
+    page.locator(".vz svg").nth(1).wait_for(timeout=20_000)
+    assert page.locator("tbody tr").first.bounding_box()["height"] < 45
+
+
 def test_light_and_dark(page: playwright.Page, site: str) -> None:
     page.goto(f"{site}/a/sales.win_rate")
     light = page.evaluate("getComputedStyle(document.body).backgroundColor")

@@ -148,7 +148,7 @@ def _layers(across: Spec, down: Spec, told: dict[str, str], measure: Column) -> 
         },
         {
             "transform": [{"filter": "datum.k == 'total'"}],
-            "mark": {"type": "tick", "orient": "vertical", "size": 24, "thickness": 3, "color": "@ink"},
+            "mark": {"type": "tick", "orient": "vertical", "size": 24, "thickness": 3, "opacity": 1, "color": "@ink"},
             "encoding": {"x": at, "y": down, "tooltip": tooltip(**told)},
         },
         text_layer("t", {"field": "end", **across}, down, test="datum.k != 'total'", align="left", dx=7),
