@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 _ = words("crmetrics")
 
 AREAS: Final = ("kpis", "customers", "sales", "finance", "marketing", "service", "data", "actions")
-KEPT: Final = 256
-"""So many answers are kept; a version's answers never change, so nothing but space limits them."""
+KEPT: Final = 256  # answers; those of a version never change, so nothing but space limits them
+KEPT_ROWS: Final = 2_000_000  # in all: a list of a million customers is as large as thousands of small answers
 
 
 def current_version(folder: Path | str) -> Version:
@@ -128,8 +128,8 @@ class Asked:
 class Answers:
     """The only cache: answers by everything that can change them."""
 
-    def __init__(self, kept: int = KEPT) -> None:
-        self._kept, self._lock = kept, Lock()
+    def __init__(self, kept: int = KEPT, rows: int = KEPT_ROWS) -> None:
+        self._kept, self._rows, self._lock = kept, rows, Lock()
         self._answers: OrderedDict[Asked, Answer[Any]] = OrderedDict()
 
     def get(self, asked: Asked) -> Answer[Any] | None:
@@ -140,11 +140,14 @@ class Answers:
             return self._answers.get(asked)
 
     def keep(self, asked: Asked, answer: Answer[Any]) -> None:
-        """Keep an answer, letting go of the one longest unasked."""
+        """Keep an answer, letting go of those longest unasked; the newest always stays."""
         with self._lock:
             self._answers[asked] = answer
-            while len(self._answers) > self._kept:
+            while len(self._answers) > 1 and (len(self._answers) > self._kept or self._size() > self._rows):
                 self._answers.popitem(last=False)
+
+    def _size(self) -> int:
+        return sum(len(each.rows) for each in self._answers.values())
 
 
 class OpenCatalogue:

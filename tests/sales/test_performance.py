@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from crmetrics.warehouse.scope import Filter
 from tests.company import company
 
 
@@ -116,3 +117,13 @@ def test_invoices_and_won_deals_are_sources_of_their_own() -> None:
         assert asked.ask("sales.performance", period="2025-05", source="invoices", gross=True).total.amount == 120
         assert asked.ask("sales.performance", period="2025-05", source="deals").total.amount == 70
         assert asked.ask("sales.performance", period="2025-05").locked.missing == "orders"
+
+
+def test_a_filter_that_reaches_the_lines_needs_no_word_about_their_orders() -> None:
+    """R22: orders are read here only through lines of the category."""
+    lines = [{**line("1", 60), "product_id": "p"}, {**line("1", 40), "product_id": "q", "line_no": 2}]
+    products = [{"product_id": "p", "category": "c"}, {"product_id": "q", "category": "d"}]
+    with company(orders=[order("1", "2025-05-01")], order_lines=lines, products=products) as asked:
+        answer = asked.ask("sales.performance", period="2025-05", by="", where=(Filter("category", ("c",)),))
+    assert answer.total.amount == 60
+    assert not any("does not reach" in str(note.message) for note in answer.notes)

@@ -80,7 +80,8 @@ def reading_notes(
     if not any(warehouse.profile.rows(table) for table in TABLES):
         return (Note(_("There are no data yet."), "warn"),)
     needs = declared.needed(choices)
-    return (*_period_notes(period, warehouse.today), *_unreached_notes(needs, warehouse), *_gap_notes(needs, warehouse))
+    unreached = _unreached_notes(declared.table, needs, warehouse)
+    return (*_period_notes(period, warehouse.today), *unreached, *_gap_notes(needs, warehouse))
 
 
 def _period_notes(period: Period | None, today: date) -> Iterator[Note]:
@@ -91,11 +92,25 @@ def _period_notes(period: Period | None, today: date) -> Iterator[Note]:
         yield Note(_("The data end before this period begins."), "warn")
 
 
-def _unreached_notes(needs: Needs, warehouse: Warehouse) -> Iterator[Note]:
+def _unreached_notes(counted: str, needs: Needs, warehouse: Warehouse) -> Iterator[Note]:
+    """The filters that do not reach a table. A parent of the counted rows (the order of a line) is read through these alone:
+    what reaches them is enough."""
+    reached = set(warehouse.views.filtered(TABLES[counted])) if counted in TABLES else set()
     for table in needs:
-        for dimension in warehouse.views.unreached(TABLES[table]):
+        through = reached if table != counted and _leads_to(counted, table) else set()
+        for dimension in (each for each in warehouse.views.unreached(TABLES[table]) if each not in through):
             message = _("The filter '{dimension}' does not reach {table}: they are not filtered by it.")
             yield Note(message(dimension=dimension, table=TABLES[table].label), "warn")
+
+
+def _leads_to(child: str, parent: str) -> bool:
+    """Whether a row of one table belongs, directly or through others, to one row of another."""
+    waiting, seen = [child], {child}
+    for here in waiting:  # grows while it is walked
+        above = {column.references for column in TABLES[here].columns if column.references} if here in TABLES else set()
+        waiting += sorted(above - seen)
+        seen |= above
+    return parent in seen
 
 
 def _gap_notes(needs: Needs, warehouse: Warehouse) -> Iterator[Note]:

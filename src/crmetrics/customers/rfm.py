@@ -79,6 +79,7 @@ class Rfm(Row):
     "RFM analysis",
     needs={"customers": ["customer_id"], "orders": ["ordered_at", "customer_id"], "order_lines": ["net_amount"]},
     date="orders.ordered_at",
+    table="customers",
     chart=Treemap(group="segment", size="net_sales", grid=("r", "fm")),
 )
 def rfm(

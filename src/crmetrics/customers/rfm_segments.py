@@ -77,12 +77,13 @@ class SegmentSums:
     def notes(self, days: int, then_on: date | None, has_limits: bool) -> tuple[Note, ...]:
         """What must be known to read the segments. `days` of history; `then_on` the day of the segments a month ago."""
         buyers, notes = int(self.rows.numbers("buyers").max(initial=0)), []
-        if buyers < FEWEST_BUYERS:
+        is_seen = len(self.rows) > 0  # the number is the company's, told by any row; without one it is not known here
+        if is_seen and buyers < FEWEST_BUYERS:
             few = _(
                 "Only {n} buyer: scored by fixed cut points.", "Only {n} buyers: scored by fixed cut points.", n=buyers
             )
             notes.append(Note(few, "few"))
-        elif buyers < ENOUGH_BUYERS:
+        elif is_seen and buyers < ENOUGH_BUYERS:
             few = _("Only {n} buyer: the scores are rough.", "Only {n} buyers: the scores are rough.", n=buyers)
             notes.append(Note(few, "few"))
         if days < ENOUGH_DAYS:

@@ -57,7 +57,8 @@ def freshness(
         if table.appears is None or table.is_shared or not warehouse.profile.rows(name):
             continue
         line, rows = _line(warehouse, table, table.appears, limit)
-        future += warehouse.profile.column(name, table.appears).future
+        if warehouse.scope.is_whole:  # the profile is the company's: a viewer of a part is not told of the rest
+            future += warehouse.profile.column(name, table.appears).future
         used += rows
         if line is not None:
             lines.append(line)

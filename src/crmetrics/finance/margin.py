@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 import numpy as np
 
-from crmetrics.analysis import Bars, By, Finding, LeftOut, Locked, Note, Result, Row, Toggle, analysis, column
+from crmetrics.analysis import Bars, By, Finding, LeftOut, Locked, Note, Result, Row, Table, Toggle, analysis, column
 from crmetrics.models.interval import Floats, share_of
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import GRAINS, Period
@@ -17,6 +17,8 @@ from crmetrics.warehouse.views import CUSTOM, reach
 from crmetrics.warehouse.warehouse import Warehouse
 
 _ = words("finance")
+
+R = TypeVar("R", bound=Row)
 
 LOCKED_ABOVE: Final = 0.2
 """So large a share of sales without any cost locks the figure: what is left would not stand for the whole."""
@@ -92,7 +94,7 @@ def margin(
     total = rows.where(is_total).one()
     uncosted = float(share_of([total["uncosted_sales"] or 0.0], [total["all_sales"] or 0.0])[0])
     if uncosted > LOCKED_ABOVE:
-        return _locked(uncosted)
+        return without_cost(Margin, uncosted)
     sales = rows.numbers("net_sales")
     earned = rows.numbers("margin")
     whole = float(np.nansum(earned[is_total]))
@@ -136,10 +138,9 @@ def _direct(warehouse: Warehouse, rows: Rows, period: Period, by: str) -> Floats
     )
 
 
-def _locked(uncosted: float) -> Result[Margin]:
-    from crmetrics.analysis import Table
-
-    nothing: Table[Margin] = Table(Margin, {each.name: [] for each in Margin.columns})
+def without_cost(row: type[R], uncosted: float) -> Result[R]:
+    """The locked answer where more than a fifth of the sales have no cost at all."""
+    nothing: Table[R] = Table(row, {each.name: [] for each in row.columns})
     message = _(
         "Locked: {share} of the sales have no cost. Give order_lines.cost_amount or products.unit_cost.",
         share=Figure(uncosted, SHARE),

@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from crmetrics.analysis import Curve, Finding, LeftOut, Note, Result, Row, analysis, column
+from crmetrics.finance.margin import LOCKED_ABOVE, without_cost
 from crmetrics.models.interval import Floats, share_of
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period
@@ -25,7 +26,9 @@ with profits as (
            sum(case when full_cost is not null and not is_unconverted and not is_cancelled then net - full_cost end) as profit,
            count(*) filter (where is_cancelled) as cancelled,
            count(*) filter (where not is_cancelled and (is_unconverted or full_cost is null)) as uncosted,
-           count(*) as lines
+           count(*) as lines,
+           sum(net) filter (where not is_cancelled) as sales,
+           sum(net) filter (where not is_cancelled and full_cost is null) as uncosted_sales
     from costed_lines
     where ordered_at >= $start and ordered_at < $end
     group by customer_id
@@ -38,7 +41,8 @@ ranked as (
     where customer_id is not null and profit is not null
 ),
 whole as (
-    select sum(lines) as lines, sum(cancelled) as cancelled, sum(uncosted) as uncosted,
+    select sum(lines) as lines, sum(sales) as sales, sum(uncosted_sales) as uncosted_sales,
+           sum(cancelled) as cancelled, sum(uncosted) as uncosted,
            sum(lines - cancelled - uncosted) filter (where customer_id is null) as anonymous,
            sum(profit) filter (where customer_id is null) as anonymous_profit,
            sum(profit) filter (where customer_id is not null and profit < 0) as loss,
@@ -47,8 +51,10 @@ whole as (
 ),
 peak as (select place from ranked order by cumulated desc, place limit 1)
 select r.place, r.customers, r.cumulated, r.place = p.place as is_peak, w.*
-from ranked r cross join peak p cross join whole w
-where r.customers <= 100 or r.place = p.place
+from whole w
+left join ranked r on r.place > 0
+left join peak p on p.place > 0
+where r.place is null or r.customers <= 100 or r.place = p.place
    or floor(r.place * 1e2 / r.customers) > floor((r.place - 1) * 1e2 / r.customers)
 order by r.place
 """
@@ -84,6 +90,9 @@ def whale_curve(warehouse: Warehouse, period: Period) -> Result[WhaleCurve]:
     """
     rows = warehouse.query(CURVE, period=period)
     found = rows.one()
+    if (uncosted := float(share_of(found["uncosted_sales"] or 0.0, found["sales"] or 0.0))) > LOCKED_ABOVE:
+        return without_cost(WhaleCurve, uncosted)
+    rows = rows.where(rows.numbers("place") > 0)  # nobody ranked: the sums of the whole stand alone
     profit, place, customers = rows.numbers("cumulated"), rows.numbers("place"), found["customers"] or 0
     total = float(profit[-1]) if len(rows) else 0.0
     share = share_of(profit, total if total > 0 else np.nan)

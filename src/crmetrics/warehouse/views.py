@@ -81,6 +81,10 @@ class Views:
         """The filters of the scope that cannot reach a table: it stays unfiltered, and the answer says so (R22)."""
         return tuple(each.dimension for each in self.scope.filters if self._path(each.dimension, table) is None)
 
+    def filtered(self, table: Table) -> tuple[str, ...]:
+        """The filters of the scope that reach a table."""
+        return tuple(each.dimension for each in self.scope.filters if self._path(each.dimension, table) is not None)
+
     def _empty(self, table: Table) -> str:
         columns = [f"cast(null as {column.type.value}) as {column.name}" for column in table.columns]
         rate = ["cast(null as DOUBLE) as company_rate"] if table.has_money else []

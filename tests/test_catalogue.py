@@ -1,0 +1,76 @@
+"""The catalogue: finding, reading choices, and the one cache with its full key."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from crmetrics.analysis import Answer
+from crmetrics.catalogue import Answers, OpenCatalogue
+from crmetrics.vocabulary.errors import UnknownName
+from crmetrics.warehouse.scope import Filter, Viewer
+from tests.company import company
+from tests.sales.test_win_rate import example
+
+
+def test_the_same_question_is_worked_out_once() -> None:
+    with company(deals=example()) as asked:
+        first = asked.ask("sales.win_rate", period="2025-05")
+        assert asked.ask("sales.win_rate", period="2025-05", of="count") is first
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"period": "2025-06"},
+        {"of": "all"},
+        {"by": ""},
+        {"compare": "year"},
+        {"as_of": datetime(2025, 5, 10)},
+        {"where": (Filter("owner", ("ana",)),)},
+        {"viewer": Viewer("ana", "self", "ana")},
+        {"viewer": Viewer("ana", "team", "ana")},
+    ],
+    ids=str,
+)
+def test_whatever_can_change_an_answer_is_part_of_its_key(other: dict[str, object]) -> None:
+    with company(deals=example(), employees=[{"employee_id": "ana"}]) as asked:
+        first = asked.ask("sales.win_rate", period="2025-05")
+        assert asked.ask("sales.win_rate", **{"period": "2025-05", **other}) is not first
+
+
+def test_settings_are_part_of_the_key() -> None:
+    answers = Answers()
+    with company(deals=example()) as asked:
+        one = OpenCatalogue(asked.engine, asked.settings, answers)
+        other = OpenCatalogue(asked.engine, replace(asked.settings, zone="Asia/Tokyo"), answers)
+        assert one.ask("sales.win_rate", period="2025-05") is not other.ask("sales.win_rate", period="2025-05")
+
+
+def test_the_longest_unasked_go_first_by_number_and_by_rows() -> None:
+    with company(deals=example()) as asked:
+        by_owner = asked.ask("sales.win_rate", period="2025-05")
+        few, small = Answers(kept=2), Answers(rows=2)
+        for answers in (few, small):
+            for name in ("a", "b", "c"):
+                answers.keep(_key(name), by_owner)
+            assert [answers.get(_key(name)) is not None for name in ("a", "b", "c")] == [False, True, True]
+        assert isinstance(by_owner, Answer)
+        tiny = Answers(rows=0)
+        tiny.keep(_key("a"), by_owner)
+        assert tiny.get(_key("a")) is by_owner
+
+
+def _key(name: str) -> Any:
+    return name
+
+
+def test_an_unknown_choice_names_what_there_is() -> None:
+    with (
+        company(deals=example()) as asked,
+        pytest.raises(UnknownName, match=r"sales\.win_rate has no choice 'off'\. It has: by, of\."),
+    ):
+        asked.ask("sales.win_rate", off="count")
