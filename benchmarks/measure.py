@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-RUNS = 3
-
 
 @dataclass(frozen=True)
 class Cost:
@@ -21,9 +19,9 @@ class Cost:
     result: Any
 
 
-def cost_of(task: str, **given: Any) -> Cost:
-    """The median cost of a task of `benchmarks.tasks` over several fresh processes."""
-    found = [_run(task, given) for _ in range(RUNS)]
+def cost_of(task: str, runs: int, **given: Any) -> Cost:
+    """The median cost of a task of `benchmarks.tasks` over so many fresh processes."""
+    found = [_run(task, given) for _ in range(runs)]
     return Cost(median(each.cpu for each in found), median(each.peak for each in found), found[-1].result)
 
 

@@ -29,12 +29,20 @@ def ours(workspace: str, key: str, scope: str, **asked: Any) -> Callable[[], Any
     def asking() -> Any:
         opened.engine.kept.clear()  # what is derived once per version is part of the cost here
         answer = OpenCatalogue(opened.engine, opened.settings).ask(key, viewer=viewer, where=where, **asked)
-        return len(answer.rows), None if answer.total is None else answer.total.as_dict()
+        left_out = sum(each.rows for each in answer.result.left_out)
+        if answer.total is None:  # of a few rows without a total all are compared, by their sums
+            columns = {
+                each.name: [row.as_dict()[each.name] for row in answer.rows] for each in answer.declared.row.columns
+            }
+            whole: dict[str, Any] = {name: _added(values) for name, values in columns.items()}
+        else:
+            whole = answer.total.as_dict()
+        return len(answer.rows), {**whole, "used": answer.result.used, "left_out": left_out}
 
     return asking
 
 
-def by_hand(workspace: str, name: str, scope: str) -> Callable[[], Any]:
+def by_hand(workspace: str, name: str, scope: str, has_total: bool) -> Callable[[], Any]:
     """Run the SQL written by hand over the same version, with the same threads; its rows are fetched as ours are."""
     import duckdb
 
@@ -42,23 +50,38 @@ def by_hand(workspace: str, name: str, scope: str) -> Callable[[], Any]:
 
     person, region = scoped_to(workspace)
     conditions = {
-        "": ("", ""),
-        "rep": (f"and o.owner_id = '{person}'", f"and d.owner_id = '{person}'"),
-        "region": (
-            f"and o.customer_id in (select customer_id from customers where region = '{region}')",
-            f"and d.customer_id in (select customer_id from customers where region = '{region}')",
-        ),
+        "": {},
+        "rep": {
+            "orders": f"and o.owner_id = '{person}'",
+            "deals": f"and d.owner_id = '{person}'",
+            "customers": f"and c.owner_id = '{person}'",
+            "whole": "false and",
+        },
+        "region": {
+            "orders": f"and o.customer_id in (select customer_id from customers where region = '{region}')",
+            "deals": f"and d.customer_id in (select customer_id from customers where region = '{region}')",
+            "customers": f"and c.region = '{region}'",
+            "whole": "false and",
+        },
     }
     sql = (BY_HAND / f"{name}.sql").read_text(encoding="utf-8")
-    sql = sql.replace("/*orders*/", conditions[scope][0]).replace("/*deals*/", conditions[scope][1])
+    for place, condition in conditions[scope].items():
+        sql = sql.replace(f"/*{place}*/", condition)
     connection = duckdb.connect(str(current_version(workspace).path), read_only=True)
     connection.execute("set TimeZone = 'UTC'")
 
     def running() -> Any:
         columns = connection.execute(sql).fetchnumpy()
-        return len(next(iter(columns.values()))), {name: _plain(values[-1]) for name, values in columns.items()}
+        whole = {name: _plain(values[-1]) if has_total else _added(values.tolist()) for name, values in columns.items()}
+        return len(next(iter(columns.values()))), whole
 
     return running
+
+
+def _added(values: list[Any]) -> float:
+    """The sum of a column, of figures too; what is no number counts nothing."""
+    plain = (getattr(each, "value", each) for each in values)
+    return float(sum(each for each in plain if isinstance(each, (int, float)) and each == each))
 
 
 def _plain(value: Any) -> Any:
@@ -103,13 +126,15 @@ def loading(lines: int, script: str = "import") -> Callable[[], Any]:
     sql = (BY_HAND / f"{script}.sql").read_text(encoding="utf-8")
 
     def run() -> Any:
-        with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
-            with duckdb.connect(f"{folder}/by_hand.duckdb") as connection:
-                connection.execute(sql.format(exports=exports, folder=folder))
-                return [
-                    connection.execute(f"select count(*) from {name}").fetchall()[0][0]
-                    for name in ("orders", "order_lines")
-                ]
+        with (
+            tempfile.TemporaryDirectory(dir=FOLDER) as folder,
+            duckdb.connect(f"{folder}/by_hand.duckdb") as connection,
+        ):
+            connection.execute(sql.format(exports=exports, folder=folder))
+            return [
+                connection.execute(f"select count(*) from {name}").fetchall()[0][0]
+                for name in ("orders", "order_lines")
+            ]
 
     return run
 

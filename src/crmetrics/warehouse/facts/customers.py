@@ -13,7 +13,7 @@ ORDER_TOTALS = Fact(
            t.net_amount > 0 as is_purchase, {party} as party
     from (
         select order_id, sum(net_amount) as net_amount, sum(case when quantity < 0 then 0 else net_amount end) as sold_amount
-        from order_lines
+        from order_lines_of_orders
         group by order_id
     ) as t
     join orders o on o.order_id = t.order_id

@@ -39,6 +39,8 @@ class Derived:
     sql: str
 
 
-JOINED: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({"order_lines_of_orders": ("order_lines", "orders")})
+JOINED: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {"order_lines_of_orders": ("order_lines", "orders"), "deal_stages_of_deals": ("deal_stages", "deals")}
+)
 """Names for facts alone: a table that is inner-joined there to its parent. What rights, filters and as-of ask of the parent
 is asked of it once, by the join, and not a second time of every child row (five times the cost, measured)."""

@@ -57,8 +57,8 @@ FIRST_PURCHASES: Final = Derived(
     select order_id
     from (
         select order_id, row_number() over (partition by customer_id order by ordered_at, order_id) as place
-        from purchases
-        where customer_id is not null
+        from order_totals
+        where is_purchase and customer_id is not null
     ) as numbered
     where place = 1
     """,

@@ -37,7 +37,7 @@ STAGE_VISITS: Final = Fact(
            coalesce(v.left_at, d.closed_at) is null as is_running,
            coalesce(seconds_between(v.entered_at, coalesce(v.left_at, d.closed_at)) < 60, false) as is_passing,
            {party} as party
-    from deal_stages v
+    from deal_stages_of_deals v
     join deals d on d.deal_id = v.deal_id
     join open_stages s on s.pipeline = d.pipeline and s.stage = v.stage
     """,
