@@ -34,7 +34,9 @@ class Questions(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of one analysis; an unknown key is a user's mistake, told with the nearest keys."""
-        command: click.Command = told(ctx.obj, lambda: question(find(cmd_name, read_own_kpis(ctx.obj.folder / "kpis.toml"))))
+        command: click.Command = told(
+            ctx.obj, lambda: question(find(cmd_name, read_own_kpis(ctx.obj.folder / "kpis.toml")))
+        )
         return command
 
 
