@@ -143,6 +143,11 @@ def test_superstore(imported, expected):
         known["dates"]["first"],
         known["dates"]["last"],
     ]
+    two_customers = "from meta.warnings where table_name = 'orders' and column_name = 'customer_id'"
+    assert [order for (order,) in store.rows(f"select split_part(value, ':', 1) {two_customers} order by 1")] == [
+        "CA-2021-121465",
+        "CA-2022-130494",
+    ]
 
 
 def test_contoso(imported, expected):

@@ -7,8 +7,13 @@ from datetime import datetime
 
 import duckdb
 
+from crmetrics.clean.ledger import count, message_of
 from crmetrics.clean.mapping import Mapping
 from crmetrics.clean.raw_rows import EntryRows, RawPart
+from crmetrics.vocabulary.errors import BadFile
+from crmetrics.vocabulary.language import Message, words
+
+_ = words("import")
 
 
 def open_accounts(
@@ -73,3 +78,51 @@ def close_accounts(connection: duckdb.DuckDBPyConnection, import_no: int, has_ol
         "from meta.files join (select distinct source, kind from known_files) using (source) "
         f"where import_no = {import_no} group by all"
     )
+
+
+def refuse_emptied(connection: duckdb.DuckDBPyConnection, mapping: Mapping, import_no: int) -> None:
+    """Refuse new files of a full source that would leave none of the rows that their entry gave so far.
+
+    An export that failed looks like this. Raises BadFile with the files, how many rows there were, and the way out.
+    """
+    if mapping.kind != "full":
+        return
+    emptied = connection.execute(
+        "select entry, string_agg(file, ', ' order by rowid) from meta.files where source = $source and is_live "
+        "group by entry having sum(rows_kept + rows_merged) = 0 and max(import_no) = $number order by entry",
+        {"source": mapping.name, "number": import_no},
+    ).fetchall()
+    for entry, files in emptied:
+        held = count(
+            connection,
+            "select sum(rows_kept + rows_merged) from old.meta.files where source = ? and entry = ? and is_live",
+            [mapping.name, entry],
+        )
+        if held and not mapping.entries[entry].may_be_empty:
+            raise BadFile(
+                _(
+                    "{problem} [files.{entry}] gave {rows} rows until now, and they stay. If they are to be removed, write "
+                    'may_be_empty = true below [files.{entry}] in {mapping}; if files only add rows, kind = "delta" '
+                    "below [source].",
+                    problem=_why_empty(connection, mapping.name, entry, files),
+                    entry=entry,
+                    rows=held,
+                    mapping=mapping.path.name,
+                )
+            )
+
+
+def _why_empty(connection: duckdb.DuckDBPyConnection, source: str, entry: str, files: str) -> Message:
+    """What is wrong with files that give no row: the first row in quarantine, if there are rows at all."""
+    found = connection.execute(
+        "select file, row, column_name, value, reason, reason_domain, reason_values from meta.quarantine "
+        "where source = ? and entry = ? order by rowid limit 1",
+        [source, entry],
+    ).fetchall()
+    if not found:
+        return _("{file} holds no rows.", file=files)
+    file, row, column, value, *reason = found[0]
+    return _(
+        "No row of {files} can be read. The first is row {row} of {file}, {column} '{value}': {reason}",
+        files=files, file=file, row=row, column=column or "", value=value or "", reason=message_of(*reason),
+    )  # fmt: skip

@@ -13,6 +13,7 @@ from typing import Final
 
 import duckdb
 
+from crmetrics.clean.contradictions import note_contradictions
 from crmetrics.clean.ledger import count, count_derived, told
 from crmetrics.clean.mapping import Section
 from crmetrics.clean.raw_rows import FILE_BITS, EntryRows
@@ -64,7 +65,10 @@ class Filling:
             self._take_back(section, start)
         for place, section in enumerate(distinct):
             self._insert_gathered(section, place)
-            self.connection.execute(f"drop table typed_{self.number}_{place}; drop table merged_{self.number}_{place}")
+            typed, merged = f"typed_{self.number}_{place}", f"merged_{self.number}_{place}"
+            beside = {one.section.table.name for one in self.sections}
+            note_contradictions(self.connection, self.source, section.section, self.rows, typed, merged, beside)
+            self.connection.execute(f"drop table {typed}; drop table {merged}")
         self._set_aside()
 
     def _without(self) -> str:
@@ -246,14 +250,11 @@ class Filling:
         """Write the rows that stand in quarantine into the version, each once, with the first thing wrong with it."""
         if not self.failures:
             return
-        parts = ", ".join(
-            f"({number}, {part.import_no}, {literal(part.name)})" for number, part in enumerate(self.rows.parts)
-        )
         self.connection.execute(
             f"insert into meta.quarantine select p.import_no, {literal(self.source)}, {literal(self.rows.entry)}, "
             f"f.table_name, p.file, f._pos & {(1 << FILE_BITS) - 1}, f.column_name, f.value, f.reason, f.reason_domain, "
             f"f.reason_values from (select * from {self.failed} qualify row_number() over (partition by _pos) = 1) as f "
-            f"join (values {parts}) as p(number, import_no, file) on p.number = f._pos >> {FILE_BITS} order by f._pos"
+            f"join {self.rows.files()} on p.number = f._pos >> {FILE_BITS} order by f._pos"
         )
 
 

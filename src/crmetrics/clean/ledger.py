@@ -73,12 +73,14 @@ def copy_of_old(
     read: Sequence[tuple[str, str]],
     touched: Sequence[str],
     rechecked: Sequence[Message],
+    by_source: Sequence[Message],
 ) -> None:
     """Take over what the current version tells of rows that are not made again.
 
     read       (source, entry) of the files that are read again
     touched    tables that are made again
     rechecked  warnings that are looked for again in every table
+    by_source  warnings that are looked for as a source's files are read, not in the table that they made
     """
     sources = _texts({source for source, _entry in read})
     entries = _texts(f"{source}\x1f{entry}" for source, entry in read)
@@ -86,10 +88,12 @@ def copy_of_old(
     always = f"reason in ({_texts(message.text for message in rechecked)})"
     again = f"concat(source, chr(31), entry) in ({entries})"
     made_again = f"source in ({sources}) and table_name in ({tables})"
+    of_tables = f"table_name in ({tables}) and reason not in ({_texts(message.text for message in by_source)})"
+    checked_again = f"({of_tables}) or ({made_again}) or {always}"
     for table, left_out in (
         ("quarantine", again),
-        ("warnings", f"table_name in ({tables}) or {always}"),
-        ("warning_counts", f"table_name in ({tables}) or {always}"),
+        ("warnings", checked_again),
+        ("warning_counts", checked_again),
         ("derived", f"source = {literal(MADE_BY)} or ({made_again})"),
         ("united", made_again),
         ("sources", f"source in ({sources})"),

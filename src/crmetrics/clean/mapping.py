@@ -37,7 +37,10 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One kind of file: how it is found, how it is read, and what identifies its rows from one import to the next."""
+    """One kind of file: how it is found, how it is read, and what identifies its rows from one import to the next.
+
+    `may_be_empty`: in a full source, files without any row may remove all rows that were there.
+    """
 
     name: str
     match: tuple[str, ...]
@@ -48,6 +51,7 @@ class Entry:
     formats: Formats = Formats()
     key: tuple[str, ...] = ()
     joins: tuple[Join, ...] = ()
+    may_be_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)

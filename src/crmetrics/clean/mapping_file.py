@@ -26,6 +26,7 @@ WITH_CUSTOM: Final = ("customers", "products", "deals", "orders")
 _SECTION_KEYS: Final = ("from", "distinct", "where", "custom")
 _ENTRY_KEYS: Final = (
     "match", "sheet", "encoding", "delimiter", "header", "decimal", "dates", "missing", "key", "join",
+    "may_be_empty",
 )  # fmt: skip
 _CELL_KEYS: Final = (
     "column", "value", "formula", "map", "strip_prefix", "strip_suffix", "decimal", "dates", "missing",
@@ -149,6 +150,7 @@ class _Reader:
             self.formats(body, place, Formats()),
             self.texts(body.get("key", ()), place, "key"),
             tuple(self.join(place, other, self.table(found, place, "join")) for other, found in joins.items()),
+            self.flag(body.get("may_be_empty", False), place, "may_be_empty"),
         )
 
     def join(self, place: str, other: str, body: MappingOf[str, object]) -> Join:

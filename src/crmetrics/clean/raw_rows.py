@@ -50,6 +50,13 @@ class EntryRows:
     columns: frozenset[str]
     superseded: MappingOf[int, int]
 
+    def files(self) -> str:
+        """SQL of its files as `p`: their number in the places of rows, import, name."""
+        files = ", ".join(
+            f"({number}, {part.import_no}, {literal(part.name)})" for number, part in enumerate(self.parts)
+        )
+        return f"(values {files}) as p(number, import_no, file)"
+
     def import_moments(self) -> str:
         """SQL of the moment of import of a row, by its place."""
         moments = [f"timestamp '{part.imported_at.isoformat(sep=' ')}'" for part in self.parts]

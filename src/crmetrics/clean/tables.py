@@ -12,6 +12,7 @@ import duckdb
 
 from crmetrics.clean import accounts, ledger
 from crmetrics.clean.checks import check_deals, check_rows
+from crmetrics.clean.contradictions import SEVERAL
 from crmetrics.clean.derived import UNKNOWN_STAGE, Derivation
 from crmetrics.clean.filling import MARKS, Filling
 from crmetrics.clean.histories import Histories, note_removed
@@ -91,7 +92,7 @@ class Building:
         touched = Touched(self.connection, self.sources, set(old), self.has_old).find()
         if self.has_old:
             ledger.copy_of_old(
-                self.connection, sorted(touched.entries), sorted(touched.tables), [ORPHAN, UNKNOWN_STAGE]
+                self.connection, sorted(touched.entries), sorted(touched.tables), [ORPHAN, UNKNOWN_STAGE], [SEVERAL]
             )
         tables: set[str] = set()
         for name in TABLES:
@@ -276,6 +277,8 @@ class Building:
         if "exchange_rates" in tables:
             write_rates(self.connection)
         accounts.close_accounts(self.connection, self.import_no, self.has_old, self.now)
+        if self.has_old:
+            accounts.refuse_emptied(self.connection, self.sources[0].mapping, self.import_no)
         self._write_facts(tables)
 
     def _add_histories(self, tables: set[str], touched: Touched) -> None:
