@@ -329,7 +329,7 @@ VALUES = {"text": "it's \\ ${env:HOME}", "nothing": None, "share": 0.1, "whole":
 @pytest.fixture(scope="module")
 def ask():
     """Ask both engines; each query once."""
-    with on_both_engines(zone="Europe/London", week_start=7, deals=DEALS, exchange_rates=RATES) as both:
+    with on_both_engines(zone="Europe/London", week_start=7, options={}, deals=DEALS, exchange_rates=RATES) as both:
         scope = Scope()
         with both.duckdb.warehouse(scope) as on_duckdb, both.spark.warehouse(scope) as on_spark:
 

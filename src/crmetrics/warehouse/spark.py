@@ -53,12 +53,18 @@ _NUMPY_TYPES: Final[Mapping[str, str]] = MappingProxyType(
 
 
 class SparkEngine:
-    """One export, opened for questions on a Spark that runs inside this machine and listens on its loopback only."""
+    """One export, opened for questions on a Spark that runs inside this machine and listens on its loopback only.
+
+    options  further settings of its sessions, such as {"spark.sql.shuffle.partitions": "64"}
+    """
 
     name = "spark"
 
-    def __init__(self, folder: Path, *, threads: int = 2, memory: str = "2g") -> None:
+    def __init__(
+        self, folder: Path, *, threads: int = 2, memory: str = "2g", options: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         read_manifest(folder)
+        self._options = {**options, **SESSION}
         self.profile, self._columns = _described(folder)
         self._folder = folder.resolve()
         self._spark = spark_started(threads, memory).newSession()
@@ -71,7 +77,7 @@ class SparkEngine:
     def session(self) -> SparkSession:
         """A session of its own: its temporary views are seen by it alone."""
         session = self._spark.newSession()
-        for name, value in SESSION.items():
+        for name, value in self._options.items():
             session.conf.set(name, value)
         return SparkSession(session, self)
 
