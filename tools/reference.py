@@ -127,7 +127,14 @@ def commands() -> str:
     nowhere = Here(Path("no-workspace"), "en")
     for name, command in every_command():
         # A width of its own, so that the page does not depend on the terminal it is made in.
-        context = click.Context(command, info_name=name, obj=nowhere, terminal_width=100, max_content_width=100)
+        context = click.Context(
+            command,
+            info_name=name,
+            obj=nowhere,
+            terminal_width=100,
+            max_content_width=100,
+            help_option_names=["-h", "--help"],  # as the command itself hands them down
+        )
         lines += [f"## {name}\n", "```text", command.get_help(context), "```\n"]
     return "\n".join(lines)
 
