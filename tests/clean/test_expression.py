@@ -11,6 +11,7 @@ from crmetrics.vocabulary.errors import BadValue
 from crmetrics.warehouse.expression import Kind, Name, Typed, identifier, literal, parse_expression
 
 TYPED = {"stage": Kind.TEXT, "amount": Kind.NUMBER, "is_won": Kind.FLAG, "due_on": Kind.DATE, "closed_at": Kind.MOMENT}
+CONNECTION = duckdb.connect(":memory:")
 FILE = {"Quantity": "3", "Unit Price": "1.50", "Status": " Paid ", "Blank": None, "Discount": None}
 
 
@@ -32,7 +33,7 @@ def of_file(text):
         f"{literal(FILE[name.column]) if FILE[name.column] is not None else 'null'} as {alias}"
         for name, alias in names.items()
     )
-    return duckdb.execute(f"select {written} from (select {row or '1 as one'})").fetchall()[0][0]
+    return CONNECTION.execute(f"select {written} from (select {row or '1 as one'})").fetchall()[0][0]
 
 
 @pytest.mark.parametrize(
@@ -134,5 +135,8 @@ def test_no_text_gets_through_as_anything_but_an_expression(text):
 
 @given(st.text(max_size=40).filter(lambda text: "\x00" not in text))
 def test_a_quoted_text_stays_what_it_is(text):
-    assert duckdb.execute(f"select {literal(text)}").fetchall() == [(text,)]
-    assert duckdb.execute(f"select 1 as {identifier(text or 'x')}").description[0][0] == (text or "x")
+    with CONNECTION.cursor() as cursor:
+        assert cursor.execute(f"select {literal(text)}").fetchall() == [(text,)]
+        named = cursor.execute(f"select 1 as {identifier(text or 'x')}")
+        assert named.description[0][0] == (text or "x")
+        assert named.fetchall() == [(1,)]

@@ -38,8 +38,14 @@ def version(tmp_path):
     return path
 
 
+def asked(sql):
+    """On a connection of its own: what another test left unread on the shared one would refuse it."""
+    with duckdb.connect(":memory:") as connection:
+        return connection.execute(sql).fetchall()
+
+
 def read(file):
-    return duckdb.sql(f"select * from read_parquet('{str(file).replace(chr(39), chr(39) * 2)}')").fetchall()
+    return asked(f"select * from read_parquet('{str(file).replace(chr(39), chr(39) * 2)}')")
 
 
 def test_every_table_and_what_is_told_of_them_is_written(version, tmp_path):
@@ -68,9 +74,9 @@ def test_moments_carry_no_zone_and_times_of_day_are_texts(version, tmp_path):
     export_parquet(version, tmp_path / "out")
     kinds = {
         name: (kind, converted)
-        for name, kind, converted in duckdb.sql(
+        for name, kind, converted in asked(
             f"select name, type, logical_type from parquet_schema('{tmp_path}/out/orders.parquet')"
-        ).fetchall()
+        )
     }
     assert "isAdjustedToUTC=0" in kinds["ordered_at"][1]
     assert read(tmp_path / "out" / "business_hours.parquet")[0][3:5] == ("09:00:00", "17:30:00")
