@@ -14,8 +14,8 @@ from crmetrics.cli.app import command_line
 
 # What draws, serves or models on a grand scale; a question on the command line needs none of it.
 TOO_HEAVY_TO_ASK = {
-    "altair", "fastapi", "pandas", "playwright", "pyspark", "scipy", "sklearn", "sqlalchemy", "starlette", "uvicorn",
-    "vl_convert",
+    "altair", "fastapi", "holidays", "lightgbm", "pandas", "playwright", "pyspark", "scipy", "sklearn", "sqlalchemy",
+    "starlette", "uvicorn", "vl_convert",
 }  # fmt: skip
 # `import crmetrics` gives the names alone; what is behind them is loaded when it is called.
 TOO_HEAVY_TO_IMPORT = TOO_HEAVY_TO_ASK | {"babel", "duckdb", "jinja2", "numpy", "pyarrow", "rich", "sqlglot"}
