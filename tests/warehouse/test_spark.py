@@ -3,11 +3,12 @@
 import shutil
 from datetime import datetime
 
+import numpy as np
 import pytest
 
 from crmetrics.vocabulary.errors import NoEngine
 from crmetrics.warehouse import spark
-from crmetrics.warehouse.facts.fact import Derived
+from crmetrics.warehouse.facts.fact import Derived, WorkedOut
 from crmetrics.warehouse.schema import TABLES
 from crmetrics.warehouse.scope import Filter, Scope, Viewer
 from tests.company import on_both_engines
@@ -108,6 +109,38 @@ def test_a_company_wide_reference_is_worked_out_once_and_then_filtered(both):
         assert len(seen[1]) == 6 + len(HOSTILE)
         assert seen[0][0] == {"order_id": "o1", "bonus": 2, "at": datetime(2026, 1, 1)}
         assert len([asked for asked in catalogue.engine.kept if asked[0] == "best"]) == 1
+
+
+def test_what_python_works_out_is_kept_once_and_then_filtered(both):
+    def work(company, values):
+        rows = company.query("select order_id, ordered_at from orders order by order_id")
+        count = len(rows)
+        score = np.ma.masked_array(np.arange(count, dtype=np.float64), mask=np.arange(count) == 2)
+        score[1] = np.nan
+        columns = {"order_id": rows.columns["order_id"], "score": score + values["bonus"]}
+        return {
+            **columns,
+            "ordered_at": rows.columns["ordered_at"],
+            "is_odd": np.arange(count) % 2 == 1,
+        }, f"{count} learned"
+
+    types = {"order_id": "VARCHAR", "score": "DOUBLE", "ordered_at": "TIMESTAMP", "is_odd": "BOOLEAN"}
+    scored = WorkedOut("scored", key="order_id", table="orders", columns=types, work=work)
+    told = []
+    for catalogue in both:
+        seen = []
+        for scope in (Scope(Viewer("ann", "self", "ann")), Scope()):
+            with catalogue.warehouse(scope) as warehouse:
+                assert warehouse.work_out(scored, bonus=2.5) == f"{6 + len(HOSTILE)} learned"
+                assert any("ordered_at" in each for each in warehouse.statements)
+                seen.append(list(warehouse.query("select * from scored order by order_id").records()))
+        assert [row["order_id"] for row in seen[0]] == ["o1"]
+        assert len(seen[1]) == 6 + len(HOSTILE)
+        assert [row["score"] for row in seen[1]][1:3] == [None, None]
+        assert seen[1][-1]["is_odd"] is ((5 + len(HOSTILE)) % 2 == 1)
+        assert len([asked for asked in catalogue.engine.learned if asked[0] == "scored"]) == 1
+        told.append(seen)
+    assert told[0] == told[1]
 
 
 def test_spark_listens_on_the_loopback_only(both):

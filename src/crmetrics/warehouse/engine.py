@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import duckdb
 from sqlglot import exp
@@ -16,14 +16,23 @@ from sqlglot import exp
 from crmetrics.vocabulary.errors import NoWorkspace
 from crmetrics.vocabulary.language import words
 from crmetrics.warehouse.profile import ColumnProfile, Profile
-from crmetrics.warehouse.rows import Rows
+from crmetrics.warehouse.rows import Array, Rows
 
 _ = words("crmetrics")
 
 META = ("daily_rates", "latest_rates")
 _NUMBERS = count(1)
+_TOLD = "told_by_python"
 TEXTS_KEPT = 2048
 _WRITTEN: dict[int, tuple[exp.Query, str]] = {}
+
+
+class Learned(NamedTuple):
+    """What was worked out in Python: the name of its rows, what was learned from them, the statements that were run."""
+
+    rows: str
+    told: Any
+    statements: tuple[str, ...]
 
 
 class Session(Protocol):
@@ -41,6 +50,12 @@ class Session(Protocol):
     def keep(self, query: exp.Query, values: Mapping[str, object]) -> str:
         """Work a query out once, keep its rows for later sessions of the engine, and give their qualified name."""
 
+    def store(self, columns: Mapping[str, Array], types: Mapping[str, str]) -> str:
+        """Keep rows that were worked out in Python for later sessions of the engine, and give their qualified name.
+
+        Shapes: columns (n,) each, by name; types are those of DuckDB, by the same names.
+        """
+
     def written(self, query: exp.Query) -> str:
         """The query as this engine is told it, for the passport."""
 
@@ -55,6 +70,8 @@ class Engine(Protocol):
     profile: Profile
     kept: dict[Hashable, str]
     """What was worked out once for the company as a whole (R23): what it is -> the name of its rows."""
+    learned: dict[Hashable, Learned]
+    """The same for what Python worked out: beside the rows what was learned, and the SQL that was asked for it."""
 
     def session(self) -> Session:
         """A new session."""
@@ -86,6 +103,7 @@ class DuckDbEngine:
         self._root.execute("set lock_configuration = true")
         self.profile = read_profile(self._root)
         self.kept: dict[Hashable, str] = {}
+        self.learned: dict[Hashable, Learned] = {}
 
     def session(self) -> DuckDbSession:
         """A connection of its own: its temporary views are seen by it alone."""
@@ -135,6 +153,13 @@ class DuckDbSession:
         self._connection.execute(f"create table {name} as {self.written(query)}", dict(values) or None)
         return name
 
+    def store(self, columns: Mapping[str, Array], types: Mapping[str, str]) -> str:
+        """Keep rows that were worked out in Python in the instance's memory."""
+        name = f"memory.main.kept_{next(_NUMBERS)}"
+        self._connection.execute(f"create table {name} as {stored(self._connection, columns, types)}")
+        self._connection.unregister(_TOLD)
+        return name
+
     def written(self, query: exp.Query) -> str:
         """DuckDB's own dialect is the house dialect. Trees are shared and told again and again, so their texts are kept."""
         known = _WRITTEN.get(id(query))
@@ -147,6 +172,14 @@ class DuckDbSession:
     def close(self) -> None:
         """Close the connection and with it its views."""
         self._connection.close()
+
+
+def stored(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, Array], types: Mapping[str, str]) -> str:
+    """The query that reads arrays (n,) as rows of these types; the connection knows them until `unregister`."""
+    # masked stays blank; NaN too, for DuckDB reads NaN of NumPy as null; by name, for a dictionary has an order of its own
+    connection.register(_TOLD, {name: columns[name] for name in types})
+    named = [(exp.to_identifier(name, quoted=True).sql("duckdb"), kind) for name, kind in types.items()]
+    return f"select {', '.join(f'cast({name} as {kind}) as {name}' for name, kind in named)} from {_TOLD}"
 
 
 def read_profile(connection: duckdb.DuckDBPyConnection, catalog: str = "version") -> Profile:

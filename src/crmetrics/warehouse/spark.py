@@ -22,7 +22,7 @@ from sqlglot import exp
 from crmetrics.vocabulary.errors import NoEngine
 from crmetrics.vocabulary.language import words
 from crmetrics.warehouse.dialect import spoken_to_spark
-from crmetrics.warehouse.engine import META, read_profile
+from crmetrics.warehouse.engine import META, Learned, read_profile, stored
 from crmetrics.warehouse.export import read_manifest
 from crmetrics.warehouse.expression import identifier, literal
 from crmetrics.warehouse.rows import Array, Rows
@@ -73,6 +73,7 @@ class SparkEngine:
         self._lock = threading.Lock()
         self._spark.sql(f"create database {self._database}")
         self.kept: dict[Hashable, str] = {}
+        self.learned: dict[Hashable, Learned] = {}
 
     def session(self) -> SparkSession:
         """A session of its own: its temporary views are seen by it alone."""
@@ -140,6 +141,17 @@ class SparkSession:
         """Keep a query's rows in a folder of this process' own."""
         name = self._engine.kept_name()
         _without_zones(self._frame(query, values)).write.saveAsTable(name)
+        return name
+
+    def store(self, columns: Mapping[str, Array], types: Mapping[str, str]) -> str:
+        """Keep rows that were worked out in Python. They pass as Parquet: row by row a million would take half a minute."""
+        name = self._engine.kept_name()
+        with tempfile.TemporaryDirectory(prefix="crmetrics-told-") as folder:
+            file = f"{folder}/rows.parquet"
+            with duckdb.connect(":memory:") as connection:
+                rows = stored(connection, columns, types)
+                connection.execute(f"copy ({rows}) to {literal(file)} (format parquet)")
+            self._session.read.parquet(file).write.saveAsTable(name)
         return name
 
     def written(self, query: exp.Query) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cached_property, lru_cache
-from typing import Final
+from threading import RLock
+from typing import Final, TypeVar
 
 from sqlglot import exp
 
@@ -13,9 +14,9 @@ from crmetrics.vocabulary.errors import BadQuery, UnknownName
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import GRAINS, Period, local_day, midnight
 from crmetrics.warehouse.dialect import parsed, tables_of, unchecked, values_of
-from crmetrics.warehouse.engine import Engine
+from crmetrics.warehouse.engine import Engine, Learned
 from crmetrics.warehouse.facts import facts
-from crmetrics.warehouse.facts.fact import JOINED, Derived
+from crmetrics.warehouse.facts.fact import JOINED, Derived, WorkedOut
 from crmetrics.warehouse.meaning import Meaning, offsets_of
 from crmetrics.warehouse.profile import Profile
 from crmetrics.warehouse.rows import Rows
@@ -24,6 +25,10 @@ from crmetrics.warehouse.scope import Scope, Viewer
 from crmetrics.warehouse.views import Grouping, Views, reach
 
 _ = words("crmetrics")
+
+T = TypeVar("T")
+
+_WORKING: Final = RLock()
 
 FEW_NAMES: Final = 1000
 """So many names are asked for one by one; for more the whole table is read."""
@@ -89,29 +94,59 @@ class Warehouse:
         self.statements.append(self._session.written(spelled))
         return self._session.run(spelled, {name: bound[name] for name in wanted})
 
-    def derive(self, derived: Derived, **values: object) -> None:
+    def derive(self, derived: Derived, *, by: str = "", of: str = "", **values: object) -> None:
         """Make a company-wide reference (R23) ready to be queried under its name, filtered like any other table.
 
-        It is worked out once for the version, as-of and values, over the whole company, whoever asks.
+        It is worked out once for the version, as-of, grouping (as in `query`) and values, over the whole company, whoever asks.
         """
-        asked = (derived.name, self.as_of, self.zone, self.currency, self.week_start, tuple(sorted(values.items())))
+        asked = (derived.name, self.as_of, self.zone, self.currency, self.week_start, by, tuple(sorted(values.items())))
         if asked not in self._engine.kept:
             whole = Scope(as_of=self.scope.as_of)
             with Warehouse(
                 self._engine, whole, zone=self.zone, currency=self.currency, week_start=self.week_start
             ) as company:
-                self._engine.kept[asked] = company.keep(derived.sql, **values)
+                self._engine.kept[asked] = company.keep(derived.sql, by=by, of=of, **values)
         # the passport tells how it is made, also where it was made before
         made = self._session.written(_spelled(self._meaning, derived.sql, parsed))
         self.statements.append(f"create table {derived.name} as {made}")
-        seen = "" if self.scope.is_whole else f" where {derived.key} in (select {derived.key} from {derived.table})"
-        self._derived[derived.name] = f"select * from {self._engine.kept[asked]}{seen}"
+        self._show(derived, self._engine.kept[asked])
 
-    def keep(self, sql: str, **values: object) -> str:
+    def work_out(self, worked: WorkedOut[T], **values: object) -> T:
+        """Make a company-wide reference ready that Python works out (R23), filtered like any other table; give what was learned.
+
+        As `derive`: once for the version, as-of and values, over the whole company, whoever asks. Whoever asks meanwhile waits:
+        learning the same twice would cost more.
+        """
+        asked = (worked.name, self.as_of, self.zone, self.currency, self.week_start, tuple(sorted(values.items())))
+        with _WORKING:
+            if asked not in self._engine.learned:
+                with Warehouse(
+                    self._engine,
+                    Scope(as_of=self.scope.as_of),
+                    zone=self.zone,
+                    currency=self.currency,
+                    week_start=self.week_start,
+                ) as company:
+                    columns, told = worked.work(company, values)
+                    rows = company._session.store(columns, worked.columns)
+                    self._engine.learned[asked] = Learned(rows, told, tuple(dict.fromkeys(company.statements)))
+        learned = self._engine.learned[asked]
+        self.statements += learned.statements
+        self._show(worked, learned.rows)
+        found: T = learned.told
+        return found
+
+    def _show(self, derived: Derived | WorkedOut[T], rows: str) -> None:
+        """Let rows that are kept for the company be queried under their name, as far as the viewer sees what they belong to."""
+        seen = "" if self.scope.is_whole else f" where {derived.key} in (select {derived.key} from {derived.table})"
+        self._derived[derived.name] = f"select * from {rows}{seen}"
+
+    def keep(self, sql: str, *, by: str = "", of: str = "", **values: object) -> str:
         """Keep the rows of a query beyond this question; the name under which the engine holds them."""
         tree = parsed(sql)
+        grouping = grouping_of(by, of, None) if of else None
         for name in sorted(tables_of(tree)):
-            self._make_view(name, None)
+            self._make_view(name, grouping)
         bound = self._bound(None, values)
         spelled = _spelled(self._meaning, sql, parsed)
         self.statements.append(self._session.written(spelled))

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from crmetrics.warehouse.rows import Array
+    from crmetrics.warehouse.warehouse import Warehouse
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,23 @@ class Derived:
     key: str
     table: str
     sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkedOut(Generic[T]):
+    """A company-wide reference (R23) that SQL cannot say, such as the scores of a model: worked out in Python, kept like `Derived`.
+
+    key, table  as of `Derived`
+    columns     the columns of its rows -> their types (VARCHAR, DOUBLE, BIGINT, BOOLEAN, DATE, TIMESTAMP)
+    work        gives, from the whole company's warehouse and the values, the rows as arrays (n,) by column, and what was learned:
+                anything frozen, the same for every viewer. It must depend on nothing else: it is asked once per version
+    """
+
+    name: str
+    key: str
+    table: str
+    columns: Mapping[str, str]
+    work: Callable[[Warehouse, Mapping[str, Any]], tuple[Mapping[str, Array], T]]
 
 
 JOINED: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
