@@ -25,14 +25,14 @@ def zipped(*names):
         (random.Random(1).randbytes(5000), r"'sales.csv' is a binary file, not a table\."),
         (bytes(9), r"'sales.csv' is a binary file, not a table\."),
         (bytes(range(40)), r"'sales.csv' is a binary file, not a table\."),
-        (zipped("sales.csv"), r"'sales.csv' is a .zip file\. Unpack it, and name the folder with its files\."),
-        (zipped("mimetype", "content.xml"), r"'sales.csv' is an ODS file, not yet supported: save it as XLSX\."),
-        (zipped("xl/workbook.bin"), r"'sales.csv' is an XLSB file, not yet supported: save it as XLSX\."),
+        (zipped("sales.csv"), r"'sales.csv' is a .zip file within another one\. Unpack it, and name the folder with"),
+        (zipped("mimetype", "content.xml"), r"'sales.csv' is a damaged or cut off spreadsheet or .zip file\."),
+        (zipped("xl/workbook.bin"), r"'sales.csv' is a damaged or cut off spreadsheet or .zip file\."),
         (zipped("xl/workbook.xml"), r"'sales.csv' is a damaged or cut off spreadsheet or .zip file\."),
         (zipped("xl/workbook.xml")[:30], r"'sales.csv' is a damaged or cut off spreadsheet or .zip file\."),
         (
             b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
-            r"'sales.csv' is an XLS file, not yet supported: save it as",
+            r"'sales.csv' is a damaged or cut off spreadsheet or .zip file\.",
         ),
         (
             b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le"),

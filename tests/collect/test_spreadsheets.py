@@ -1,11 +1,13 @@
 """Sheets of XLSX files."""
 
 import datetime as dt
+import zipfile
 
 import pytest
 import xlsxwriter
+import xlwt
 
-from crmetrics.collect.spreadsheets import shown
+from crmetrics.collect.listing import shown
 from crmetrics.vocabulary.errors import BadFile
 
 HEADER = ["id", "name", "amount", "on"]
@@ -101,3 +103,47 @@ def test_wrong_sheets_are_told(read, book):
 )
 def test_cells_as_text(cell, text):
     assert shown(cell) == text
+
+
+def test_a_workbook_of_old_excel(read, tmp_path):
+    workbook = xlwt.Workbook()
+    sheet = workbook.add_sheet("Müşteri")
+    days = xlwt.easyxf(num_format_str="DD.MM.YYYY")
+    for column, cell in enumerate(["id", "name", "amount", "on"]):
+        sheet.write(0, column, cell)
+    for column, cell in enumerate([7, "Ayşe 客", 12.5, dt.date(2024, 1, 31)]):
+        sheet.write(2, column, cell, days if column == 3 else xlwt.Style.default_style)
+    (tmp_path / "exports").mkdir()
+    workbook.save(str(tmp_path / "exports" / "old.xls"))
+    shown = read(None, "old.xls")
+    assert (shown.raw.name, shown.raw.columns) == ("old.xls [Müşteri]", tuple(HEADER))
+    assert (shown.rows, shown.numbers) == ([("7", "Ayşe 客", "12.5", "2024-01-31")], [3])
+
+
+ODS_ROW = "<table:table-row>{}</table:table-row>"
+ODS = (
+    '<?xml version="1.0"?><office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+    'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0">'
+    '<office:body><office:spreadsheet><table:table table:name="Замовлення">{}</table:table>'
+    "</office:spreadsheet></office:body></office:document-content>"
+)
+
+
+def test_a_sheet_of_libre_office(read, tmp_path):
+    texts = "".join(
+        f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>' for cell in HEADER
+    )
+    cells = (
+        '<table:table-cell office:value-type="float" office:value="7"><text:p>7</text:p></table:table-cell>'
+        '<table:table-cell office:value-type="string"><text:p>Олена</text:p></table:table-cell>'
+        '<table:table-cell office:value-type="float" office:value="12.5"><text:p>12,5</text:p></table:table-cell>'
+        '<table:table-cell office:value-type="date" office:date-value="2024-01-31"><text:p>31.01.24</text:p></table:table-cell>'
+    )
+    (tmp_path / "exports").mkdir()
+    with zipfile.ZipFile(tmp_path / "exports" / "sheet.ods", "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<x/>")
+        archive.writestr("content.xml", ODS.format(ODS_ROW.format(texts) + ODS_ROW.format(cells)))
+    shown = read(None, "sheet.ods")
+    assert (shown.raw.name, shown.raw.columns) == ("sheet.ods [Замовлення]", tuple(HEADER))
+    assert shown.rows == [("7", "Олена", "12.5", "2024-01-31")]

@@ -74,7 +74,9 @@ def _walk(source: Path) -> Iterator[Path]:
     for path in sorted(source.iterdir()):
         # A folder linked into itself would never end.
         is_link_to_folder = path.is_symlink() and path.is_dir()
-        if not path.name.startswith((".", "~$")) and not is_link_to_folder:
+        # A .zip file stands for what it holds, which is unpacked elsewhere.
+        is_packed = path.suffix.casefold() == ".zip"
+        if not path.name.startswith((".", "~$")) and not is_link_to_folder and not is_packed:
             yield from _walk(path)
 
 

@@ -1,4 +1,4 @@
-"""What a source is, by its first bytes: text, Parquet or a spreadsheet; what is none of them is told by name."""
+"""What a source is, by its first bytes, whatever its name says; what is no table is told by name."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
+from crmetrics.collect.documents import looks_like_json
 from crmetrics.collect.encodings import BYTE_ORDER_MARKS, blank_halves
 from crmetrics.collect.files import is_parquet_folder
 from crmetrics.collect.originals import head_of
@@ -17,6 +18,7 @@ _ = words("collect")
 
 PARQUET_MARK: Final = b"PAR1"
 ZIP_MARK: Final = b"PK\x03\x04"
+SQLITE_MARK: Final = b"SQLite format 3\0"
 OLD_OFFICE_MARK: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 LOCKED_SHEET_NAME: Final = "EncryptedPackage".encode("utf-16-le")
 
@@ -30,10 +32,12 @@ OTHER_MARKS: Final = {
     b"BZh": "bzip2",
     b"\xfd7zXZ": "XZ",
     b"\x28\xb5\x2f\xfd": "Zstandard",
-    b"SQLite format 3": "SQLite",
     b"\x7fELF": "ELF",
     b"MZ\x90": "EXE",
 }
+
+SPREADSHEET_PARTS: Final = frozenset(("xl/workbook.xml", "xl/workbook.bin", "content.xml"))
+"""What the .zip file of an XLSX, XLSB or ODS file holds."""
 
 LINE_CONTROLS: Final = frozenset(b"\t\n\x0b\x0c\r\x1a\x1b")
 CONTROLS: Final = frozenset(range(0x20)) - LINE_CONTROLS
@@ -47,6 +51,8 @@ class Kind(Enum):
     TEXT = "text"
     PARQUET = "parquet"
     SPREADSHEET = "spreadsheet"
+    DOCUMENTS = "JSON"
+    DATABASE = "SQLite"
 
 
 def kind_of(path: Path) -> Kind:
@@ -65,13 +71,15 @@ def kind_of(path: Path) -> Kind:
     if head.startswith(OLD_OFFICE_MARK):
         if LOCKED_SHEET_NAME in head:
             raise BadFile(_("'{file}' is locked with a password. Save it without one.", file=path.name))
-        raise _not_yet(path, "XLS")
+        return Kind.SPREADSHEET
+    if head.startswith(SQLITE_MARK):
+        return Kind.DATABASE
     for mark, what in OTHER_MARKS.items():
         if head.startswith(mark):
             raise _no_table(path, _("a file of type {kind}", kind=what))
     if _is_binary(head):
         raise _no_table(path, _("a binary file"))
-    return Kind.TEXT
+    return Kind.DOCUMENTS if looks_like_json(head) else Kind.TEXT
 
 
 def _zipped(path: Path) -> Kind:
@@ -82,13 +90,11 @@ def _zipped(path: Path) -> Kind:
         raise BadFile(
             _("'{file}' is a damaged or cut off spreadsheet or .zip file. Export or copy it again.", file=path.name)
         ) from error
-    if "xl/workbook.xml" in names:
+    if names & SPREADSHEET_PARTS:
         return Kind.SPREADSHEET
-    if "xl/workbook.bin" in names:
-        raise _not_yet(path, "XLSB")
-    if "content.xml" in names:
-        raise _not_yet(path, "ODS")
-    raise BadFile(_("'{file}' is a .zip file. Unpack it, and name the folder with its files.", file=path.name))
+    raise BadFile(
+        _("'{file}' is a .zip file within another one. Unpack it, and name the folder with its files.", file=path.name)
+    )
 
 
 def _is_binary(head: bytes) -> bool:
@@ -98,14 +104,11 @@ def _is_binary(head: bytes) -> bool:
     return len(CONTROLS.intersection(sample)) > FEW_CONTROLS or sample.count(0) > len(sample) // 3
 
 
-def _not_yet(path: Path, what: str) -> BadFile:
-    return BadFile(_("'{file}' is an {kind} file, not yet supported: save it as XLSX.", file=path.name, kind=what))
-
-
 def _no_table(path: Path, what: Message) -> BadFile:
     return BadFile(
         _(
-            "'{file}' is {what}, not a table. Expected: CSV, TSV or another delimited text, .gz of it, XLSX or Parquet.",
+            "'{file}' is {what}, not a table. Expected: CSV, TSV or another delimited text, JSON, XLSX, XLS, ODS, Parquet "
+            "or SQLite; .gz and .zip of them.",
             file=path.name,
             what=what,
         )

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from crmetrics.collect.databases import database_listing
+from crmetrics.collect.documents import Documents
 from crmetrics.collect.files import FileEntry, find_files
 from crmetrics.collect.kinds import Kind, kind_of
 from crmetrics.collect.originals import fingerprint
 from crmetrics.collect.parquet import write_parquet
 from crmetrics.collect.raw import RawFile, Rejected
-from crmetrics.collect.texts import read_spreadsheet, read_text
+from crmetrics.collect.spreadsheets import sheet_listing
+from crmetrics.collect.texts import read_listing, read_text
 from crmetrics.vocabulary.errors import BadFile, NoSpace
 from crmetrics.vocabulary.language import words
 
@@ -57,7 +62,13 @@ def read_raw(
         if kind is Kind.TEXT:
             raw = read_text(connection, entry, path, target, told)
         elif kind is Kind.SPREADSHEET:
-            raw = read_spreadsheet(connection, entry, path, target, told)
+            raw = read_listing(connection, entry, path, target, told, partial(sheet_listing, path, entry))
+        elif kind is Kind.DATABASE:
+            raw = read_listing(connection, entry, path, target, told, partial(database_listing, path, entry))
+        elif kind is Kind.DOCUMENTS:
+            documents = Documents(path, entry)
+            raw = read_listing(connection, entry, path, target, told, documents.listing)
+            raw = replace(raw, rejected=tuple(documents.rejected))
         else:
             rows, columns = write_parquet(connection, path, name, target)
             raw = RawFile(entry.name, name, fingerprint(path), rows, columns, target)

@@ -1,15 +1,14 @@
-"""A sheet of an XLSX file, written down as text: one road for all tables."""
+"""A sheet of an XLSX, XLS, XLSB or ODS file."""
 
 from __future__ import annotations
 
-import csv
-import datetime as dt
 from collections.abc import Callable, Iterator
-from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from crmetrics.collect.files import FileEntry
+from crmetrics.collect.listing import Listing, shown
 from crmetrics.collect.raw import column_names
 from crmetrics.vocabulary.errors import BadFile
 from crmetrics.vocabulary.language import words
@@ -17,21 +16,14 @@ from crmetrics.vocabulary.language import words
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet
 
-    Cell = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
-
 _ = words("collect")
-
-PRECISION: Final = ".15g"
-"""Digits that a spreadsheet keeps: 0.1 + 0.2 is 0.3 there."""
 
 STEPS: Final = 20
 """How often progress is told."""
 
 
-def write_sheet(
-    path: Path, entry: FileEntry, target: Path, progress: Callable[[float], None]
-) -> tuple[str, tuple[str, ...]]:
-    """Write the rows of a sheet as CSV, each with its number in the sheet before it; gives the sheet and its columns.
+def sheet_listing(path: Path, entry: FileEntry, progress: Callable[[float], None]) -> Listing:
+    """The rows of the sheet that the mapping names, else of the first one.
 
     The header is the first row that is not blank; blank rows are left out.
     Errors: BadFile if the file is damaged or locked, or the sheet is not there or holds nothing.
@@ -48,31 +40,9 @@ def write_sheet(
                 entry=entry.name,
             )
         )
-    number, cells = first
-    with target.open("w", encoding="utf-8", newline="", buffering=1 << 20) as file:
-        # Python before 3.13 leaves a lone CR bare otherwise.
-        writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        if not entry.header:
-            writer.writerow([str(number), *cells])
-        writer.writerows([str(number), *cells] for number, cells in rows)
-    return sheet.name, column_names(cells if entry.header else [""] * len(cells))
-
-
-def shown(cell: Cell) -> str:
-    """A cell as text: numbers without exponent and superfluous digits, days and moments in ISO form."""
-    if isinstance(cell, str):
-        return cell
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() else format(Decimal(format(cell, PRECISION)), "f")
-    if isinstance(cell, dt.datetime):
-        return cell.isoformat(" ")
-    if isinstance(cell, dt.timedelta):
-        seconds = round(cell.total_seconds())
-        sign, seconds = ("-" if seconds < 0 else ""), abs(seconds)
-        return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-    return str(cell) if isinstance(cell, int) else cell.isoformat()
+    _number, cells = first
+    columns = column_names(cells if entry.header else [""] * len(cells))
+    return Listing(f"{path.name} [{sheet.name}]", columns, rows if entry.header else chain([first], rows))
 
 
 def _rows(sheet: CalamineSheet, progress: Callable[[float], None]) -> Iterator[tuple[int, list[str]]]:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Final
 from crmetrics.collect.delimited import Shape, find_shape
 from crmetrics.collect.encodings import BOM_UTF8, UTF_8, Utf8Check, in_utf_8, known_encoding
 from crmetrics.collect.files import FileEntry
+from crmetrics.collect.listing import Listing
 from crmetrics.collect.originals import Original, fingerprint, head_of, is_packed
 from crmetrics.collect.parquet import Delimited, write_delimited
 from crmetrics.collect.raw import RawFile
 from crmetrics.collect.records import Marks
 from crmetrics.collect.repair import Repair
-from crmetrics.collect.spreadsheets import write_sheet
 
 if TYPE_CHECKING:
     import duckdb
@@ -72,16 +72,21 @@ def read_text(
         return _repaired(connection, entry, plain, shape, raw, progress)
 
 
-def read_spreadsheet(
-    connection: duckdb.DuckDBPyConnection, entry: FileEntry, path: Path, target: Path, progress: Progress
+def read_listing(
+    connection: duckdb.DuckDBPyConnection,
+    entry: FileEntry,
+    path: Path,
+    target: Path,
+    progress: Progress,
+    found: Callable[[Progress], Listing],
 ) -> RawFile:
-    """Read a sheet into raw Parquet. Errors: BadFile as `write_sheet`."""
+    """Read what lists rows of its own, such as a sheet, into raw Parquet. Errors: BadFile as `found` and its rows."""
     with _scratch(target, ".rows") as written:
-        sheet, columns = write_sheet(path, entry, written, _part(progress, 0, REPAIRED))
-        name = f"{path.name} [{sheet}]"
-        text = Delimited(written, name, Marks(","), columns, rows_before=None)
+        listing = found(_part(progress, 0, REPAIRED))
+        listing.write(written)
+        text = Delimited(written, listing.name, Marks(","), listing.columns, rows_before=None)
         rows = write_delimited(connection, text, target, _part(progress, REPAIRED, 1))
-    return RawFile(entry.name, name, fingerprint(path), rows, columns, target)
+    return RawFile(entry.name, listing.name, fingerprint(path), rows, listing.columns, target)
 
 
 def _plain_text(entry: FileEntry, path: Path, transcript: Path, progress: Progress) -> PlainText:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Container, Sequence
 from contextlib import closing
@@ -15,6 +16,7 @@ from crmetrics.clean.mapping import Entry, Mapping
 from crmetrics.clean.mapping_file import parse_mapping, read_mapping
 from crmetrics.clean.raw_rows import RawPart
 from crmetrics.clean.tables import Building, SourceRows
+from crmetrics.collect.archives import UNPACKED, unpacked
 from crmetrics.collect.sources import FileEntry, RawFile, find_files, fingerprint, read_raw
 from crmetrics.intake.lock import import_lock
 from crmetrics.intake.raw_store import RawStore, write_manifest, write_rejects
@@ -75,6 +77,8 @@ def recover(place: Workspace) -> None:
     store.recover(versions)
     for path in place.spill.glob("duckdb_temp*"):
         path.unlink(missing_ok=True)
+    for path in place.spill.glob(f"{UNPACKED}*"):
+        shutil.rmtree(path, ignore_errors=True)
     place.settings.with_name(place.settings.name + ".part").unlink(missing_ok=True)
 
 
@@ -93,9 +97,13 @@ class _Import:
         return RawStore(self.place.raw)
 
     def run(self, sources: list[Path], path: Path) -> ImportReport:
-        started = time.monotonic()
         recover(self.place)
         mapping = read_mapping(path, _default_name(sources))
+        with unpacked(sources, self.place.spill) as opened:
+            return self._run(opened, mapping)
+
+    def _run(self, sources: list[Path], mapping: Mapping) -> ImportReport:
+        started = time.monotonic()
         settings = read_settings(self.place.settings)
         wanted = settings.completed(proposed(mapping.company, self.place.folder, mapping.zone))
         current = self.versions.current()
@@ -171,7 +179,7 @@ def _needed(sources: Sequence[Path], place: Workspace) -> int:
     files = [
         path for source in sources for path in ([source] if source.is_file() else source.rglob("*")) if path.is_file()
     ]
-    read = sum(path.stat().st_size * (6 if path.suffix == ".gz" else 1) for path in files)
+    read = sum(path.stat().st_size * (6 if path.suffix in (".gz", ".zip") else 1) for path in files)
     version = max((path.stat().st_size for path in place.versions.glob("*.duckdb")), default=0)
     return 2 * read + version + 10_000_000
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from crmetrics.collect.demo.arrays import BLANK, Flags, Floats, Ints, picked
+from crmetrics.collect.demo.arrays import BLANK, DAY, Flags, Floats, Ints, picked
 from crmetrics.collect.demo.blueprint import Blueprint
 from crmetrics.collect.demo.customers import Customers, customer_number
 from crmetrics.collect.demo.deals import OPEN, Deals
@@ -233,13 +233,15 @@ def follow_ups(blueprint: Blueprint, activities: Activities, deals: Deals, staff
     is_read[bad_rows(activities)] = False
     is_due = is_read & (due != BLANK) & (due < end) & (activities.outcome != CANCELLED)
     is_rep = np.isin(activities.owner, staff.rep_numbers)
+    is_met = np.isin(activities.kind, [MEETING, APPOINTMENT])
+    is_in_time = np.where(is_met, done // DAY <= due // DAY, done <= due)
 
     def told(chosen: Flags) -> dict[str, object]:
         is_done = chosen & (done != BLANK)
         counts = {
             "due": chosen,
-            "on_time": is_done & (done <= due),
-            "late": is_done & (done > due),
+            "on_time": is_done & is_in_time,
+            "late": is_done & ~is_in_time,
             "open_overdue": chosen & ~is_done,
         }
         return {name: int(flags.sum()) for name, flags in counts.items()}
@@ -250,7 +252,8 @@ def follow_ups(blueprint: Blueprint, activities: Activities, deals: Deals, staff
     has_step = np.zeros(deals.count, dtype=bool)
     has_step[planned] = True
     return {
-        "rule": "due before the end of the span; cancelled ones and rows that cannot be read are left out",
+        "rule": "due before the end of the span; meetings and appointments are on time on their day; cancelled ones and rows "
+        "that cannot be read are left out",
         "all": told(is_due),
         "by_sales_team": {
             teams[team]: told(is_due & is_rep & (staff.team(activities.owner) == team)) for team in range(SALES_TEAMS)
