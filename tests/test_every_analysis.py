@@ -48,6 +48,11 @@ COMPANY_WIDE: dict[str, set[str]] = {
     },
     # the chance of a stage is learned from everybody's deals
     "sales.pipeline": {"probability", "n", "weighted"},
+    # everybody is held against the company's best segment, and stages are taken together where that has too few
+    "sales.leak_ledger": {
+        *("party", "stage", "stage_no", "entered", "moved", "n", "actual", "reference", "size", "reference_size"),
+        *("leak_money", "low", "high", "place"),
+    },
     # from which systems the tables came
     "data.coverage": {"source"},
 }
@@ -106,7 +111,7 @@ OWNED_BY = {
     ),
     "order_lines": "order_id in (select order_id from orders where owner_id = $rep)",
     "ticket_events": "ticket_id in (select ticket_id from tickets where owner_id = $rep)",
-    **dict.fromkeys(("targets", "forecasts"), "$rep is null"),
+    **dict.fromkeys(("targets", "forecasts"), "scope = 'owner' and scope_id = $rep"),
 }
 """Which rows are a rep's, written by hand: the other way round than the product works it out."""
 

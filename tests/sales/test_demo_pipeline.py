@@ -86,3 +86,24 @@ def test_the_leak_is_found_at_its_stage_and_source(demo: Any) -> None:
     assert min(at_stage.values(), key=lambda row: row.decided_rate).party == leak["source"]
     worst = max((row for row in answer.rows if row.party == leak["source"]), key=lambda row: row.loss_rate)
     assert worst.stage == leak["stage"]
+
+
+def test_the_planted_leak_tops_the_ledger(demo: Any) -> None:
+    asked, truth = demo
+    leak = truth["leak"]
+    answer = asked.ask("sales.leak_ledger", period="2020-01-01..2030-01-01", by="source")
+    worst = min((row for row in answer.rows if row.place), key=lambda row: row.place)
+    assert (worst.party, worst.stage) == (leak["source"], leak["stage"])
+    assert (worst.moved, worst.n - worst.moved) == (leak["moved_on"], leak["lost"])
+    assert worst.low > 0
+    assert str(answer.findings[0].message).startswith(f"{leak['source']} leaks ")
+    # what leaks is what a source would bring if it were as good as the reference, less what it brings
+    lines = [row for row in answer.rows if row.party == leak["source"]]
+    through = lines[0].entered
+    for row in lines[:-1]:
+        through *= row.reference
+    own = lines[0].entered
+    for row in lines[:-1]:
+        own *= row.actual
+    gap = through * lines[-1].reference_size - own * lines[-1].size
+    assert sum(row.leak_money for row in lines) == pytest.approx(gap)

@@ -6,17 +6,16 @@ from functools import partial, reduce
 from typing import Annotated, Any, Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from crmetrics.analysis import By, Finding, Funnel, LeftOut, NeedsBy, Note, Options, Result, Row, analysis, column
+from crmetrics.analysis import By, Finding, Funnel, NeedsBy, Note, Options, Result, Row, analysis, column
+from crmetrics.analysis.funnels import funnel_steps, is_counted, largest_first, left_out_of
 from crmetrics.analysis.littleness import PLAIN_FROM, little_data
-from crmetrics.analysis.pipelines import checked_pipeline
 from crmetrics.models import funnel
 from crmetrics.models.interval import wilson
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period
 from crmetrics.vocabulary.unit import COUNT, MONEY, SHARE, Figure
-from crmetrics.warehouse.facts.funnels import CASES_BY_STEP, STEPS
+from crmetrics.warehouse.facts.funnels import CASES_BY_STEP
 from crmetrics.warehouse.rows import Rows, joined
 from crmetrics.warehouse.warehouse import Warehouse
 
@@ -32,7 +31,6 @@ RatesOf = Annotated[Literal["count", "amount"], Options("Rates of", count="deals
 AmountAt = Annotated[Literal["close", "now"], Options("Amount", close="when it was closed", now="as it stands now")]
 Source = Annotated[Literal["deals", "leads"], Options("Counted from", deals="deals", leads="leads")]
 
-LEAD_STEPS: Final = {"lead_came": 1, "lead_qualified": 2, "lead_deal": 3}
 UNPRICED: Final = ("without_amount", "unconverted")
 COUNTS: Final = ("reached", "moved", "decided", "entered", "lost", "waiting", "skipped")
 
@@ -89,10 +87,10 @@ def stage_conversion(
              Moves back do not lower the furthest stage. "The stage, in the period" may exceed 100 %.
     Source:  Wilson (1927), JASA 22(158), 209-212; Kish (1965) for its n where money is the weight.
     """
-    chosen, others, steps = _steps(warehouse, period, source, pipeline)
+    chosen, others, steps = funnel_steps(warehouse, period, source, pipeline)
     ask = partial(warehouse.query, period=period, by=by, pipeline=chosen, amount_at=amount_at, steps=len(steps) - 1)
     rows = reduce(joined, (ask(sql, of=fact, moment=moment) for fact, sql, moment in CASES_BY_STEP[source, counting]))
-    groups, group = _groups(rows)
+    groups, group = largest_first(rows)
     tally = funnel.Funnel.tally_visits if counting == "any" else funnel.Funnel.tally
     place, outcome = rows.numbers("place"), rows.values("outcome")
     weights = (np.nan_to_num(rows.numbers(name)) for name in ("cases", "money", "squares"))
@@ -102,7 +100,7 @@ def stage_conversion(
     by_money = of == "amount" and source == "deals"
     table = _table(found, groups, steps, by_money=by_money)
     entered = table.where(table.flags("is_total")).one()["entered"]
-    unpriced = [int(rows.where(_counted(rows)).numbers(name).sum()) if by_money else 0 for name in UNPRICED]
+    unpriced = [int(rows.where(is_counted(rows)).numbers(name).sum()) if by_money else 0 for name in UNPRICED]
     uncounted = [Note(_("Leads carry no amount, so they are counted."))] if of == "amount" and not by_money else []
     return Result.of(
         StageConversion,
@@ -110,19 +108,8 @@ def stage_conversion(
         notes=(*little_data(entered, found.cases.reached[:-1, 0]), *uncounted),
         findings=_leak([*steps], found),
         used=entered - sum(unpriced),
-        left_out=_left_out(rows, others, unpriced),
+        left_out=left_out_of(rows, others, *unpriced),
     )
-
-
-def _groups(rows: Rows) -> tuple[list[Any], NDArray[np.int64]]:
-    """The groups, the largest first, and the place of each row's group; the total comes last."""
-    is_total = rows.flags("is_total")
-    parties, which = rows.where(~is_total).groups("party")
-    largest = np.argsort(-np.bincount(which, rows.numbers("cases")[~is_total], len(parties)), kind="stable")
-    group = np.full(len(rows), len(parties))
-    group[~is_total] = np.argsort(largest)[which]
-    names = parties.values("party")
-    return [names[each] for each in largest], group
 
 
 def _table(found: funnel.PricedFunnel, groups: list[Any], steps: dict[str, int], *, by_money: bool) -> Rows:
@@ -138,38 +125,6 @@ def _table(found: funnel.PricedFunnel, groups: list[Any], steps: dict[str, int],
         open_deals=columns["waiting"],
         **columns,
     )
-
-
-def _steps(warehouse: Warehouse, period: Period, source: str, asked: str) -> tuple[str, int, dict[str, int]]:
-    """The pipeline asked for, or the one with most deals; how many deals entered others; its open stages and the end."""
-    stages = list(warehouse.query(STEPS, period=period).records())
-    entered = {each["pipeline"]: each["entered"] for each in stages}
-    chosen = "leads" if source == "leads" else checked_pipeline(asked, [*entered]) or next(iter(entered), "main")
-    steps = {each["stage"]: each["stage_no"] for each in stages if (each["pipeline"], each["kind"]) == (chosen, "open")}
-    if source == "leads" and len(steps) != len(LEAD_STEPS) - 1:
-        return chosen, 0, LEAD_STEPS
-    ends = [(each["stage"], each["stage_no"]) for each in stages if (each["pipeline"], each["kind"]) == (chosen, "won")]
-    unnamed = ("lead_deal" if source == "leads" else "all_won", max(steps.values(), default=0) + 1)
-    return chosen, sum(entered.values()) - entered.get(chosen, 0), steps | dict([*ends, unnamed][:1])
-
-
-def _counted(rows: Rows) -> NDArray[np.bool_]:
-    """Which rows of the total say how far deals came."""
-    is_won = np.array([outcome == funnel.WON for outcome in rows.values("outcome")], dtype=bool)
-    return rows.flags("is_total") & (is_won | (rows.numbers("place") > 0))
-
-
-def _left_out(rows: Rows, others: int, unpriced: list[int]) -> tuple[LeftOut, ...]:
-    place, cases = rows.numbers("place"), rows.numbers("cases")
-    uncounted = rows.flags("is_total") & ~_counted(rows)
-    reasons = (
-        LeftOut(_("in another pipeline"), others),
-        LeftOut(_("without a stage history"), int(cases[uncounted & (place < 0)].sum())),
-        LeftOut(_("began after the first stage"), int(cases[uncounted & (place == 0)].sum())),
-        LeftOut(_("without an amount"), unpriced[0]),
-        LeftOut(_("in a currency without a rate"), unpriced[1]),
-    )
-    return tuple(reason for reason in reasons if reason.rows)
 
 
 def _leak(names: list[str], found: funnel.PricedFunnel) -> tuple[Finding, ...]:
