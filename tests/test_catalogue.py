@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from crmetrics.analysis import Answer
-from crmetrics.catalogue import Answers, OpenCatalogue
+from crmetrics.analysis.kept import Answers
+from crmetrics.catalogue import OpenCatalogue
 from crmetrics.vocabulary.errors import UnknownName
 from crmetrics.warehouse.scope import Filter, Viewer
 from tests.company import company

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
-from threading import Lock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from crmetrics.analysis import Analysis, Answer, Entry, Locked, Note, Result, Table
+from crmetrics.analysis.kept import Answers, Asked
 from crmetrics.analysis.own_kpis import mark_of, read_own_kpis
 from crmetrics.analysis.provenance import is_thin, locked_by, passport_of, reading_notes
 from crmetrics.vocabulary.errors import NoWorkspace, UnknownName
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
 _ = words("crmetrics")
 
 AREAS: Final = ("kpis", "customers", "sales", "finance", "marketing", "service", "data", "actions")
-KEPT: Final = 256  # answers; those of a version never change, so nothing but space limits them
-KEPT_ROWS: Final = 2_000_000  # in all: a list of a million customers is as large as thousands of small answers
 
 
 def current_version(folder: Path | str) -> Version:
@@ -111,45 +108,6 @@ def _declared(key: str) -> object:
     return getattr(importlib.import_module(f"crmetrics.{area}.{name}"), name, None)
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A question in full: everything that can change its answer, and so the key of the cache."""
-
-    key: str
-    choices: tuple[tuple[str, Any], ...]
-    period: Period | None
-    compare: Compare | None
-    scope: Scope
-    data_version: int
-    settings: tuple[object, ...]
-    engine: str
-
-
-class Answers:
-    """The only cache: answers by everything that can change them."""
-
-    def __init__(self, kept: int = KEPT, rows: int = KEPT_ROWS) -> None:
-        self._kept, self._rows, self._lock = kept, rows, Lock()
-        self._answers: OrderedDict[Asked, Answer[Any]] = OrderedDict()
-
-    def get(self, asked: Asked) -> Answer[Any] | None:
-        """The answer, if it is kept."""
-        with self._lock:
-            if asked in self._answers:
-                self._answers.move_to_end(asked)
-            return self._answers.get(asked)
-
-    def keep(self, asked: Asked, answer: Answer[Any]) -> None:
-        """Keep an answer, letting go of those longest unasked; the newest always stays."""
-        with self._lock:
-            self._answers[asked] = answer
-            while len(self._answers) > 1 and (len(self._answers) > self._kept or self._size() > self._rows):
-                self._answers.popitem(last=False)
-
-    def _size(self) -> int:
-        return sum(len(each.rows) for each in self._answers.values())
-
-
 class OpenCatalogue:
     """The catalogue over one open workspace. Every door asks here."""
 
@@ -184,27 +142,38 @@ class OpenCatalogue:
         choices  the switches of the definition, typed or as text; `by` groups
         Raises UnknownName or BadValue for a key, choice, dimension or period that does not exist.
         """
-        declared = self.find(key)
-        read = read_choices(declared, choices)
         check_filters(where)
         scope = Scope(viewer, tuple(sorted(where, key=lambda each: each.dimension)), as_of)
         with self._warehouse(scope) as warehouse:
-            span = self._period(declared, period, warehouse)
-            asked = Asked(
-                key,
-                tuple(sorted(read.items())),
-                span,
-                compare,
-                scope,
-                self.engine.profile.number,
-                (self.settings.currency, self.settings.zone, self.settings.week_start, mark_of(self.own)),
-                self.engine.name,
-            )
-            kept = self._answers.get(asked)
-            if kept is None:
-                kept = self._answer(declared, read, span, compare, warehouse)
-                self._answers.keep(asked, kept)
-            return kept
+            return self.ask_of(warehouse, key, period, compare, choices)
+
+    def ask_of(
+        self,
+        warehouse: Warehouse,
+        key: str,
+        period: Period | str | None,
+        compare: Compare | None,
+        choices: Mapping[str, Any],
+    ) -> Answer[Any]:
+        """The same of a warehouse that is open already, under its scope: the views that it has made are used again."""
+        declared = self.find(key)
+        read = read_choices(declared, choices)
+        span = self._period(declared, period, warehouse)
+        asked = Asked(
+            key,
+            tuple(sorted(read.items())),
+            span,
+            compare,
+            warehouse.scope,
+            self.engine.profile.number,
+            (self.settings.currency, self.settings.zone, self.settings.week_start, mark_of(self.own)),
+            self.engine.name,
+        )
+        kept = self._answers.get(asked)
+        if kept is None:
+            kept = self._answer(declared, read, span, compare, warehouse)
+            self._answers.keep(asked, kept)
+        return kept
 
     def known(self, key: str) -> Analysis | None:
         """The analysis of that key, one of the company's own KPIs among them; None if there is none."""
@@ -258,13 +227,14 @@ class OpenCatalogue:
         compare: Compare | None,
         warehouse: Warehouse,
     ) -> Answer[Any]:
-        today = warehouse.today
+        today, told = warehouse.today, len(warehouse.statements)
         earlier = period.compared(compare or "previous", today) if period else None
         locked = locked_by(declared, warehouse, choices)
         run = self._runner(declared, choices, warehouse)
         result = locked_result(declared, locked) if locked else run(period, earlier)
-        statements = tuple(dict.fromkeys(warehouse.statements))
+        statements = tuple(dict.fromkeys(warehouse.statements[told:]))
         before = run(earlier, earlier.compared(compare, today)) if compare and earlier and not result.locked else None
+        del warehouse.statements[told:]  # what is asked for the sake of another question stands in its own passport
         notes = (*result.notes, *reading_notes(declared, warehouse, period, choices))
         in_order = result.rows.sorted_by("party") if choices.get("by") in GRAINS else result.rows
         result = replace(result, notes=notes, rows=in_order)
@@ -292,7 +262,7 @@ class OpenCatalogue:
                 "warehouse": warehouse,
                 "period": period,
                 "before": before,
-                "catalogue": _ForViewer(self, warehouse.scope),
+                "catalogue": _ForViewer(self, warehouse),
             }
             return declared.function(
                 **{name: value for name, value in given.items() if name in declared.given}, **choices
@@ -306,7 +276,7 @@ class _ForViewer:
     """The catalogue handed to an analysis that asks other questions: same viewer, same filters, same as-of."""
 
     catalogue: OpenCatalogue
-    scope: Scope
+    warehouse: Warehouse
 
     def ask(
         self,
@@ -319,13 +289,16 @@ class _ForViewer:
         **choices: Any,
     ) -> Answer[Any]:
         """The answer to another question; further filters are added to those of the scope."""
+        if not where:
+            return self.catalogue.ask_of(self.warehouse, key, period, compare, choices)
+        scope = self.warehouse.scope
         return self.catalogue.ask(
             key,
-            viewer=self.scope.viewer,
+            viewer=scope.viewer,
             period=period,
             compare=compare,
-            as_of=self.scope.as_of,
-            where=(*self.scope.filters, *where),
+            as_of=scope.as_of,
+            where=(*scope.filters, *where),
             **choices,
         )
 
@@ -339,7 +312,7 @@ class _ForViewer:
 
     def entries(self) -> tuple[Entry, ...]:
         """Every analysis with its state."""
-        return self.catalogue.entries(self.scope.viewer)
+        return self.catalogue.entries(self.warehouse.scope.viewer)
 
 
 def check_filters(where: tuple[Filter, ...]) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from crmetrics.analysis.kept import Answers
 from crmetrics.analysis.own_kpis import mark_of, read_own_kpis
-from crmetrics.catalogue import Answers, OpenCatalogue
+from crmetrics.catalogue import OpenCatalogue
 from crmetrics.vocabulary.errors import BadFile, BadValue, CrmetricsError, UnknownName
 from tests.company import company
 

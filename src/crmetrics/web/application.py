@@ -13,7 +13,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response, Streamin
 from jinja2 import Environment, PackageLoader, select_autoescape
 
 from crmetrics.analysis import Answer
-from crmetrics.catalogue import Answers, OpenCatalogue, current_version, open_workspace, read_choices
+from crmetrics.analysis.kept import Answers
+from crmetrics.catalogue import OpenCatalogue, current_version, open_workspace, read_choices
 from crmetrics.presenting.numbers import Format, format_for
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.errors import CrmetricsError, UnknownName
