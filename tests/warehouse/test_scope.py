@@ -115,6 +115,40 @@ def test_a_team_without_a_table_of_employees_is_oneself():
         assert numbers(seen(catalogue, viewer=Viewer("ann", "team", "ann"))) == "16"
 
 
+PLANS = [
+    {"kpi": "k", "scope": scope, "scope_id": name, "starts_on": "2025-05-01", "ends_on": "2025-06-01", "target_value": 1}
+    for scope, name in (("company", None), ("team", "North"), ("team", "South"), ("team", "ann"), ("owner", "ann"), ("owner", "ben"),
+                        ("owner", "cem"), ("owner", "fay"), ("owner", "North"))
+]  # fmt: skip
+"""A rep may be called like a team: what is planned for the one is no plan of the other."""
+
+
+@pytest.mark.parametrize(
+    ("sees", "employee", "plans"),
+    [
+        ("all", "ann", {"company", "team North", "team South", "team ann", "owner ann", "owner ben", "owner cem", "owner fay", "owner North"}),
+        ("self", "ann", {"owner ann"}),
+        ("self", "gus", set()),
+        ("self", None, set()),
+        ("team", "ann", {"team North", "owner ann", "owner ben"}),
+        ("team", "cem", {"team South", "owner cem"}),
+        ("team", "eve", {"owner fay"}),  # a team by the tree of managers has no name, and so no plan of its own
+        ("team", None, set()),
+    ],
+)  # fmt: skip
+def test_everybody_sees_what_is_planned_for_those_he_sees(sees, employee, plans):
+    forecasts = [
+        {"forecast_id": f"f{place}", "kind": "model", "metric": "k", "period_start": "2025-05-01", "period_end": "2025-06-01",
+         "made_on": "2025-04-01", "amount": 1, "scope": each["scope"], "scope_id": each["scope_id"]}
+        for place, each in enumerate(PLANS)
+    ]  # fmt: skip
+    with shop(targets=PLANS, forecasts=forecasts) as opened:
+        viewer = Viewer("somebody", sees, employee)
+        for table in ("targets", "forecasts"):
+            found = seen(opened, table, viewer, column="scope || coalesce(' ' || scope_id, '')")
+            assert set(found) == plans
+
+
 def test_a_rep_sees_himself_his_customers_and_shared_tables_only(catalogue):
     rep = Viewer("ann", "self", "ann")
     assert seen(catalogue, "employees", rep, column="employee_id") == ["ann"]

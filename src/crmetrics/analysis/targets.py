@@ -84,8 +84,8 @@ def targets_for(warehouse: Warehouse, period: Period, additive: Mapping[str, boo
 def _shared_out(plans: np.ndarray[tuple[int, int], np.dtype[np.float64]], is_additive: bool) -> Target:
     value, whole, inside, by_now = plans.T
     if is_additive:
-        per_day = np.divide(value, whole, out=np.zeros_like(value), where=whole > 0)
-        return Target(float(per_day @ inside), float(per_day @ by_now))
+        parts = (np.divide(days, whole, out=np.zeros_like(value), where=whole > 0) for days in (inside, by_now))
+        return Target(*(float(value @ part) for part in parts))
     weight = inside if inside.sum() else np.ones_like(inside)
     mean = float(value @ weight / weight.sum())
     return Target(mean, mean)

@@ -223,6 +223,8 @@ class Views:
             return "1 = 0"
         theirs = partial(_matches, Filter("owner", people))
         if path.steps or not (self.is_earlier and table.histories):
+        if table.planned_for and people:
+            return self._planned(people)
             return self._along(path, theirs, at_rest=True)
         return f"t.{table.key[0]} in (select {table.key[0]} from {self.source(table.name)} where {theirs(path.column)})"
 
@@ -231,6 +233,15 @@ class Views:
         return custom_path(self.profile, table, dimension) if dimension.startswith(CUSTOM) else reach(table, dimension)
 
     def _along(
+    def _planned(self, people: tuple[str, ...]) -> str:
+        """What is planned for these people; for who leads a team also what is planned for that."""
+        theirs = f"(t.scope = 'owner' and {_matches(Filter('owner', people), 't.scope_id')})"
+        viewer = self.scope.viewer
+        if viewer.sees != "team" or not self.profile.rows("employees"):
+            return theirs
+        own = f"select team from {self.source('employees')} where employee_id = {literal(str(viewer.employee_id))}"
+        return f"({theirs} or (t.scope = 'team' and t.scope_id in ({own})))"
+
         self, path: Path, condition: Callable[[str], str], *, keep_blank: bool = False, at_rest: bool = False
     ) -> str:
         """A condition on the column at the far end of a path as nested semi-joins.

@@ -29,6 +29,7 @@ TARGETS = Table(
         number("target_value", _("Target"), is_required=True),
         text("currency", _("Currency"), expected=NEVER),
     ),
+    planned_for=True,
     checks=(
         Check("ends_on > starts_on", _("Does not end after it starts."), "ends_on", is_fatal=True),
         Check(
@@ -125,6 +126,7 @@ FORECASTS = Table(
     ),
     appears="made_on",
     priced_at="made_on",
+    planned_for=True,
     checks=(
         Check("period_end > period_start", _("Does not end after it starts."), "period_end", is_fatal=True),
         Check("low <= high", _("The lower end is above the upper end."), "low"),

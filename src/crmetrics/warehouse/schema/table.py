@@ -99,6 +99,8 @@ class Table:
     histories     columns whose earlier value stands in a history table
     priced_at     the column whose day gives the exchange rate of the row's money (R7); None, or blank: the latest rate
     is_shared     a reference table that every viewer may see whole (stages, products, exchange rates)
+    planned_for   whether `scope` and `scope_id` say whose a row is: a viewer sees what is planned for those whose rows he
+                  sees, who leads a team also what is planned for that; the company's is for who sees all
     """
 
     name: str
@@ -111,6 +113,7 @@ class Table:
     histories: tuple[History, ...] = ()
     priced_at: str | None = None
     is_shared: bool = False
+    planned_for: bool = False
     checks: tuple[Check, ...] = ()
 
     @property

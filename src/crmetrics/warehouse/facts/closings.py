@@ -1,0 +1,83 @@
+"""Who closed a deal, whoever has it now; and what people did beside."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from crmetrics.warehouse.facts.fact import Fact
+from crmetrics.warehouse.facts.pipeline import DAYS_TO_CLOSE
+
+CLOSING_OWNERS: Final = Fact(
+    "closing_owners",
+    parties={"deal_changes": "c", "deals": "d"},
+    sql="""
+    select c.deal_id, arg_min(coalesce(c.old_value, ''), c.changed_at) as owner_id, min({party}) as party
+    from deal_changes c
+    join deals d on d.deal_id = c.deal_id
+    where c.field_name = 'owner_id' and c.changed_at > d.closed_at
+    group by c.deal_id
+    """,
+)
+"""Who had a deal when it was closed, where it was handed on afterwards; '' where nobody had it then."""
+
+CLOSED_DEALS: Final = Fact(
+    "closed_deals",
+    parties={"deals": "d"},
+    sql="""
+    select d.deal_id, d.customer_id, d.source, d.owner_id, d.created_at, d.closed_at, d.is_won, d.amount, d.company_rate,
+           case when o.owner_id is null then d.owner_id else nullif(o.owner_id, '') end as closed_by, {party} as party
+    from deals d
+    left join closing_owners o on o.deal_id = d.deal_id
+    where d.closed_at is not null
+    """,
+)
+"""Decided deals with who closed them: `owner_id` has them now."""
+
+DECIDED_BY_PARTY: Final = f"""
+select party, grouping(party) = 1 as is_total, count(*) as decided,
+       count(*) filter (where is_now and is_won) as won,
+       count(*) filter (where is_now and not is_won) as lost,
+       sum(money) filter (where is_now and is_won) as won_amount,
+       sum(money) filter (where not is_now and is_won) as before,
+       median(days) filter (where is_now and is_won and days >= 0) as cycle_median,
+       count(*) filter (where is_now and is_won and days >= 0) as timed,
+       count(*) filter (where is_now and is_won and amount is null) as without_amount,
+       count(*) filter (where is_now and is_won and amount is not null and money is null) as unconverted,
+       count(*) filter (where is_now and is_moved) as moved, sum(money) filter (where is_now and is_moved and is_won) as moved_amount
+from (
+    select case when $level = 'team' then e.team else d.keeper end as party, d.is_won, d.is_moved, d.amount,
+           d.closed_at >= $start and d.closed_at < $end as is_now, converted(d.amount, d.company_rate) as money, {DAYS_TO_CLOSE} as days
+    from (
+        select *, case when $owner = 'now' then owner_id else closed_by end as keeper,
+               coalesce(owner_id, '') <> coalesce(closed_by, '') as is_moved
+        from closed_deals
+        where (closed_at >= $start and closed_at < $end) or (closed_at >= $before_start and closed_at < $before_end)
+    ) d
+    left join employees e on e.employee_id = d.keeper
+) deals
+group by grouping sets ((party), ())
+order by is_total, party
+"""
+"""Decided deals of a period and the one before, by person or team ($level), who closed them or has them now ($owner)."""
+
+SALES_BY_PARTY: Final = """
+select party, grouping(party) = 1 as is_total, sum(net) as amount
+from sales_lines
+where ordered_at >= $start and ordered_at < $end
+group by grouping sets ((party), ())
+order by is_total, party
+"""
+"""Net sales of a period by party."""
+
+DONE_BY_PARTY: Final = """
+select party, grouping(party) = 1 as is_total, count(*) as activities
+from (
+    select case when $level = 'team' then e.team else a.owner_id end as party
+    from activities a
+    left join employees e on e.employee_id = a.owner_id
+    where a.done_at >= $start and a.done_at < $end and not coalesce(e.is_bot, false)
+) done
+group by grouping sets ((party), ())
+order by is_total, party
+"""
+"""Activities done in a period by person or team ($level), those of bots left out."""
