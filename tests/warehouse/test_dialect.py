@@ -192,6 +192,7 @@ SCALARS = {
     "days_between(created_at, closed_at)": None,
     "months_apart(expected_close_on, local_day(created_at))": None,
     "seconds_between(created_at, closed_at)": None,
+    "company_calendar()": "",
     "converted(amount, company_rate)": None,
     "converted(-amount, company_rate)": None,
     "company_rate": None,

@@ -21,10 +21,11 @@ where starts_on < $end_on and ends_on > $start_on
 order by kpi, scope, scope_id, starts_on
 """
 FREE_DAYS: Final = """
-select held_on, max(case when is_half_day then 1 else 0 end) as is_half
-from holidays
+with theirs as (select * from holidays where company_calendar() in ('', calendar))
+select held_on, max(case when is_half_day then 1 else 0 end) as is_half, max(case when is_working_day then 1 else 0 end) as is_exchanged
+from theirs
 group by held_on
-having count(distinct calendar) = (select count(distinct calendar) from holidays)
+having count(distinct calendar) = (select count(distinct calendar) from theirs)
 order by held_on
 """
 COVERED: Final = 1 - 1e-9
@@ -42,18 +43,21 @@ Planned = Mapping[tuple[str, str, str | None], Target]
 
 
 class Calendar:
-    """The working days of a company: Monday to Friday, without the holidays of all its calendars."""
+    """The working days of a company: those of the fact `working_days`."""
 
     def __init__(self, warehouse: Warehouse) -> None:
         rows = warehouse.query(FREE_DAYS) if warehouse.profile.rows("holidays") else None
         days = rows.values("held_on") if rows is not None else []
         is_half = rows.flags("is_half").tolist() if rows is not None else []
-        self._free = [day for day, half in zip(days, is_half, strict=True) if not half]
-        self._half = [day for day, half in zip(days, is_half, strict=True) if half]
+        is_exchanged = rows.flags("is_exchanged").tolist() if rows is not None else []
+        told = list(zip(days, is_half, is_exchanged, strict=True))
+        self._free = [day for day, half, exchanged in told if not half and not exchanged]
+        self._half = [day for day, half, exchanged in told if half and not exchanged]
+        self._exchanged = [day for day, _half, exchanged in told if exchanged]
 
     def days(self, start: date, end: date) -> float:
         """The working days in [start, end)."""
-        return float(working_days([start], [end], self._free, self._half)[0])
+        return float(working_days([start], [end], self._free, self._half, self._exchanged)[0])
 
 
 def targets_for(warehouse: Warehouse, period: Period, additive: Mapping[str, bool]) -> Planned:

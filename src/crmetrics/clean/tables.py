@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from crmetrics.clean.checks import check_deals, check_rows
 from crmetrics.clean.contradictions import SEVERAL
 from crmetrics.clean.derived import UNKNOWN_STAGE, Derivation
 from crmetrics.clean.filling import MARKS, Filling
+from crmetrics.clean.free_days import Calendar, settle_calendar
 from crmetrics.clean.histories import Histories, note_removed
 from crmetrics.clean.ledger import MADE_BY
 from crmetrics.clean.mapping import Mapping as SourceMapping
@@ -68,6 +69,7 @@ class Building:
     sources   all sources of the workspace, the one that is imported first
     zone      the company's time zone
     currency  the company's currency; blank: the one that its orders and deals are in
+    calendar  whose free days count; blank: not set, so that of its own holidays, else of the country proposed
     relative  gives a raw file's path as it is kept in the version
     """
 
@@ -80,6 +82,8 @@ class Building:
     has_old: bool
     progress: Callable[[str, float], None]
     relative: Callable[[Path], str]
+    calendar: str = ""
+    country: str = ""
     rows: dict[tuple[str, str], EntryRows] = field(default_factory=dict)
 
     def run(self) -> None:
@@ -128,7 +132,7 @@ class Building:
             self.connection,
             f"select count(*) from (select 1 from old.main.{name} where source_system <> '{MADE_BY}' limit 1)",
         ):
-            made = f"where source_system <> '{MADE_BY}'" if name == "stages" else ""
+            made = f"where source_system <> '{MADE_BY}'" if name in ("stages", "holidays") else ""
             self.connection.execute(f"create table main.{name} as select * from old.main.{name} {made}")
             tables.add(name)
 
@@ -279,7 +283,10 @@ class Building:
         accounts.close_accounts(self.connection, self.import_no, self.has_old, self.now)
         if self.has_old:
             accounts.refuse_emptied(self.connection, self.sources[0].mapping, self.import_no)
-        self._write_facts(tables)
+        calendar = settle_calendar(self.connection, tables, self.calendar, self.country, self.now)
+        if "holidays" in tables:
+            profile(self.connection, ["holidays"], self.now)
+        self._write_facts(calendar)
 
     def _add_histories(self, tables: set[str], touched: Touched) -> None:
         """Watch the deals of a source that tells of no history, and put what was seen so far into the tables."""
@@ -308,7 +315,7 @@ class Building:
             ]
             note_removed(self.connection, self.sources[0].name, self.sources[0].imports[-1], mine)
 
-    def _write_facts(self, tables: Iterable[str]) -> None:
+    def _write_facts(self, calendar: Calendar) -> None:
         for source in self.sources:
             mapping = source.mapping
             self.connection.execute("delete from meta.sources where source = ?", [mapping.name])
@@ -319,6 +326,8 @@ class Building:
             "reaches": str(reaches(self.connection, self.zone, self.now)),
             "zone": self.zone,
             "currency": self.currency or self._single_currency(),
+            "calendar": calendar.name,
+            "holidays_from": calendar.told_by,
         }
         self.connection.executemany("insert into meta.facts values (?, ?)", list(facts.items()))
 

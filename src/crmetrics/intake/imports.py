@@ -25,9 +25,9 @@ from crmetrics.intake.telling import report_of
 from crmetrics.vocabulary.errors import BadFile, BadValue
 from crmetrics.vocabulary.language import words
 from crmetrics.warehouse.disk import told_of_a_full_disk
-from crmetrics.warehouse.versions import Resources, Version, Versions
+from crmetrics.warehouse.versions import Resources, Version, Versions, facts_of
 from crmetrics.workspace.folder import Workspace
-from crmetrics.workspace.settings import Settings, proposed, read_settings, write_settings
+from crmetrics.workspace.settings import Settings, country_of, proposed, read_settings, write_settings
 
 _ = words("import")
 
@@ -113,7 +113,7 @@ class _Import:
         prints = [fingerprint(one) if known_prints else "" for _entry, one in found]
         fresh = [each for each, print_ in zip(found, prints, strict=True) if print_ not in known_prints]
         known = tuple(one.name for entry, one in found if (entry, one) not in fresh)
-        if not fresh:
+        if not fresh and not _is_other_calendar(current, wanted):
             return report_of(current, mapping, self.store.next_number() - 1, False, known, time.monotonic() - started)
         number = self.store.next_number()
         folder = self.store.begin(mapping.name, number)
@@ -125,8 +125,9 @@ class _Import:
             self.store.abandon(folder)
             raise
         self.store.finish(folder)
-        if wanted != settings or not self.place.settings.exists():
-            write_settings(self.place.settings, self.with_currency(wanted, version))
+        told = self.with_facts(wanted, version)
+        if told != settings or not self.place.settings.exists():
+            write_settings(self.place.settings, told)
         return report_of(version, mapping, number, True, known, time.monotonic() - started)
 
     def read(self, found: Found, folder: Path, mapping: Mapping, number: int, settings: Settings) -> list[RawPart]:
@@ -157,7 +158,7 @@ class _Import:
         def fill(connection: duckdb.DuckDBPyConnection) -> None:
             Building(
                 connection, sources, number, self.moment, settings.zone, settings.currency, current is not None,
-                self.progress, self.store.relative,
+                self.progress, self.store.relative, settings.calendar, country_of(settings.zone, settings.language),
             ).run()  # fmt: skip
 
         names = ", ".join(sorted({part.name for part in parts if part.is_new})[:3])
@@ -167,11 +168,10 @@ class _Import:
         spill = self.place.folder / settings.spill if settings.spill else self.place.spill  # as questions read it
         return Resources(settings.memory_limit or None, settings.threads or None, spill)
 
-    def with_currency(self, settings: Settings, version: Version) -> Settings:
-        """The settings with the currency that the version was made in."""
-        with closing(duckdb.connect(str(version.path), read_only=True)) as connection:
-            found = connection.execute("select value from meta.facts where name = 'currency'").fetchall()
-        return settings.completed(Settings(currency=found[0][0] if found else ""))
+    def with_facts(self, settings: Settings, version: Version) -> Settings:
+        """The settings with the currency and the calendar that the version was made with."""
+        facts = facts_of(version.path)
+        return settings.completed(Settings(currency=facts["currency"], calendar=facts["calendar"]))
 
 
 def _needed(sources: Sequence[Path], place: Workspace) -> int:
@@ -251,6 +251,11 @@ def _imports_of(current: Version | None, source: str, store: RawStore) -> list[P
             "select import_no from meta.imports where source = ? order by 1", [source]
         ).fetchall()
     return [store.folder / source / f"{number:06d}" for (number,) in numbers]
+
+
+def _is_other_calendar(current: Version | None, wanted: Settings) -> bool:
+    """Whether the settings now name another calendar than the current version was made with."""
+    return bool(current and wanted.calendar and facts_of(current.path).get("calendar") != wanted.calendar)
 
 
 def _parts_of(connection: duckdb.DuckDBPyConnection, source: str, store: RawStore) -> list[RawPart]:

@@ -221,4 +221,6 @@ def read_profile(connection: duckdb.DuckDBPyConnection, catalog: str = "version"
             ).fetchall()
         },
         internal_customers=internal,
+        calendar=facts.get("calendar", ""),
+        holidays_from=facts.get("holidays_from", ""),
     )

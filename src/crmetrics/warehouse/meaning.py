@@ -29,6 +29,7 @@ OWN: Final = {
     "days_between": 2,  # days_between(first, last): calendar days from one day to another
     "months_apart": 2,  # months_apart(first, last): from one day's calendar month to another's
     "seconds_between": 2,  # seconds_between(first, last): from one moment to another, as a DOUBLE
+    "company_calendar": 0,  # whose free days count, by its name in `holidays`; '' if all the company's own do
     "converted": 2,  # converted(money, the row's company_rate): company money, to four decimals; null without a rate
 }
 """Our own functions and how many arguments each takes."""
@@ -36,11 +37,12 @@ OWN: Final = {
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a query means for one company: its zone's offsets, its first weekday, whether it has one currency only."""
+    """What a query means for one company: its zone's offsets, its first weekday, whether it has one currency only, its calendar."""
 
     offsets: exp.Expr | None
     week_start: int = 1
     is_single_currency: bool = False
+    calendar: str = ""
 
     def of(self, tree: exp.Query) -> exp.Query:
         """A copy of the tree in which our own functions, and what engines understand in different ways, are spelled out."""
@@ -89,6 +91,8 @@ class Meaning:
             )
         if name == "converted":
             return self._converted(*arguments)
+        if name == "company_calendar":
+            return exp.Literal.string(self.calendar)
         if name == "local_day":
             return exp.cast(self._local(*arguments), "DATE")
         if name == "local_moment":

@@ -32,7 +32,11 @@ _ABSENT = ColumnProfile()
 
 @dataclass(frozen=True)
 class Profile:
-    """One published version, seen from outside."""
+    """One published version, seen from outside.
+
+    calendar       whose free days count; blank: those that all calendars of the company share
+    holidays_from  the package that told them; blank: the company itself
+    """
 
     number: int
     published_at: datetime
@@ -44,6 +48,8 @@ class Profile:
     custom: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     derived: Mapping[tuple[str, str], int] = field(default_factory=lambda: MappingProxyType({}))
     internal_customers: int = 0
+    calendar: str = ""
+    holidays_from: str = ""
 
     def rows(self, table: str) -> int:
         """How many rows a table has; 0 if the company has no such table."""

@@ -185,7 +185,7 @@ class Versions:
         try:
             told = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         except (FileNotFoundError, json.JSONDecodeError):
-            told = _facts(path)
+            told = facts_of(path)
         return Version(
             number,
             path,
@@ -232,7 +232,8 @@ def _check(path: Path) -> None:
             connection.execute(f'select * from main."{table}" limit 1').fetchall()
 
 
-def _facts(path: Path) -> dict[str, str]:
+def facts_of(path: Path) -> dict[str, str]:
+    """What a version tells of itself in `meta.facts`."""
     with closing(duckdb.connect(str(path), read_only=True)) as connection:
         return dict(connection.execute("select name, value from meta.facts").fetchall())
 

@@ -69,7 +69,7 @@ class Views:
         if not self.profile.rows(table.name):
             return self._empty(table)
         joins: list[str] = []
-        columns = [f"t.{name}" for name in self._names(table)]
+        columns = [self._column(table, name) for name in self._names(table)]
         if table.has_money:
             columns.append(f"{self._rate(table, joins)} as company_rate")
         columns.append(f"{self._party(table, grouping, joins)} as party")
@@ -89,6 +89,11 @@ class Views:
         columns = [f"cast(null as {column.type.value}) as {column.name}" for column in table.columns]
         rate = ["cast(null as DOUBLE) as company_rate"] if table.has_money else []
         return f"select {', '.join([*columns, *rate, 'cast(null as VARCHAR) as party'])} where 1 = 0"
+
+    def _column(self, table: Table, name: str) -> str:
+        """A column of the table at rest; blank where the version is older than the column."""
+        is_there = (table.name, name) in self.profile.columns or not table.has(name)
+        return f"t.{name}" if is_there else f"cast(null as {table.column(name).type.value}) as {name}"
 
     def _names(self, table: Table) -> list[str]:
         own = [identifier(custom_column(name)) for name in self.profile.custom.get(table.name, ())]

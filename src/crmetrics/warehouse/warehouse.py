@@ -47,7 +47,8 @@ class Warehouse:
         self._derived: dict[str, str] = {}
         self._made: dict[str, str] = {}
         first, last = self.profile.span()
-        self._meaning = Meaning(offsets_of(zone, first, last), week_start, self.profile.is_single_currency(currency))
+        is_single = self.profile.is_single_currency(currency)
+        self._meaning = Meaning(offsets_of(zone, first, last), week_start, is_single, self.profile.calendar)
 
     @cached_property
     def views(self) -> Views:

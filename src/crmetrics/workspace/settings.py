@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -21,6 +22,7 @@ _ = words("import")
 
 UNSET: Final = ""
 _NO_PEOPLE: Final[Mapping[str, str]] = MappingProxyType({})
+_COUNTRIES: Final[Mapping[str, str]] = MappingProxyType({"tr": "TR", "uk": "UA", "zh": "CN"})
 _SIZE: Final = re.compile(r"\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)", re.IGNORECASE)
 
 
@@ -34,6 +36,7 @@ class Settings:
     fiscal_start  the month in which the fiscal year starts, 1 to 12
     memory_limit  such as 4GB; threads 0: as many as the machine has; spill: blank = in the workspace
     people        user name -> employee_id, for what a viewer may see
+    calendar      whose free days count: a country (TR, DE-BY), one of the company's own in `holidays`, or none
     """
 
     company: str = UNSET
@@ -46,6 +49,7 @@ class Settings:
     threads: int = 0
     spill: str = UNSET
     people: Mapping[str, str] = field(default_factory=lambda: _NO_PEOPLE)
+    calendar: str = UNSET
 
     def __post_init__(self) -> None:
         self._check(
@@ -130,6 +134,7 @@ def written(settings: Settings) -> str:
 {_line("currency", settings.currency)}    # what all figures are told in (ISO 4217); other currencies need exchange_rates
 {_line("zone", settings.zone)}    # the time zone that says what a day is
 {_line("language", settings.language)}    # en, tr, uk or zh
+{_line("calendar", settings.calendar)}    # whose free days count: a country (TR, UA, CN, DE-BY), a calendar of your own holidays, or none
 
 week_start = {settings.week_start}    # 1 Monday ... 7 Sunday
 fiscal_start = {settings.fiscal_start}    # the month in which the fiscal year starts
@@ -153,6 +158,15 @@ def proposed(company: Mapping[str, str], folder: Path, source_zone: str | None) 
         language=language if language in LANGUAGES else "en",
         memory_limit=_quarter_of_memory(),
     )
+
+
+def country_of(zone: str, language: str) -> str:
+    """The country whose free days are proposed: that of the time zone, else of the language; blank if neither tells."""
+    tables = resources.files("tzdata") / "zoneinfo"
+    links = (line.split() for line in (tables / "tzdata.zi").read_text("utf-8").splitlines() if line.startswith("L "))
+    named = {old: new for _mark, new, old in links}.get(zone, zone)
+    places = (line.split("\t") for line in (tables / "zone.tab").read_text("utf-8").splitlines() if line[:1] != "#")
+    return {place[2]: place[0] for place in places}.get(named, _COUNTRIES.get(language, UNSET))
 
 
 def _line(name: str, value: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from crmetrics.warehouse.facts import closings, customers, funnels, measured, pipeline, sales
+from crmetrics.warehouse.facts import closings, customers, funnels, hours, measured, pipeline, sales
 from crmetrics.warehouse.facts.fact import Fact
 
 
@@ -24,6 +24,7 @@ def facts() -> Mapping[str, Fact]:
                 pipeline.BUSINESS_SPANS,
                 pipeline.OPEN_DEALS,
             ),
+            *(hours.OPENING_SPANS, hours.OPENING_DAYS, hours.COMPANY_HOURS),
             *(funnels.CLOSING_AMOUNTS, funnels.DEAL_PATH, funnels.STRICT_PATH, funnels.STAGE_ENTRIES),
             *(funnels.LEAD_PATH, funnels.STRICT_LEAD_PATH, funnels.LEAD_ENTRIES),
             *(closings.CLOSING_OWNERS, closings.CLOSED_DEALS),

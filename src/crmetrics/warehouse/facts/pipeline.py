@@ -54,23 +54,35 @@ WORKING_DAYS: Final = Fact(
         from digits a cross join digits b cross join digits c cross join digits d cross join digits e
         where e.digit < 5
     ),
+    theirs as (select * from holidays where company_calendar() in ('', calendar)),
     free as (
-        select held_on, max(case when is_half_day then 5e-1 else 0e0 end) as worked
-        from holidays
+        select held_on, max(case when is_working_day then 1e0 when is_half_day then 5e-1 else 0e0 end) as worked,
+               logical_or(coalesce(is_working_day, false)) as is_exchanged
+        from theirs
         group by held_on
-        having count(distinct calendar) = (select count(distinct calendar) from holidays)
+        having count(distinct calendar) = (select count(distinct calendar) from theirs)
     ),
-    worked as (
-        select day_on, case when weekday(day_on) > 5 then 0e0 else coalesce(f.worked, 1e0) end as worked
+    known as (
+        select day_on, coalesce(f.worked, 1e0) as open_part, coalesce(f.is_exchanged, false) as is_exchanged
         from days
         left join free f on f.held_on = day_on
+    ),
+    worked as (
+        select *, case when weekday(day_on) > 5 and not is_exchanged then 0e0 else open_part end as worked
+        from known
     )
-    select day_on, worked,
+    select day_on, open_part, is_exchanged, worked,
            coalesce(sum(worked) over (order by day_on rows between unbounded preceding and 1 preceding), 0) as worked_before
     from worked
     """,
 )
-"""Every day from 1970 to 2106: 1 from Monday to Friday, 0 on a holiday of all calendars, a half on a half one; and their sum before it."""
+"""Every day from 1970 to 2106: 1 from Monday to Friday, 0 on a holiday, a half on a half one; and their sum before it.
+
+Free are the days of the company's calendar, `company_calendar()`: filled at the import from the `holidays` package where the
+company gives none of its own. Where no calendar is settled, those that all calendars given share. A day of the weekend that is
+worked in exchange for another (`holidays.is_working_day`) counts 1. `open_part` is that of the day's opening hours, if it has
+any: 0 on a holiday, 1 also on a Saturday.
+"""
 
 WORKED_UNTIL: Final = """({day}.worked_before + least({day}.worked,
     (extract(hour from local_moment({at})) * 60 + extract(minute from local_moment({at}))) / 1440)) * 86400"""

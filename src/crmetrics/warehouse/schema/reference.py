@@ -188,6 +188,12 @@ HOLIDAYS = Table(
             _("Only the first half of the day's opening minutes counts."),
             default="false",
         ),
+        flag(
+            "is_working_day",
+            _("Worked"),
+            _("No day off: a day of the weekend that is worked in exchange for another."),
+            default="false",
+        ),
     ),
     is_shared=True,
 )
