@@ -1,0 +1,248 @@
+"""Customers at the start of a period: who stayed, who was lost, and who came back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from math import ceil
+from typing import Annotated, Final, Self
+
+import numpy as np
+
+from crmetrics.analysis import Note, Number, Options
+from crmetrics.models.interval import Floats
+from crmetrics.vocabulary.language import words
+from crmetrics.vocabulary.period import GRAINS, Period, local_day, midnight, months_later, start_of
+from crmetrics.vocabulary.unit import DATE, Figure
+from crmetrics.warehouse.facts.stays import PURCHASE_GAPS, STAYS, WORTH, Basis
+from crmetrics.warehouse.rows import Rows
+from crmetrics.warehouse.warehouse import Warehouse
+
+_ = words("customers")
+
+CustomerBy = Annotated[
+    Basis,
+    Options("A customer is who", purchases="bought within the window", subscriptions="has a running subscription"),
+]
+Window = Annotated[int, Number("Days without a purchase, 0 for the 90th percentile of all gaps", 0, 3650)]
+Grace = Annotated[int, Number("Days of grace after a subscription", 0, 90)]
+
+USUAL_WINDOW: Final = 365
+_MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
+_AN_AVERAGE_MONTH: Final = 365.25 / 12
+
+PLACED: Final = """
+with periods as (
+    select place, starts_on, ends_on, starts_at, before_at
+    from (values {periods}) as p(place, starts_on, ends_on, starts_at, before_at)
+),
+{stays},
+placed as (
+    select s.customer_id, s.from_on, s.lost_on, s.is_pending, c.party, c.customer_id is null as is_unknown
+    from stays s
+    left join customers c on c.customer_id = s.customer_id
+),
+"""
+
+# Those there on a day are those who came before it without those who went before it: of sums by day, for a period may be cut into many.
+COUNTED: Final = (
+    PLACED
+    + """
+moves as (
+    select party, from_on as day_on, count(*) as customers, count(*) filter (where is_unknown) as unknown
+    from placed
+    group by party, from_on
+    union all
+    select party, lost_on, -count(*), -count(*) filter (where is_unknown)
+    from placed
+    group by party, lost_on
+),
+present as (
+    select p.place, m.party, sum(m.customers) as at_end,
+           sum(case when m.day_on < p.starts_on then m.customers else 0 end) as present,
+           sum(case when m.day_on < p.starts_on then m.unknown else 0 end) as unknown
+    from periods p
+    join moves m on m.day_on < p.ends_on
+    group by p.place, m.party
+),
+gone as (
+    select p.place, a.party, count(*) filter (where not a.is_pending) as lost, count(*) filter (where a.is_pending) as pending,
+           count(*) filter (where not a.is_pending and b.customer_id is not null) as won_back
+    from placed a
+    join periods p on a.from_on < p.starts_on and a.lost_on >= p.starts_on and a.lost_on < p.ends_on
+    left join stays b
+      on b.customer_id = a.customer_id and b.from_on > a.lost_on and b.from_on < p.ends_on and b.lost_on >= p.ends_on
+    group by p.place, a.party
+)
+select p.place, p.party, p.present, p.at_end, p.unknown, coalesce(g.lost, 0) as lost, coalesce(g.pending, 0) as pending,
+       coalesce(g.won_back, 0) as won_back, (select count(*) from customers) as known
+from present p
+left join gone g on g.place = p.place and g.party is not distinct from p.party
+where p.present > 0 or p.at_end > 0
+order by p.place, p.party
+"""
+)
+
+WEIGHED: Final = (
+    PLACED
+    + """
+worth as ({worth}),
+at_start as (
+    select p.place, s.party, s.is_unknown, s.is_pending and s.lost_on < p.ends_on as is_pending, s.lost_on < p.ends_on as is_lost,
+           b.customer_id is not null as is_back, w.money
+    from placed s
+    join periods p on s.from_on < p.starts_on and s.lost_on >= p.starts_on
+    left join worth w on w.customer_id = s.customer_id and w.place = p.place
+    left join stays b
+      on b.customer_id = s.customer_id and b.from_on > s.lost_on and b.from_on < p.ends_on and b.lost_on >= p.ends_on
+)
+select place, party, count(*) as present, count(*) filter (where is_unknown) as unknown,
+       count(*) filter (where is_lost and not is_pending) as lost, count(*) filter (where is_pending) as pending,
+       count(*) filter (where is_lost and not is_pending and is_back) as won_back,
+       sum(money) filter (where not is_pending) as money, sum(money) filter (where is_lost and not is_pending) as lost_money,
+       sum(money * money) filter (where not is_pending) as squares,
+       count(*) filter (where money is null and not is_pending) as unweighed, (select count(*) from customers) as known
+from at_start
+group by place, party
+order by place, party
+"""
+)
+
+# sum of (lost that day / customers that day) over the days of a period, as Nelson and Aalen add up a hazard
+DAILY: Final = (
+    PLACED
+    + """
+moves as (
+    select party, from_on as day_on, count(*) as moved, 0 as lost, 0 as pending from placed group by party, from_on
+    union all
+    select party, lost_on, -count(*), count(*) filter (where not is_pending), count(*) filter (where is_pending)
+    from placed
+    group by party, lost_on
+),
+days as (
+    select party, day_on, sum(moved) as moved, sum(lost) as lost, sum(pending) as pending from moves group by party, day_on
+),
+running as (
+    select party, day_on, lost,
+           sum(moved) over (partition by party order by day_on rows between unbounded preceding and 1 preceding) - pending as active
+    from days
+)
+select p.place, r.party, sum(r.lost) as lost, sum(r.lost * 1e0 / r.active) as hazard,
+       sum(r.lost * 1e0 / r.active / r.active) as variance
+from running r
+join periods p on r.day_on >= p.starts_on and r.day_on < p.ends_on
+where r.lost > 0
+group by p.place, r.party
+order by p.place, r.party
+"""
+)
+
+
+@dataclass(frozen=True)
+class Stays:
+    """By what somebody is a customer, and how long one stays it without a purchase or a subscription."""
+
+    basis: Basis
+    window: int
+    grace: int
+    gaps: int = 0
+
+    @classmethod
+    def of(cls, warehouse: Warehouse, basis: Basis, window: int, grace: int) -> Self:
+        """The window as asked; for 0 the 90th percentile of the gaps between purchases of the whole company (R23)."""
+        if basis == "subscriptions" or window:
+            return cls(basis, window, grace)
+        found = warehouse.work_out(PURCHASE_GAPS)
+        if found.long is None:
+            return cls(basis, USUAL_WINDOW, grace)
+        return cls(basis, max(ceil(found.long), 1), grace, found.gaps)
+
+    def counted(self, warehouse: Warehouse, parts: Parts, by: str) -> Rows:
+        """Customers at the start of each part by group: place, party, present, at_end, lost, pending, won_back, unknown, known."""
+        return self._ask(warehouse, COUNTED, parts, by)
+
+    def weighed(self, warehouse: Warehouse, parts: Parts, by: str) -> Rows:
+        """The same but at_end, with money, lost_money, squares (the sum of squared money) and unweighed (how many without money)."""
+        return self._ask(warehouse, WEIGHED, parts, by)
+
+    def daily(self, warehouse: Warehouse, parts: Parts, by: str) -> Rows:
+        """place, party, lost, hazard and variance of all losses, also of those who came within the period."""
+        return self._ask(warehouse, DAILY, parts, by)
+
+    def notes(self, warehouse: Warehouse, period: Period) -> tuple[Note, ...]:
+        """What must be known of the window, and of what lies before the data."""
+        notes = []
+        if self.gaps:
+            message = _(
+                "Lost is who has not bought for {days} days: nine of ten of the company's {n} gap between purchases are no longer.",
+                "Lost is who has not bought for {days} days: nine of ten of the company's {n} gaps between purchases are no longer.",
+                days=self.window,
+                n=self.gaps,
+            )
+            notes.append(Note(message))
+        first = warehouse.profile.column("orders", "ordered_at").first
+        begin = local_day(first, warehouse.zone) if isinstance(first, datetime) else None
+        if self.basis == "purchases" and begin is not None and begin > period.start - timedelta(days=self.window):
+            told = _("The data begin on {day}: who bought before that and not since is not known as a customer.")
+            notes.append(Note(told(day=Figure(begin, DATE))))
+        return tuple(notes)
+
+    def _ask(self, warehouse: Warehouse, sql: str, parts: Parts, by: str) -> Rows:
+        sql = sql.replace("{stays}", STAYS[self.basis].strip()).replace("{worth}", WORTH[self.basis])
+        zone, span = warehouse.zone, timedelta(days=self.window)
+        periods = ", ".join(
+            f"({place}, cast('{part.start}' as date), cast('{part.end}' as date), "
+            f"cast('{midnight(part.start, zone)}' as timestamp), cast('{midnight(part.start - span, zone)}' as timestamp))"
+            for place, part in enumerate(parts.spans)
+        )
+        reach, until = midnight(parts.spans[0].start - span, zone), midnight(parts.spans[0].end, zone)
+        return warehouse.query(
+            sql.replace("{periods}", periods),
+            by="" if by in GRAINS else by,
+            of="customers",
+            reach=reach,
+            until=until,
+            window=self.window,
+            grace=self.grace,
+        )
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A period and the grains it is cut into, no longer than the data reach: spans[0] is the whole, the others are named."""
+
+    spans: tuple[Period, ...]
+    names: tuple[str, ...]
+    is_whole: tuple[bool, ...]
+
+    @classmethod
+    def of(cls, period: Period, grain: str, today: date, week_start: int) -> Self:
+        """The period alone, unless `grain` is a grain of time; nothing where the period has not begun."""
+        if period.start >= today:
+            return cls((), (), ())
+        whole = period.elapsed(today)
+        found = [(whole, "", whole == period)]
+        day = start_of(grain, period.start, week_start) if grain in GRAINS else whole.end
+        while day < whole.end:
+            after = (
+                months_later(day, _MONTHS[grain])
+                if grain in _MONTHS
+                else day + timedelta(days=7 if grain == "week" else 1)
+            )
+            start, end = max(day, whole.start), min(after, whole.end)
+            is_whole = (start, end) == (day, after)
+            found.append((Period(start, end, _MONTHS.get(grain, 0) if is_whole else 0), _named(grain, day), is_whole))
+            day = after
+        return cls(*(tuple(column) for column in zip(*found, strict=True)))
+
+    @property
+    def months(self) -> Floats:
+        """The length of each part in months; NaN where it was cut short, for its rate is of no length that compares."""
+        lengths = [part.months or part.days / _AN_AVERAGE_MONTH for part in self.spans]
+        return np.where(self.is_whole, lengths, np.nan)
+
+
+def _named(grain: str, day: date) -> str:
+    if grain == "quarter":
+        return f"{day.year}-Q{(day.month + 2) // 3}"
+    return {"year": f"{day.year}", "month": f"{day:%Y-%m}"}.get(grain, day.isoformat())
