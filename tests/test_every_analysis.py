@@ -9,6 +9,7 @@ import math
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import duckdb
 import pytest
 
 from crmetrics.analysis import Analysis, Answer
+from crmetrics.analysis.metric import course_of, headline_column, reading_of, undivided
 from crmetrics.catalogue import OpenCatalogue, find, keys, open_workspace
 from crmetrics.presenting.chart import drawings
 from crmetrics.presenting.csv import csv_parts
@@ -27,6 +29,7 @@ from crmetrics.presenting.terminal import shown
 from crmetrics.presenting.xlsx import as_xlsx
 from crmetrics.vocabulary.errors import BadValue
 from crmetrics.vocabulary.language import LANGUAGES, Message, translated
+from crmetrics.vocabulary.period import Period, months_later, parse_period
 from crmetrics.vocabulary.unit import Figure
 from crmetrics.warehouse.engine import DuckDbEngine
 from crmetrics.warehouse.export import export_parquet
@@ -250,6 +253,33 @@ def test_the_total_is_the_same_however_it_is_grouped(catalogue, key):
             if name not in BY_THE_GROUPING.get(key, ()) and not same(value, total[name])
         }
         assert different == {}, by
+
+
+@EVERY
+def test_a_step_of_its_course_is_what_that_step_alone_would_give(catalogue, rep, key):
+    """A scorecard reads the period before from the course over time, and does not ask for it again."""
+    declared = catalogue.find(key)
+    last = parse_period("last-month", catalogue.engine.profile.reaches.date())
+    if not declared.takes_period or headline_column(declared) is None:
+        return
+    for scope in ({}, {"viewer": rep}, {"where": (Filter("country", ("GB",)),)}):
+        course = course_of(_Scoped(catalogue, scope), declared, last)
+        for back in (1, 2, 12):
+            month = Period(months_later(last.start, -back), months_later(last.end, -back), 1)
+            if course is not None and course.tells(month):
+                alone = reading_of(catalogue.ask(key, period=month, **scope, **undivided(declared))).value
+                assert same(course.value(month), alone), (scope, month)
+
+
+@dataclass(frozen=True)
+class _Scoped:
+    """A catalogue for one viewer, as an analysis has it that asks others."""
+
+    opened: OpenCatalogue
+    scope: dict[str, Any]
+
+    def ask(self, key: str, **asked: Any) -> Answer[Any]:
+        return self.opened.ask(key, **{**asked, **self.scope})
 
 
 @EVERY

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
@@ -85,7 +86,39 @@ def drawn_grain(period: Period) -> str:
     return own_grain(period) or ("month" if period.days > _LONG else "day")
 
 
-def series_of(
+@dataclass(frozen=True)
+class Course:
+    """A figure over time, step by step of one grain; `found` by the steps' running numbers.
+
+    empty   what a step without cases has: 0 for what adds up over time, unknown for all else
+    last    the step that the period ends in, or the running one
+    """
+
+    grain: str
+    found: Mapping[int, float | None]
+    last: int
+    empty: float | None
+
+    @property
+    def steps(self) -> range:
+        """The running numbers of its steps, the oldest first; what lies before the first case is left out."""
+        return range(min(self.found, default=self.last + 1), self.last + 1)
+
+    @property
+    def series(self) -> list[float | None]:
+        """The values of its steps."""
+        return [self.found.get(step, self.empty) for step in self.steps]
+
+    def tells(self, period: Period) -> bool:
+        """Whether a period is one of its steps. Seven days may begin on any day of the week, so weeks are not told."""
+        return own_grain(period) == self.grain != "week" and ordinal(self.grain, period.start) in self.steps
+
+    def value(self, period: Period) -> float | None:
+        """The figure of a period that is one of its steps: what asking of that period alone gives."""
+        return self.found.get(ordinal(self.grain, period.start), self.empty)
+
+
+def course_of(
     catalogue: Catalogue,
     declared: Analysis,
     period: Period,
@@ -93,26 +126,25 @@ def series_of(
     where: tuple[Filter, ...] = (),
     grain: str | None = None,
     back: int = CHANGES_READ + 1,
-) -> list[float | None]:
-    """The figure over time up to the end of a period, the oldest first: `back` grains before and those inside. One scan.
+) -> Course | None:
+    """The figure over time up to the end of a period: `back` grains before and those inside. One scan.
 
-    A grain without cases is 0 for what adds up over time, unknown for all else; what lies before the first case is left out.
-    Empty where the analysis cannot be told by time.
+    None where the analysis cannot be told by time.
     """
     grain = grain or drawn_grain(period)
     if not any(choice.name == "by" for choice in declared.choices) or grain not in declared.groupings():
-        return []
+        return None
     answer = catalogue.ask(declared.key, period=Period(_back(period, grain, back), period.end), where=where, by=grain)
     found: dict[int, float | None] = {}
     for row in answer.rows:
         party = row.as_dict().get("party")
         if party is not None:
-            found[ordinal(grain, parse_period(str(party), period.end).start)] = reading_of(answer, row).value
-    if not found:
-        return []
+            step = ordinal(grain, parse_period(str(party), period.end).start)
+            if step in found:
+                return None  # several rows a step are not one figure
+            found[step] = reading_of(answer, row).value
     last = ordinal(grain, min(period.last_day, max(answer.today - timedelta(days=1), period.start)))
-    empty = 0.0 if declared.is_additive else None
-    return [found.get(place, empty) for place in range(min(found), last + 1)]
+    return Course(grain, found, last, 0.0 if declared.is_additive else None)
 
 
 def changes_of(series: list[float | None], unit: Unit) -> list[float]:

@@ -11,15 +11,15 @@ from crmetrics.analysis.catalogue import Catalogue
 from crmetrics.analysis.declaration import Analysis
 from crmetrics.analysis.littleness import SHOWN_FROM
 from crmetrics.analysis.metric import (
+    Course,
     Reading,
     changes_of,
+    course_of,
     difference,
     difference_unit,
-    drawn_grain,
     headline_column,
     own_grain,
     reading_of,
-    series_of,
     undivided,
 )
 from crmetrics.analysis.targets import Planned, Target
@@ -121,46 +121,53 @@ def standings(
     """
     if level == "company":
         answer = catalogue.ask(declared.key, period=period, **undivided(declared))
-        earlier = None if answer.locked else catalogue.ask(declared.key, period=before, **undivided(declared))
-        was = None if earlier is None else reading_of(earlier).value
-        yield _standing(catalogue, answer, None, reading_of(answer), was, planned, level, is_drawn=draw > 0)
+        course = _course(catalogue, answer) if draw > 0 else None
+        if answer.locked is not None:
+            was = None
+        elif course is not None and course.tells(before):
+            was = course.value(before)
+        else:
+            was = reading_of(catalogue.ask(declared.key, period=before, **undivided(declared))).value
+        yield _standing(answer, None, reading_of(answer), was, planned, level, course)
         return
     if level not in declared.groupings():
         return
     answer = catalogue.ask(declared.key, period=period, by=level)
     if answer.locked is not None:
-        yield _standing(catalogue, answer, None, reading_of(answer), None, planned, level, is_drawn=False)
+        yield _standing(answer, None, reading_of(answer), None, planned, level, None)
         return
     earlier = catalogue.ask(declared.key, period=before, by=level)
     were = {row.as_dict()["party"]: reading_of(earlier, row).value for row in earlier.rows}
     is_drawn = len(answer.rows) <= draw
     for row in answer.rows:
         party = row.as_dict()["party"]
-        now, was = reading_of(answer, row), were.get(party)
-        yield _standing(catalogue, answer, party, now, was, planned, level, is_drawn=is_drawn)
+        course = _course(catalogue, answer, (Filter(level, (party,)),)) if is_drawn else None
+        yield _standing(answer, party, reading_of(answer, row), were.get(party), planned, level, course)
+
+
+def _course(catalogue: Catalogue, answer: Answer[Any], where: tuple[Filter, ...] = ()) -> Course | None:
+    """The course up to the period of an answer, None where there is none to draw."""
+    declared, period = answer.declared, answer.period
+    if period is None or answer.locked is not None or headline_column(declared) is None:
+        return None
+    return course_of(catalogue, declared, period, where=where)
 
 
 def _standing(
-    catalogue: Catalogue,
     answer: Answer[Any],
     party: str | None,
     now: Reading,
     before: float | None,
     planned: Planned,
     level: Level,
-    *,
-    is_drawn: bool,
+    course: Course | None,
 ) -> Standing:
     declared, period = answer.declared, answer.period
-    series: list[float | None] = []
-    swing, grain = None, None
-    figure = headline_column(declared)
-    if is_drawn and period is not None and answer.locked is None and figure is not None:
-        where = () if level == "company" else (Filter(level, (party,)),)
-        grain = drawn_grain(period)
-        series = series_of(catalogue, declared, period, where=where)
-        if grain == own_grain(period):
-            # the last step is the period itself, whose change is what is judged
-            swing = usual_swing(changes_of(series[:-1], figure.unit))
+    series = course.series if course is not None else []
+    swing, figure = None, headline_column(declared)
+    if course is not None and period is not None and figure is not None and course.grain == own_grain(period):
+        # the last step is the period itself, whose change is what is judged
+        swing = usual_swing(changes_of(series[:-1], figure.unit))
     target = planned.get((declared.key, level, None if level == "company" else party))
-    return Standing(answer, party, now, before, target, swing, tuple(series[-DRAWN:]), grain if series else None)
+    grain = course.grain if course is not None and series else None
+    return Standing(answer, party, now, before, target, swing, tuple(series[-DRAWN:]), grain)
