@@ -54,13 +54,10 @@ FIRST_PURCHASES: Final = Derived(
     key="order_id",
     table="orders",
     sql="""
-    select order_id
-    from (
-        select order_id, row_number() over (partition by customer_id order by ordered_at, order_id) as place
-        from order_totals
-        where is_purchase and customer_id is not null
-    ) as numbered
-    where place = 1
+    select arg_min(order_id, ordered_at) as order_id
+    from order_totals
+    where is_purchase and customer_id is not null
+    group by customer_id
     """,
 )
 """The first purchase of each customer: of the whole company, so that a filter does not make an old customer new (R23)."""
