@@ -107,3 +107,18 @@ def test_the_planted_leak_tops_the_ledger(demo: Any) -> None:
         own *= row.actual
     gap = through * lines[-1].reference_size - own * lines[-1].size
     assert sum(row.leak_money for row in lines) == pytest.approx(gap)
+
+
+def test_the_loss_reasons_and_the_planted_price(demo: Any) -> None:
+    asked, truth = demo
+    reasons, leak = truth["loss_reasons"], truth["leak"]
+    answer = asked.ask("sales.loss_reasons", period="2020-01-01..2030-01-01")
+    assert {row.reason or "": row.of_reason for row in answer.rows} == reasons["all"]
+    assert str(answer.findings[0].message).startswith("Price is the reason of ")
+    assert f"at {leak['stage']}" in str(answer.findings[0].message)
+    by_source = asked.ask("sales.loss_reasons", period="2020-01-01..2030-01-01", by="source").rows
+    at_the_leak = {
+        row.reason or "": row.lost for row in by_source if (row.party, row.stage) == (leak["source"], leak["stage"])
+    }
+    assert at_the_leak == reasons["at_the_leak"]
+    assert max(at_the_leak, key=lambda reason: at_the_leak[reason]) == "Price"

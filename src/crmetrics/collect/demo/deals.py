@@ -21,6 +21,10 @@ PROBABILITIES: Final = (10, 20, 40, 55, 80)
 LEAK_STAGE: Final = 4
 LEAK_SOURCE: Final = 1
 LEAK_PASS: Final = 0.40
+PRICE: Final = 0
+"""The place of the price in the list of loss reasons."""
+LEAK_PRICE: Final = 0.7
+"""So often the price is the reason where the leaking source loses at the leaking stage."""
 STRONG_POWER: Final = 0.45
 """The strong rep's chance at each stage is the usual one raised to this power."""
 SOURCE_WEIGHTS: Final = [5.0, 3.0, 2.5, 3.0, 2.0, 1.0]
@@ -205,3 +209,9 @@ def _amounts(blueprint: Blueprint, rng: np.random.Generator, currency: Ints) -> 
     scale = np.array([money.price_scale, money.second.scale])[currency]
     tens = whole(np.exp(np.log(320.0) + 0.9 * rng.standard_normal(count)) * scale)
     return np.where(rng.random(count) < 0.045, BLANK, np.maximum(tens, 1) * 1000)
+
+
+def is_leaking(deals: Deals) -> Flags:
+    """The deals of the leaking source that were lost at the leaking stage."""
+    leaking: Flags = (deals.source == LEAK_SOURCE) & (deals.furthest == LEAK_STAGE) & (deals.outcome == LOST)
+    return leaking

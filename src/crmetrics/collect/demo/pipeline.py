@@ -9,7 +9,7 @@ import numpy as np
 from crmetrics.collect.demo.arrays import BLANK, DAY, Floats, Ints
 from crmetrics.collect.demo.blueprint import Blueprint
 from crmetrics.collect.demo.customers import customer_number
-from crmetrics.collect.demo.deals import LOST, PROBABILITIES, STAGE_OF_SLOT, WON, Deals
+from crmetrics.collect.demo.deals import LEAK_PRICE, LOST, PRICE, PROBABILITIES, STAGE_OF_SLOT, WON, Deals, is_leaking
 from crmetrics.collect.demo.sheet import (
     Amount,
     Cell,
@@ -30,12 +30,13 @@ from crmetrics.collect.demo.sheet import (
 
 @dataclass(frozen=True)
 class Expectations:
-    """What reps typed into their deals: close dates (epoch days), chances (percent), and the competitors they met."""
+    """What reps typed into their deals: close dates (epoch days), chances (percent), the competitors they met, why they lost."""
 
     close_on: Ints
     percent: Ints
     competitor: Ints
     second_competitor: Ints
+    reason: Ints
 
 
 def deal_number(places: Ints) -> Number:
@@ -56,7 +57,18 @@ def draw_expectations(blueprint: Blueprint, deals: Deals) -> Expectations:
     competitor = np.where(meets, rng.integers(0, 4, count), BLANK)
     second = np.where(meets & (rng.random(count) < 0.2), (competitor + 1) % 4, BLANK)
     stays_blank = rng.random(count) < 0.05
-    return Expectations(np.where(stays_blank, BLANK, close_on), percent, competitor, second)
+    return Expectations(
+        np.where(stays_blank, BLANK, close_on), percent, competitor, second, _draw_reasons(blueprint, deals)
+    )
+
+
+def _draw_reasons(blueprint: Blueprint, deals: Deals) -> Ints:
+    """Why deals were lost, blank for some. Where the leaking source loses at the leaking stage it is the price, mostly."""
+    rng, count = blueprint.draws("loss reasons"), deals.count
+    usual = rng.integers(0, 6, count)
+    is_price = is_leaking(deals) & (rng.random(count) < LEAK_PRICE)
+    told = np.where(is_price, PRICE, usual)
+    return np.where((deals.outcome == LOST) & (rng.random(count) > 0.12), told, BLANK)
 
 
 def stages_sheet(blueprint: Blueprint) -> Sheet:
@@ -77,7 +89,6 @@ def deals_sheet(blueprint: Blueprint, deals: Deals, typed: Expectations, campaig
     """The list of deals. `campaign`: the number of the campaign that brought each, BLANK for most."""
     rng, place, count = blueprint.draws("deal list"), blueprint.place, deals.count
     lists = place.lists
-    reason = np.where((deals.outcome == LOST) & (rng.random(count) > 0.12), rng.integers(0, 6, count), BLANK)
     one = Pick(lists["competitors"], typed.competitor)
     both = Glued([one, "; ", Pick(lists["competitors"], typed.second_competitor)])
     cities = list(place.cities)
@@ -104,7 +115,7 @@ def deals_sheet(blueprint: Blueprint, deals: Deals, typed: Expectations, campaig
         "expected_close_on": Day(typed.close_on),
         "closed_at": Moment(deals.closed_at),
         "is_won": Choice(place.values["stage_kind"], deals.outcome, {"won": "true", "lost": "false"}),
-        "loss_reason": Pick(lists["loss_reasons"], reason),
+        "loss_reason": Pick(lists["loss_reasons"], typed.reason),
         "competitor": EitherOr(typed.second_competitor != BLANK, both, one),
     }
     return Sheet("deals", ("deal_id",), count, cells)

@@ -15,6 +15,7 @@ from crmetrics.collect.demo.deals import (
     STAGE_DAYS,
     WON,
     Deals,
+    is_leaking,
 )
 from crmetrics.collect.demo.people import Staff
 from crmetrics.collect.demo.pipeline import Expectations
@@ -31,6 +32,7 @@ class DealTruth:
     def __init__(self, blueprint: Blueprint, deals: Deals, typed: Expectations, rates: Rates) -> None:
         self._stages = blueprint.place.lists["stages"]
         self._sources = blueprint.place.lists["sources"]
+        self._names = blueprint.place.lists["loss_reasons"]
         self._span = blueprint.span
         self._deals = deals
         self._typed = typed
@@ -62,6 +64,7 @@ class DealTruth:
             "slow_stage": {"stage": self._stages[SLOW_STAGE - 1], "median_working_days": list(STAGE_DAYS)},
             "strong_rep": self._strong(staff),
             "leak": self._leak(),
+            "loss_reasons": self._reasons(),
             "left_rep": self._left(staff),
         }
 
@@ -150,6 +153,16 @@ class DealTruth:
         leaks = self._deals.source == LEAK_SOURCE
         named = {"stage": self._stages[LEAK_STAGE - 1], "source": self._sources[LEAK_SOURCE]}
         return named | decided(leaks) | {"other_sources": decided(~leaks)}
+
+    def _reasons(self) -> Figures:
+        """How often each reason was given, blanks among them, in all and where the leak is."""
+
+        def counted(chosen: Flags) -> dict[str, int]:
+            given = self._typed.reason[chosen]
+            told = {name: int((given == place).sum()) for place, name in enumerate(self._names)}
+            return told | {"": int((given == BLANK).sum())}
+
+        return {"all": counted(self._deals.outcome == LOST), "at_the_leak": counted(is_leaking(self._deals))}
 
     def _left(self, staff: Staff) -> Figures:
         """The rep who left: what he decided himself stays his at close, though all his deals are his successor's now."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from crmetrics.warehouse.facts import closings, customers, funnels, hours, measured, pipeline, sales
+from crmetrics.warehouse.facts import closings, customers, funnels, hours, losses, measured, pipeline, sales
 from crmetrics.warehouse.facts.fact import Fact
 
 
@@ -27,6 +27,7 @@ def facts() -> Mapping[str, Fact]:
             *(hours.OPENING_SPANS, hours.OPENING_DAYS, hours.COMPANY_HOURS),
             *(funnels.CLOSING_AMOUNTS, funnels.DEAL_PATH, funnels.STRICT_PATH, funnels.STAGE_ENTRIES),
             *(funnels.LEAD_PATH, funnels.STRICT_LEAD_PATH, funnels.LEAD_ENTRIES),
+            *(losses.LOST_DEALS, losses.LOST_LEADS, losses.REJECTED_QUOTES),
             *(closings.CLOSING_OWNERS, closings.CLOSED_DEALS),
             *(customers.ORDER_TOTALS, customers.CUSTOMER_PURCHASES, customers.CUSTOMER_EVENTS),
             *(measured.DEAL_CYCLES, measured.TICKET_REPLIES, measured.SURVEY_ANSWERS, measured.NEW_BUYERS),
