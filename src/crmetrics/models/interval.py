@@ -17,7 +17,7 @@ def wilson(k: ArrayLike, n: ArrayLike, z: float = 1.959963984540054) -> tuple[Fl
 
     >>> low, high = wilson([3, 6], [3, 10])
     >>> [f"{a:.3f}-{b:.3f}" for a, b in zip(low, high)]
-    ['0.438-1.000', '0.313-0.832']
+    ['0.439-1.000', '0.313-0.832']
     """
     cases = np.asarray(n, dtype=np.float64)
     share = share_of(k, cases)

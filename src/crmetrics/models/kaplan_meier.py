@@ -93,11 +93,45 @@ class KaplanMeier:
         """The smallest time with S(t) <= 1 - share for each group, (g,); NaN where it is longer than the longest observed."""
         return self._first(self.survival <= 1 - share + ROUNDING)
 
+    def interval(self, z: float = 1.959963984540054) -> tuple[Floats, Floats]:
+        """The interval of S(t) at each moment by itself, (e,) and (e,), 95 % as a default; NaN once nobody is left.
+
+        Formula: S^exp(-+ z w / ln S), w^2 = sum over t_i <= t of d_i / (n_i (n_i - d_i)), even in log(-log S): never outside 0 to 1.
+        Source: Kalbfleisch and Prentice (2002), The Statistical Analysis of Failure Time Data, section 1.4.
+        """
+        left = self.gone.sum(axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            parts = np.where(self.at_risk > left, left / (self.at_risk * (self.at_risk - left)), np.inf)
+            log_s = np.log(self.survival)
+            spread = z * np.sqrt(_running_sum(parts, self.group)) / -log_s
+            low, high = np.exp(log_s * np.exp(spread)), np.exp(log_s * np.exp(-spread))
+        is_known = (self.survival > ROUNDING) & (self.survival < 1)
+        return np.where(is_known, low, np.nan), np.where(is_known, high, np.nan)
+
+    def median_interval(self, z: float = 1.959963984540054) -> tuple[Floats, Floats]:
+        """The moments at which the interval's ends reach a half, (g,) and (g,); NaN where they do not (Brookmeyer and Crowley, 1982)."""
+        low, high = self.interval(z)
+        with np.errstate(invalid="ignore"):
+            gone = self.survival <= ROUNDING
+            return self._first((low <= 0.5 + ROUNDING) | gone), self._first((high <= 0.5 + ROUNDING) | gone)
+
+    def at(self, time: ArrayLike, group: int = 0) -> Floats:
+        """S(t) of one group at any times, broadcast shape; after the longest duration observed it is not known: NaN."""
+        moments = np.asarray(time, dtype=np.float64)
+        own = self.group == group
+        place = np.searchsorted(self.time[own], moments, side="right")
+        survival = np.r_[1.0, self.survival[own]][place]
+        return np.where(moments <= self.longest[group], survival, np.nan)
+
     def ever(self) -> Floats:
         """The share that had left by each cause at the end of what was observed, (g, c); 0 where nobody left."""
         found = np.zeros((self.groups, self.incidence.shape[1]))
         found[self.group] = self.incidence  # ascending: the last one stays
         return found
+
+    def reached(self, share: float, cause: int = 0) -> Floats:
+        """The smallest time with F(t) >= share of one cause for each group, (g,); NaN where so many have not left by it."""
+        return self._first(self.incidence[:, cause] >= share - ROUNDING)
 
     def half_time(self, cause: int = 0) -> Floats:
         """The smallest time with F(t) >= F(last) / 2 of one cause for each group, (g,); NaN where nobody left by it."""
