@@ -49,12 +49,23 @@ COMPANY_WIDE: dict[str, set[str]] = {
         *("recency_days", "orders", "net_sales", "monetary", "r", "f", "m", "rfm", "fm"),
         *("segment", "previous_segment", "changed_on"),
     },
+    # the segments are those of `customers.rfm`: which moves there are follows from them
+    "customers.rfm_migration": {
+        *("from_segment", "to_segment", "direction", "customers", "share", "net_sales_before", "net_sales", "net"),
+    },
     # the chance of a stage is learned from everybody's deals
     "sales.pipeline": {"probability", "n", "weighted"},
     # everybody is held against the company's best segment, and stages are taken together where that has too few
     "sales.leak_ledger": {
         *("party", "stage", "stage_no", "entered", "moved", "n", "actual", "reference", "size", "reference_size"),
         *("leak_money", "low", "high", "place"),
+    },
+    # a deal has a next step, and somebody has talked about it, whoever of the company it was
+    "sales.follow_up_delay": {"no_next_step", "silent"},
+    # a person is held against the whole company, and his cases are his, whoever has them now
+    "kpis.team_comparison": {
+        *("n", "observed", "low", "high", "expected", "index", "adjusted", "shrunken"),
+        *("luck_low", "luck_high", "outside", "k", "whole"),
     },
     # from which systems the tables came
     "data.coverage": {"source"},

@@ -126,6 +126,8 @@ def rfm(
         start=start,
         then_start=then_start,
         then_at=midnight(then_on, zone),
+        now_at=warehouse.as_of,
+        now_on=today,
         then_on=then_on,
         window=window,
         classes=int(classes),

@@ -35,8 +35,8 @@ order by segment, previous_segment
 """
 
 
-def segment_column(label: str) -> Any:
-    """A column of segments by their names for people."""
+def segment_column(label: str, **more: Any) -> Any:
+    """A column of segments by their names for people, and of more values than segments."""
     return column(
         label,
         champions="Champions",
@@ -50,6 +50,7 @@ def segment_column(label: str) -> Any:
         cannot_lose="Cannot lose",
         hibernating="Hibernating",
         prospects="Prospects (no order yet)",
+        **more,
     )
 
 

@@ -57,6 +57,12 @@ SEGMENT_MAP: Final[Mapping[tuple[int, int], str]] = MappingProxyType(
 )
 """(R, FM) -> segment. Who never bought is one of the `prospects`, whose purchases all lie before the window `hibernating`."""
 
+BEST_FIRST: Final = (
+    *("champions", "loyal", "potential_loyalists", "new", "promising", "need_attention", "about_to_sleep"),
+    *("at_risk", "cannot_lose", "hibernating", "prospects"),
+)
+"""Segments from those to be proud of to those who never bought: a move towards the front is one up."""
+
 EXPORT_NAMES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "champions": "CHAMPIONS",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, Final
 
-from crmetrics.analysis import HeatMap
+from crmetrics.analysis import Column, HeatMap
 from crmetrics.presenting.frame import Drawing, Scene, Spec, chosen, number, spec_of, tooltip
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.unit import Unit
@@ -25,8 +26,8 @@ _BLACK_OR_WHITE: Final = {
 def draw_heat_map(scene: Scene, chart: HeatMap) -> Drawing:
     """Cells in the order of the rows; a cell whose time has not passed is hatched and has no colour."""
     across, down, value = (scene.columns[name] for name in (chart.x, chart.y, chart.value))
-    heads = list(dict.fromkeys(scene.answer.rows.values(across.name)))[:60]
-    sides = list(dict.fromkeys(scene.answer.rows.values(down.name)))[-40:]
+    heads = in_order(across, scene.answer.rows.values(across.name))[:60]
+    sides = in_order(down, scene.answer.rows.values(down.name))[-40:]
     x_of, y_of = {head: place for place, head in enumerate(heads)}, {side: place for place, side in enumerate(sides)}
     cells = []
     for row in scene.answer.rows:
@@ -63,6 +64,12 @@ def draw_heat_map(scene: Scene, chart: HeatMap) -> Drawing:
         reading=" ".join(reading),
         label=scene.spoken(title, [(f"{cell['yn']}, {cell['xn']}", cell["t"]) for cell in cells]),
     )
+
+
+def in_order(column: Column, values: Sequence[Any]) -> list[Any]:
+    """The different values of a column: in the order in which it declares its words, else as they come."""
+    places = {word: place for place, (word, _shown) in enumerate(column.words)}
+    return sorted(dict.fromkeys(values), key=lambda value: places.get(value, len(places)))
 
 
 def draw_score_grid(scene: Scene, across_name: str, down_name: str) -> Drawing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from math import isfinite
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from crmetrics.models.scores import SEGMENT_MAP
 from crmetrics.vocabulary.errors import BadValue
@@ -32,6 +32,15 @@ WITH_MARGIN: Final = """order_totals t left join (
     ) as costed on costed.costed_id = t.order_id"""
 NOW, THEN = "ordered_at >= $start", "ordered_at >= $then_start and ordered_at < $then_at"
 
+LimitsOf = Literal["now", "then", "each"]
+"""Whose cut points score both dates: those of the later, of the earlier, or each its own."""
+_LIMITS_OF: Final[dict[LimitsOf, tuple[tuple[str, str], ...]]] = {
+    "now": (("", ""),),
+    "then": (("", "_then"),),
+    "each": (("", ""), ("_then", "_then")),
+}
+"""Sets of cut points: the ending of their names, and of the columns that they are drawn from."""
+
 HISTORY: Final = """
 with history as (
     select customer_id,
@@ -45,38 +54,39 @@ with history as (
            count(*) filter (where is_purchase and {then}) as orders_then,
            {monetary_then} as monetary_then
     from {orders}
-    where customer_id is not null
+    where customer_id is not null and ordered_at < $now_at
     group by customer_id
 ),
 known as (
     select c.customer_id, h.last_at, coalesce(h.lifetime, 0) as lifetime, coalesce(h.lifetime_then, 0) as lifetime_then,
            coalesce(h.orders, 0) as orders, coalesce(h.orders_then, 0) as orders_then,
            cast(coalesce(h.net_sales, 0) as double) as net_sales,
-           days_between(local_day(h.last_at), $today) as recency_days,
+           days_between(local_day(h.last_at), $now_on) as recency_days,
            days_between(local_day(h.last_then_at), $then_on) as recency_days_then,
            cast(coalesce(h.monetary, 0) as double) as monetary, cast(coalesce(h.monetary_then, 0) as double) as monetary_then,
            $is_compared and (c.created_at is null or c.created_at < $then_at) as was_known
     from customers c
     left join history h on h.customer_id = c.customer_id
+    where c.created_at is null or c.created_at < $now_at
 ),
 """
 
 # Ranks of the different values, not of the customers, and from them the value from which a score is given: that is quicker
 # than ranking a million customers, says the same, and scores the earlier day by the same limits.
 LIMITS: Final = """
-{name}_limits as (
-    select {worst}(case when score >= 5 then at end) as {name}5, {worst}(case when score >= 4 then at end) as {name}4,
-           {worst}(case when score >= 3 then at end) as {name}3, {worst}(case when score >= 2 then at end) as {name}2
+{name}_limits{set} as (
+    select {worst}(case when score >= 5 then at end) as {name}5{set}, {worst}(case when score >= 4 then at end) as {name}4{set},
+           {worst}(case when score >= 3 then at end) as {name}3{set}, {worst}(case when score >= 2 then at end) as {name}2{set}
     from (
         select at, case when $classes = 3 then 2 * place - 1 else place end as score
         from (
             select at, least($classes, floor($classes * (2e0 * upto - tied) / (2e0 * everybody)) + 1) as place
             from (
-                select {value} as at, count(*) as tied, sum(count(*)) over (order by {value} {direction}) as upto,
+                select {value}{of} as at, count(*) as tied, sum(count(*)) over (order by {value}{of} {direction}) as upto,
                        sum(count(*)) over () as everybody
                 from known
-                where orders > 0
-                group by {value}
+                where orders{of} > 0
+                group by {value}{of}
             ) as ranked
         ) as placed
     ) as scored
@@ -87,16 +97,18 @@ SEGMENTS: Final = """
 limits as (
     select {limits}, is_fixed, buyers, not is_fixed or $fixed_m5 is not null as has_m
     from (
-        select count(*) as buyers, count(*) < {fewest} or $cut = 'fixed' as is_fixed
-        from known
-        where orders > 0
+        select buyers, fewest < {fewest} or $cut = 'fixed' as is_fixed
+        from (
+            select count(case when orders > 0 then 1 end) as buyers, {scored} as fewest
+            from known
+        ) as bought
     ) as counted
-    cross join r_limits cross join f_limits cross join m_limits
+    {cross}
 ),
 scored as (select k.*, l.*, {scores} from known k cross join limits l),
 placed as (select *, {axes} from scored),
 named as (select *, {segments} from placed)
-select customer_id, recency_days, orders, net_sales, monetary, r, f, m, fm, segment, buyers, is_fixed,
+select customer_id, recency_days, orders, net_sales, monetary, r, f, m, fm, segment, buyers, is_fixed,{more}
        case when was_known then segment_then end as previous_segment,
        case when not was_known or segment = segment_then then null
             when last_at >= $then_at then local_day(last_at)
@@ -112,36 +124,63 @@ def rfm_scores(money: Money) -> Derived:
 
     Columns: customer_id, recency_days, orders, net_sales, monetary, r, f, m, fm, segment, previous_segment, changed_on;
     the same in every row: buyers (of the company, in the window) and is_fixed (scored by fixed cut points).
-    Values to bind: start, then_start, then_at (UTC instants), then_on (day), window (days), classes (3 or 5), cut, axis,
-    is_compared, fixed_r5 to fixed_m2, and money, which is not read but tells one measure's table from another's.
+    Values to bind: start, then_start, then_at, now_at (UTC instants), then_on, now_on (days), window (days), classes (3 or 5),
+    cut, axis, is_compared, fixed_r5 to fixed_m2, and money, which is not read but tells one measure's table from another's.
     Source: `customers.rfm` and rules R12 and R23 of the definitions.
     """
+    return Derived("rfm_scores", key="customer_id", table="customers", sql=_sql(money, "now", ""))
+
+
+def rfm_moves(limits: LimitsOf) -> Derived:
+    """The derived table `rfm_moves`: the segments of two days, by the cut points of the days that `limits` names.
+
+    Columns and values as of `rfm_scores` with net sales as the money; beside them net_sales_then and was_known (on the earlier day).
+    Source: `customers.rfm_migration` of the definitions.
+    """
+    more = " monetary_then as net_sales_then, was_known,"
+    return Derived(f"rfm_moves_{limits}", key="customer_id", table="customers", sql=_sql("net_sales", limits, more))
+
+
+def _sql(money: Money, limits: LimitsOf, more: str) -> str:
+    """The scores of two days: `limits` whose cut points, `more` further columns."""
     monetary = MONETARY[money]
     history = HISTORY.replace("{orders}", WITH_MARGIN if money == "margin" else "order_totals")
     history = history.replace("{monetary}", monetary.replace("{when}", NOW)).replace(
         "{monetary_then}", monetary.replace("{when}", THEN)
     )
-    names = [(name, str(score)) for name in "rfm" for score in range(5, 1, -1)]
-    sql = (
-        history.replace("{now}", NOW).replace("{then}", THEN)
-        + _limits("r", "recency_days", "desc", "max")
-        + _limits("f", "orders", "asc", "min")
-        + _limits("m", "monetary", "asc", "min")
-        + SEGMENTS.replace("{fewest}", str(FEWEST_BUYERS))
-        .replace(
-            "{limits}",
-            ", ".join(
-                f"case when is_fixed then cast($fixed_{n}{s} as double) else {n}{s} end as {n}{s}" for n, s in names
-            ),
+    sets = _LIMITS_OF[limits]
+    drawn = [
+        _limits(*each, ending, source)
+        for ending, source in sets
+        for each in (
+            ("r", "recency_days", "desc", "max"),
+            ("f", "orders", "asc", "min"),
+            ("m", "monetary", "asc", "min"),
         )
-        .replace("{scores}", ", ".join(_scores(then) for then in ("", "_then")))
-        .replace("{axes}", ", ".join(_axis(then) for then in ("", "_then")))
-        .replace("{segments}", ", ".join(_segment(then) for then in ("", "_then")))
-    )
-    return Derived("rfm_scores", key="customer_id", table="customers", sql=sql)
+    ]
+    names = [(name, score, ending) for ending, _source in sets for name in "rfm" for score in range(5, 1, -1)]
+    bought = [f"count(case when orders{source} > 0 then 1 end)" for _ending, source in sets]
+    by_then = "_then" if limits == "each" else ""
+    parts = {
+        "fewest": str(FEWEST_BUYERS),
+        "scored": bought[0] if len(bought) == 1 else f"least({', '.join(bought)})",
+        "cross": " ".join(f"cross join {name}_limits{ending}" for ending, _source in sets for name in "rfm"),
+        "limits": ", ".join(
+            f"case when is_fixed then cast($fixed_{n}{s} as double) else {n}{s}{e} end as {n}{s}{e}"
+            for n, s, e in names
+        ),
+        "scores": ", ".join((_scores("", ""), _scores("_then", by_then))),
+        "axes": ", ".join(_axis(then) for then in ("", "_then")),
+        "segments": ", ".join(_segment(then) for then in ("", "_then")),
+        "more": more,
+    }
+    segments = SEGMENTS
+    for place, text in parts.items():
+        segments = segments.replace("{" + place + "}", text)
+    return history.replace("{now}", NOW).replace("{then}", THEN) + "".join(drawn) + segments
 
 
-def fixed_limits(classes: int, money_limits: str) -> dict[str, float | None]:
+def fixed_limits(classes: int, money_limits: str) -> dict[str, Any]:
     """The fixed cut points fixed_r5 to fixed_m2 as values to bind; with three scores, those of 4 and 3 give 5 and 3.
 
     money_limits  four rising numbers, from which on money scores 2, 3, 4 and 5, such as "50,100,500,1000"; blank: none
@@ -158,7 +197,7 @@ def fixed_limits(classes: int, money_limits: str) -> dict[str, float | None]:
                 value=money_limits,
             )
         )
-    found: dict[str, float | None] = {}
+    found: dict[str, Any] = {}
     falling: tuple[float | None, ...] = tuple(reversed(money)) or (None, None, None, None)
     for name, limits in (("r", RECENCY), ("f", FREQUENCY), ("m", falling)):
         five, four, three, two = limits if classes == 5 else (limits[1], limits[1], limits[2], limits[2])
@@ -166,18 +205,26 @@ def fixed_limits(classes: int, money_limits: str) -> dict[str, float | None]:
     return found
 
 
-def _limits(name: str, value: str, direction: str, worst: str) -> str:
+def _limits(name: str, value: str, direction: str, worst: str, ending: str, source: str) -> str:
     sql = LIMITS
-    for place, text in (("name", name), ("value", value), ("direction", direction), ("worst", worst)):
+    parts = (
+        ("name", name),
+        ("value", value),
+        ("direction", direction),
+        ("worst", worst),
+        ("set", ending),
+        ("of", source),
+    )
+    for place, text in parts:
         sql = sql.replace("{" + place + "}", text)
     return sql
 
 
-def _scores(then: str) -> str:
-    """r, f and m, null for who did not buy in the window; m also where money has no cut points."""
-    r = " ".join(f"when recency_days{then} <= r{score} then {score}" for score in range(5, 1, -1))
-    f = " ".join(f"when orders{then} >= f{score} then {score}" for score in range(5, 1, -1))
-    m = " ".join(f"when monetary{then} >= m{score} then {score}" for score in range(5, 1, -1))
+def _scores(then: str, by: str) -> str:
+    """r, f and m, null for who did not buy in the window; m also where money has no cut points. `by`: the ending of those."""
+    r = " ".join(f"when recency_days{then} <= r{score}{by} then {score}" for score in range(5, 1, -1))
+    f = " ".join(f"when orders{then} >= f{score}{by} then {score}" for score in range(5, 1, -1))
+    m = " ".join(f"when monetary{then} >= m{score}{by} then {score}" for score in range(5, 1, -1))
     return (
         f"case when orders{then} = 0 then null {r} else 1 end as r{then}, "
         f"case when orders{then} = 0 then null {f} else 1 end as f{then}, "
