@@ -18,6 +18,7 @@ from crmetrics.analysis import (
     Curve,
     Finding,
     Funnel,
+    FunnelPlot,
     HeatMap,
     LeftOut,
     Lines,
@@ -451,6 +452,41 @@ def waterfall() -> Answer[Any]:
     return answer_of(Speed, columns, chart, (None, 5150.0, 5000.0, 400.0, -250.0), names={"party": {"7": "张伟 Zhang"}})
 
 
+class Attained(Row):
+    party = column("Group", dimension="by")
+    won = column("Won amount", MONEY, better="higher")
+    target = column("Target", MONEY)
+
+
+@pytest.fixture
+def planned() -> Answer[Any]:
+    """Bars with what was planned; one of them has no plan."""
+    columns = {"party": ["7", "9", None], "won": [4000.0, 1150.0, 80.0], "target": [3000.0, 2500.0, None]}
+    return answer_of(Attained, columns, Bars(x="party", y="won", goal="target"))
+
+
+class Compared(Row):
+    owner = column("Owner", dimension="owner")
+    n = column("Cases", COUNT)
+    rate = column("Adjusted", SHARE, better="higher")
+    outside = column("Outside", none="within luck", few="too few")
+    whole = column("Everybody", SHARE, is_hidden=True)
+
+
+@pytest.fixture
+def people() -> Answer[Any]:
+    """People in a funnel of luck: one above it, one below the first pair of limits, one with too few cases."""
+    columns = {
+        "owner": ["7", "9", "11", "12"],
+        "n": [100, 120, 80, 3],
+        "rate": [0.45, 0.31, 0.19, None],
+        "outside": ["99.8", "none", "95", "few"],
+        "whole": [0.3] * 4,
+    }
+    chart = FunnelPlot(x="n", y="rate", name="owner", middle="whole", outside="outside")
+    return answer_of(Compared, columns, chart, by="", names={"owner": {"7": "张伟 Zhang"}})
+
+
 @pytest.fixture
 def empty() -> Answer[Any]:
     """An answer without rows."""
@@ -459,7 +495,7 @@ def empty() -> Answer[Any]:
 
 KINDS = (
     "win_rate", "sales", "compared", "few_months", "many_months", "series", "funnel", "spread", "retention", "whale",
-    "rfm", "scorecard", "waterfall", "locked", "empty",
+    "rfm", "scorecard", "waterfall", "planned", "people", "locked", "empty",
 )  # fmt: skip
 
 

@@ -280,3 +280,35 @@ def test_without_a_comparison_there_are_bars_in_place_of_a_waterfall(waterfall):
         (bars,) = chart.drawings(ungrouped(waterfall, **unknown), ENGLISH)
         assert len(values(bars)) == 1
         assert bars.title == "Velocity"
+
+
+def test_what_was_planned_is_a_stroke_where_there_is_a_plan(planned):
+    drawing = drawn(planned)
+    assert [mark["goal"] for mark in values(drawing)] == [3000.0, 2500.0, None]
+    assert [mark["end"] for mark in values(drawing)] == [4000.0, 2500.0, 80.0]  # the label stands beyond both
+    assert "tick" in [layer["mark"]["type"] for layer in drawing.spec["layer"]]
+    assert "Stroke: Target." in drawing.reading
+
+
+def test_a_funnel_plot_colours_and_names_who_lies_outside(people):
+    drawing = drawn(people)
+    assert [(mark["name"], mark["kind"]) for mark in values(drawing)] == [
+        ("张伟 Zhang", "above"),
+        ("9", "in"),
+        ("11", "below"),
+    ]
+    lines = {layer["data"]["values"][0]["level"]: layer["data"]["values"] for layer in drawing.spec["layer"][:3]}
+    far = [point for point in lines["99.8"] if point["line"] == "high 99.8"]
+    assert far[0]["v"] == pytest.approx(0.3 + 3.09 * (0.21 / 5) ** 0.5)
+    assert min(point["v"] for point in lines["99.8"]) == 0.0
+    at_hundred = [0.3 + 3.09 * (0.21 / point["x"]) ** 0.5 for point in far]
+    assert [point["v"] for point in far] == pytest.approx([min(each, 1) for each in at_hundred])
+    assert {point["v"] for point in lines["middle"]} == {0.3}
+
+
+def test_a_funnel_plot_of_oneself_is_a_dot_in_the_spread_of_all(people):
+    columns = {column.name: people.rows.values(column.name)[:1] for column in people.declared.row.columns}
+    alone = replace(people, result=replace(people.result, rows=Table(people.declared.row, columns)))
+    drawing = drawn(alone)
+    assert len(values(drawing)) == 1
+    assert len(drawing.spec["layer"]) == 5

@@ -2,7 +2,19 @@
 
 from crmetrics.analysis.answer import Answer, Finding, LeftOut, Locked, Note, Passport, Result, Table
 from crmetrics.analysis.catalogue import Catalogue, Entry
-from crmetrics.analysis.chart import Bars, Chart, Curve, Funnel, HeatMap, Lines, Spread, Tiles, Treemap, Waterfall
+from crmetrics.analysis.chart import (
+    Bars,
+    Chart,
+    Curve,
+    Funnel,
+    FunnelPlot,
+    HeatMap,
+    Lines,
+    Spread,
+    Tiles,
+    Treemap,
+    Waterfall,
+)
 from crmetrics.analysis.choices import By, Number, Options, Toggle
 from crmetrics.analysis.declaration import Analysis, NeedsBy, analysis
 from crmetrics.analysis.row import Column, Row, column
@@ -19,6 +31,7 @@ __all__ = [
     "Entry",
     "Finding",
     "Funnel",
+    "FunnelPlot",
     "HeatMap",
     "LeftOut",
     "Lines",

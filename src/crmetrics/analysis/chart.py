@@ -31,12 +31,13 @@ class Chart:
 
 @dataclass(frozen=True)
 class Bars(Chart):
-    """One bar a row, `band` a pair of columns drawn as an interval, `before` the earlier value as a pale bar."""
+    """One bar a row, `band` a pair of columns drawn as an interval, `before` the earlier value as a pale bar, `goal` as a tick."""
 
     x: str
     y: str
     band: tuple[str, str] | tuple[()] = ()
     before: str = ""
+    goal: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,20 @@ class Spread(Chart):
     median: str
     p75: str
     reference: str = ""
+
+
+@dataclass(frozen=True)
+class FunnelPlot(Chart):
+    """Shares `y` over their numbers of cases `x`, within the limits that luck draws around `middle`, the share of all.
+
+    outside  beyond which limits of its own a row lies: none, 95, 99.8; few: not drawn
+    """
+
+    x: str
+    y: str
+    name: str
+    middle: str
+    outside: str
 
 
 @dataclass(frozen=True)

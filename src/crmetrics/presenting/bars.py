@@ -30,7 +30,8 @@ def draw_bars(scene: Scene, chart: Bars) -> Drawing:
     group, measure = scene.columns[chart.x], scene.columns[chart.y]
     data = [_mark(scene, chart, place) for place in range(len(scene.rows))]
     has_before = any(mark["b"] is not None for mark in data)
-    lengths = [mark[name] for mark in data for name in ("v", "b", "high", "low")]
+    has_goal = any(mark["goal"] is not None for mark in data)
+    lengths = [mark[name] for mark in data for name in ("v", "b", "high", "low", "goal")]
     low, high = bounds(lengths)
     room = label_room([mark["t"] for mark in data])
     across = {
@@ -49,12 +50,15 @@ def draw_bars(scene: Scene, chart: Bars) -> Drawing:
     told |= {"bt": scene.compared_with()} if has_before else {}
     layers = _before(across, down, is_ring=bool(chart.band)) if has_before else []
     layers += _interval(across, down, told) if chart.band else [_plain(across, down, told, measure, low)]
+    if has_goal:
+        told |= {"gt": scene.heads[chart.goal]}
+        layers += _goal(across, down, told)
     layers += _labels(across, down)
     title = scene.title(measure, group)
     return Drawing(
         spec=spec_of(30 * len(data), layers, data),
         title=title,
-        reading=" ".join(_reading(scene, chart, data, has_before)),
+        reading=" ".join(_reading(scene, chart, data, has_before, has_goal)),
         label=scene.spoken(title, [(mark["name"], mark["t"]) for mark in data]),
     )
 
@@ -67,7 +71,8 @@ def _mark(scene: Scene, chart: Bars, place: int) -> Spec:
     low, high = (None, None) if is_few else _ends(scene, chart, row)
     before = None if is_few else scene.before(row, place, chart.before)
     unit = measure.unit
-    ends = [each for each in (value, before, high, 0.0) if each is not None]
+    goal = number(row.values[scene.columns[chart.goal].position]) if chart.goal else None
+    ends = [each for each in (value, before, high, goal, 0.0) if each is not None]
     return {
         "i": place,
         "name": scene.cells.row_name(scene.columns[chart.x], row),
@@ -75,12 +80,14 @@ def _mark(scene: Scene, chart: Bars, place: int) -> Spec:
         "low": low,
         "high": high,
         "b": before,
+        "goal": goal,
         "end": min([each for each in (value, before, low, 0.0) if each is not None]) if (value or 0) < 0 else max(ends),
         "t": scene.cells.text(measure, row) if is_few or unit is not Unit.MONEY else scene.format.short(unit, value),
         "range": ""
         if low is None or high is None
         else f"{scene.format.value(unit, low)} – {scene.format.value(unit, high)}",
         "bt": scene.format.value(unit, before),
+        "gt": scene.format.value(unit, goal),
     }
 
 
@@ -108,6 +115,13 @@ def _before(across: Spec, down: Spec, is_ring: bool) -> list[Spec]:
     if is_ring:
         mark = {"type": "point", "shape": "circle", "filled": False, "strokeWidth": 1.6, "color": "@prev", "size": 70}
     return [{"mark": mark, "encoding": {"x": {"field": "b", **across}, "y": down}}]
+
+
+def _goal(across: Spec, down: Spec, told: dict[str, str]) -> list[Spec]:
+    """What was planned: an upright stroke across the bar."""
+    stroke = {"type": "tick", "size": 24, "thickness": 2.5, "color": "@ink"}
+    at = {"x": {"field": "goal", **across}, "y": down, "tooltip": tooltip(**told)}
+    return [{"mark": stroke, "encoding": at, "transform": [{"filter": "isValid(datum.goal)"}]}]
 
 
 def _interval(across: Spec, down: Spec, told: dict[str, str]) -> list[Spec]:
@@ -139,7 +153,7 @@ def _labels(across: Spec, down: Spec) -> list[Spec]:
     ]
 
 
-def _reading(scene: Scene, chart: Bars, data: list[Spec], has_before: bool) -> list[str]:
+def _reading(scene: Scene, chart: Bars, data: list[Spec], has_before: bool, has_goal: bool) -> list[str]:
     told: list[Any] = []
     if chart.band:
         told.append(scene.say(_("Dot: the figure. Line: its 95 % interval.")))
@@ -149,6 +163,8 @@ def _reading(scene: Scene, chart: Bars, data: list[Spec], has_before: bool) -> l
             _("Pale: {period}.", period=scene.compared_with()),
         )
         told.append(scene.say(ring if chart.band else pale))
+    if has_goal:
+        told.append(scene.say(_("Stroke: {what}.", what=scene.heads[chart.goal])))
     if any(mark["v"] is None for mark in data) and scene.columns[chart.y].of:
         told.append(scene.say(_("Fewer than 5 cases are told in words only.")))
     return [*told, *scene.cut()]

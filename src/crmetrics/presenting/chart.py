@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from crmetrics.analysis import Answer, Bars, Chart, Curve, Funnel, HeatMap, Lines, Spread, Treemap, Waterfall
+from crmetrics.analysis import (
+    Answer,
+    Bars,
+    Chart,
+    Curve,
+    Funnel,
+    FunnelPlot,
+    HeatMap,
+    Lines,
+    Spread,
+    Treemap,
+    Waterfall,
+)
 from crmetrics.presenting.bars import draw_bars
 from crmetrics.presenting.curve import draw_curve
 from crmetrics.presenting.frame import Drawing, Scene
+from crmetrics.presenting.funnel_plot import draw_funnel_plot
 from crmetrics.presenting.grid import draw_heat_map
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.over_time import draw_over_time
@@ -43,6 +56,8 @@ def _drawn(scene: Scene, chart: Chart) -> tuple[Drawing, ...]:
             return (draw_over_time(scene, chart),)
         case Funnel():
             return (draw_funnel(scene, chart),)
+        case FunnelPlot():
+            return (draw_funnel_plot(scene, chart),)
         case Spread():
             return (draw_spread(scene, chart),)
         case HeatMap():

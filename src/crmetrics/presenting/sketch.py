@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from crmetrics.analysis import Answer, Bars, Chart, Column, Curve, Funnel, HeatMap, Lines, Spread, Treemap, Waterfall
+from crmetrics.analysis import (
+    Answer,
+    Bars,
+    Chart,
+    Column,
+    Curve,
+    Funnel,
+    FunnelPlot,
+    HeatMap,
+    Lines,
+    Spread,
+    Treemap,
+    Waterfall,
+)
 from crmetrics.presenting.letters import cut, harmless, padded, width
 from crmetrics.presenting.locales import NOTHING
 from crmetrics.presenting.numbers import Format
@@ -59,6 +72,8 @@ def _measure(chart: Chart) -> tuple[str, str] | None:
         case Funnel(x=group, moved=measure):
             return group, measure
         case Spread(x=group, median=measure):
+            return group, measure
+        case FunnelPlot(name=group, y=measure):
             return group, measure
         case Treemap(group=group, size=measure):
             return group, measure

@@ -54,7 +54,7 @@ class TeamPerformance(Row):
     "Sales team performance",
     needs={"deals": ["is_won", "closed_at", "owner_id"]},
     date="deals.closed_at",
-    chart=Bars(x="owner", y="won_amount", before="before"),
+    chart=Bars(x="owner", y="won_amount", before="before", goal="target"),
 )
 def team_performance(
     warehouse: Warehouse, period: Period, before: Period, level: Level = "owner", owner: Ownership = "at_close"
