@@ -209,11 +209,12 @@ class Warehouse:
         elif name in self._derived:
             sql = text = self._derived[name]
             read = unchecked
-            # the rows at rest have a qualified name; the table that says which of them are seen has not
+            # The rows at rest have a qualified name; the table that says which of them are seen has not. The query may group
+            # by it, so it is the same view.
             for each in sorted(
                 {table.name for table in unchecked(sql).find_all(exp.Table) if not table.args.get("db")}
             ):
-                self._make_view(each, None)
+                self._make_view(each, grouping)
         elif name in TABLES or name in JOINED:
             table, parent = JOINED.get(name, (name, ""))
             wanted = grouping if grouping is not None and grouping.table == table else None

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from crmetrics.warehouse.facts import closings, customers, funnels, hours, losses, measured, pipeline, sales
+from crmetrics.warehouse.facts import (
+    closings,
+    contacts,
+    customers,
+    funnels,
+    hours,
+    losses,
+    measured,
+    pipeline,
+    quoting,
+    sales,
+    silence,
+)
 from crmetrics.warehouse.facts.fact import Fact
 
 
@@ -24,12 +36,15 @@ def facts() -> Mapping[str, Fact]:
                 pipeline.BUSINESS_SPANS,
                 pipeline.OPEN_DEALS,
             ),
+            *(contacts.CONTACTS, contacts.LEAD_CONTACTS, contacts.QUOTE_WAITS),
+            *(quoting.QUOTE_CASES, quoting.SINGLE_QUOTES),
             *(hours.OPENING_SPANS, hours.OPENING_DAYS, hours.COMPANY_HOURS),
             *(funnels.CLOSING_AMOUNTS, funnels.DEAL_PATH, funnels.STRICT_PATH, funnels.STAGE_ENTRIES),
             *(funnels.LEAD_PATH, funnels.STRICT_LEAD_PATH, funnels.LEAD_ENTRIES),
             *(losses.LOST_DEALS, losses.LOST_LEADS, losses.REJECTED_QUOTES),
             *(closings.CLOSING_OWNERS, closings.CLOSED_DEALS),
             *(customers.ORDER_TOTALS, customers.CUSTOMER_PURCHASES, customers.CUSTOMER_EVENTS),
+            *(silence.TALKS, silence.DEAL_SILENCES),
             *(measured.DEAL_CYCLES, measured.TICKET_REPLIES, measured.SURVEY_ANSWERS, measured.NEW_BUYERS),
         )
     }

@@ -1,0 +1,29 @@
+"""What is asked of open deals that nobody takes care of: made ready once, by the contacts and limits of the whole company."""
+
+from __future__ import annotations
+
+from crmetrics.warehouse.facts.silence import OPEN_CONTACTS, SILENCE_LIMITS
+from crmetrics.warehouse.schema import DIMENSIONS, TABLES, path_to
+from crmetrics.warehouse.views import CUSTOM, custom_path
+from crmetrics.warehouse.warehouse import Warehouse
+
+
+def derive_silences(warehouse: Warehouse) -> None:
+    """Make the fact `deal_silences` ready to be queried (R23)."""
+    warehouse.derive(OPEN_CONTACTS)
+    warehouse.derive(SILENCE_LIMITS)
+
+
+def is_reached(warehouse: Warehouse, table: str, by: str) -> bool:
+    """Whether a grouping leads from a table: one of time does not, for that depends on the driving date."""
+    if by.startswith(CUSTOM):
+        return custom_path(warehouse.profile, TABLES[table], by) is not None
+    return not by or (by in DIMENSIONS and path_to(table, DIMENSIONS[by]) is not None)
+
+
+def called(warehouse: Warehouse, by: str, party: str | None) -> str:
+    """What a group is called in a sentence: the name behind an id, else the value itself; "-" where it is blank."""
+    names = DIMENSIONS[by].names if by in DIMENSIONS else None
+    if party is None or names is None or not warehouse.profile.rows(names[0]):
+        return party or "-"
+    return warehouse.names_of(*names, [party]).get(party, party)

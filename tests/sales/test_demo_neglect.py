@@ -1,0 +1,53 @@
+"""What nobody takes care of in the demo company: the late team, deals without a next step, stuck deals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from crmetrics.catalogue import OpenCatalogue, open_workspace
+
+EVER = "2020-01-01..2030-01-01"
+
+
+@pytest.fixture(scope="module")
+def demo(demo_company: Any) -> Iterator[tuple[OpenCatalogue, dict[str, Any]]]:
+    workspace = demo_company("en")
+    truth = json.loads((workspace / "exports" / "truth.json").read_text(encoding="utf-8"))
+    catalogue = open_workspace(workspace)
+    with closing(catalogue.engine):
+        yield catalogue, truth
+
+
+def test_follow_ups_are_counted_as_they_were_drawn(demo: Any) -> None:
+    asked, truth = demo
+    answer = asked.ask("sales.follow_up_delay", period=EVER, by="team")
+    for row, figures in [(answer.total, truth["follow_ups"]["all"])] + [
+        (next(row for row in answer.rows if row.party == team), figures)
+        for team, figures in truth["follow_ups"]["by_sales_team"].items()
+    ]:
+        assert (row.due, row.on_time, row.late, row.open_overdue) == (
+            figures["due"],
+            figures["on_time"],
+            figures["late"],
+            figures["open_overdue"],
+        )
+
+
+def test_the_late_team_is_found(demo: Any) -> None:
+    asked, truth = demo
+    late = truth["follow_ups"]["late_team"]
+    for clock in ("calendar", "business"):
+        answer = asked.ask("sales.follow_up_delay", by="team", clock=clock)
+        assert answer.rows[0].party == late
+        assert min(answer.rows, key=lambda row: row.on_time_rate).party == late
+        assert str(answer.findings[-1].message).startswith(f"{late} does ")
+
+
+def test_open_deals_without_a_next_step(demo: Any) -> None:
+    asked, truth = demo
+    assert asked.ask("sales.follow_up_delay").total.no_next_step == truth["follow_ups"]["open_deals_without_next_step"]
