@@ -113,8 +113,9 @@ class Contest:
     ) -> Self:
         """Judge ways of telling chances by what happened.
 
-        Formula: the first named holds the place until one named later is better by more than two standard errors of the paired
-            difference: of log losses between groups, or of average precision under 200 reweighings of the groups (Poisson).
+        Formula: the first named holds the place until one named later is better than all before it by more than two standard
+            errors of the paired difference: of log losses between groups, or of average precision under 200 reweighings of the
+            groups (Poisson).
         Shapes: told (n,) chances by name, the simplest way first; outcome (n,), weight (n,), group (n,) numbers of the cases
             that go together; rankings (n,) by name: scores that are no chances, judged by their order, that cannot win.
         Source: Diebold and Mariano (1995), JBES 13(3), 253-263 for paired losses; Hanley and MacGibbon (2006) for the reweighing.
@@ -126,14 +127,11 @@ class Contest:
         ('seer', [0.693, 0.105])
         """
         names = list(told)
+        gain_of = _gain_of_loss if measure == "log_loss" else _gain_of_precision
         winner = names[0]
-        for name in names[1:]:
-            gain, error = (
-                _gain_of_loss(told[winner], told[name], outcome, weight, group)
-                if measure == "log_loss"
-                else _gain_of_precision(told[winner], told[name], outcome, weight, group)
-            )
-            if gain > SURE * error:
+        for place, name in enumerate(names[1:], 1):
+            gains = [gain_of(told[simpler], told[name], outcome, weight, group) for simpler in names[:place]]
+            if all(gain > SURE * error for gain, error in gains):
                 winner = name
         entrants = [_entrant(name, told[name], outcome, weight, is_chance=True) for name in names]
         entrants += [
