@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.companies import FOLDER, company_of
 
 BY_HAND = Path(__file__).parent / "by_hand"
@@ -85,7 +87,9 @@ def _added(values: list[Any]) -> float:
 
 
 def _plain(value: Any) -> Any:
-    return value.item() if hasattr(value, "item") else str(value) if value is not None else None
+    if value is None or value is np.ma.masked:
+        return None
+    return value.item() if hasattr(value, "item") else str(value)
 
 
 def scoped_to(workspace: str) -> tuple[str, str]:
