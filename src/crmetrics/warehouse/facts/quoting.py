@@ -1,0 +1,75 @@
+"""What became of quotes: single ones, and the cases that they were made for."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from crmetrics.warehouse.facts.fact import Fact
+
+_ANSWER: Final = """
+           case when q.accepted_at is not null then 'won' when q.rejected_at is not null then 'lost' end as answer,
+           coalesce(q.accepted_at, q.rejected_at) as answered_at
+"""
+
+QUOTE_CASES: Final = Fact(
+    "quote_cases",
+    parties={"quotes": "q"},
+    sql=f"""
+    select g.quotes, g.sent_at, nullif(g.party, '') as party, g.amount, g.first_amount, g.accepted_amount, g.without_amount,
+           g.unconverted, d.deal_id is not null as has_deal,
+           case when d.deal_id is null then g.expires_on end as expires_on,
+           case when d.deal_id is null then g.answer when d.is_won then 'won' when not d.is_won then 'lost' end as answer,
+           case when d.deal_id is null then g.answered_at else d.closed_at end as answered_at
+    from (
+        select case_id, max(deal_id) as deal_id, count(*) as quotes, min(sent_at) as sent_at,
+               arg_min(coalesce(party, ''), sent_at) as party,
+               arg_max(money, sent_at) as amount, arg_min(money, sent_at) as first_amount,
+               arg_max(case when accepted_at is not null then money end, accepted_at) as accepted_amount,
+               count(money) = 0 and count(amount) = 0 as without_amount, count(money) = 0 and count(amount) > 0 as unconverted,
+               max(expires_on) as expires_on, max(answer) as answer, max(answered_at) as answered_at
+        from (
+            select coalesce(q.deal_id, q.quote_id) as case_id, q.deal_id is null as is_single, q.deal_id, q.sent_at, q.accepted_at,
+                   q.expires_on, q.amount, converted(q.amount, q.company_rate) as money, {{party}} as party, {_ANSWER}
+            from quotes q
+            where q.sent_at is not null
+        ) q
+        group by case_id, is_single
+    ) g
+    left join deals d on d.deal_id = g.deal_id
+    """,
+)
+"""One row a case: a deal with its sent quotes, or a quote without a deal.
+
+sent_at, party   of the first sent quote
+answer           won or lost with the deal; without a deal by the answer to the quote; blank while undecided
+answered_at      when the deal was decided or the quote answered
+expires_on       of a quote without a deal; past it is lost
+amount           of the last sent quote; first_amount, accepted_amount: of the first and of the accepted one; company money
+"""
+
+SINGLE_QUOTES: Final = Fact(
+    "single_quotes",
+    parties={"quotes": "q"},
+    sql=f"""
+    select quotes, sent_at, party, money as amount, cast(null as double) as first_amount, cast(null as double) as accepted_amount,
+           amount is null as without_amount, amount is not null and money is null as unconverted, has_deal, expires_on,
+           case when answer is not null then answer when is_won is null then null
+                when is_won and accepted = 0 and last_id = quote_id then 'won' else 'lost' end as answer,
+           coalesce(answered_at, closed_at) as answered_at
+    from (
+        select 1 as quotes, q.quote_id, q.sent_at, {{party}} as party, q.amount, converted(q.amount, q.company_rate) as money,
+               d.deal_id is not null as has_deal, q.expires_on, d.is_won, d.closed_at, c.accepted, c.last_id, {_ANSWER}
+        from quotes q
+        left join deals d on d.deal_id = q.deal_id
+        left join (
+            select deal_id, count(accepted_at) as accepted, arg_max(quote_id, sent_at) as last_id
+            from quotes
+            where sent_at is not null and deal_id is not null
+            group by deal_id
+        ) c on c.deal_id = q.deal_id
+        where q.sent_at is not null
+    ) q
+    """,
+)
+"""One row a sent quote, in the columns of `quote_cases`. Once its deal is decided a quote without an answer is lost, but for the
+last one of a won deal none of whose quotes is marked accepted."""
