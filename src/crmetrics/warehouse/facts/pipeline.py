@@ -32,7 +32,7 @@ STAGE_VISITS: Final = Fact(
     "stage_visits",
     parties={"deal_stages": "v", "deals": "d"},
     sql="""
-    select v.deal_id, d.pipeline, v.stage, s.stage_no, s.place, d.is_won, v.entered_at,
+    select v.deal_id, d.pipeline, v.stage, s.stage_no, s.place, d.is_won, d.closed_at, v.entered_at,
            coalesce(v.left_at, d.closed_at) as ended_at,
            coalesce(v.left_at, d.closed_at) is null as is_running,
            coalesce(seconds_between(v.entered_at, coalesce(v.left_at, d.closed_at)) < 60, false) as is_passing,
@@ -174,12 +174,11 @@ STAGE_RECORD: Final = Derived(
     table="stages",
     sql="""
     with ways as (
-        select d.deal_id, d.pipeline, d.is_won, max(v.place) as furthest,
-               coalesce(max(case when v.entered_at < $since then v.place end), 0) as before
-        from deals d
-        join stage_visits v on v.deal_id = d.deal_id
-        where d.closed_at >= $since
-        group by d.deal_id, d.pipeline, d.is_won
+        select deal_id, pipeline, is_won, max(place) as furthest,
+               coalesce(max(case when entered_at < $since then place end), 0) as before
+        from stage_visits
+        where closed_at >= $since
+        group by deal_id, pipeline, is_won
     ),
     counted as (
         select pipeline, is_won, furthest, before, count(*) as deals from ways group by pipeline, is_won, furthest, before
