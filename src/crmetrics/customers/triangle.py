@@ -22,20 +22,29 @@ SMALL: Final = 10
 
 
 @dataclass(frozen=True)
-class Triangle:
-    """Cohorts in the order in which they are shown.
+class Placed:
+    """Rows of a cohort question (`Cohorts.members`, `CohortMoney.sums`), each told its cohort and its periods by running numbers.
 
-    names     as periods are written (2026-03, 2026-Q1), or the campaign or channel, None where that is blank
+    names     of the cohorts in the order in which they are shown: as periods are written (2026-03, 2026-Q1), or the campaign or
+              channel, None where that is blank
     together  quarter -> how many cohorts are shown as one under its name
+    cohort, since, period, is_size  (m,) of each row: its cohort, the periods of the start and of the activity, and whether it
+              tells how many started
+    running, last  the first period that is not complete, the last one that the data reach
     """
 
     names: tuple[str | None, ...]
-    retention: Retention
     together: Mapping[str, int]
+    cohort: NDArray[np.int64]
+    since: NDArray[np.int64]
+    period: NDArray[np.int64]
+    is_size: NDArray[np.bool_]
+    running: int
+    last: int
 
     @classmethod
-    def of(cls, rows: Rows, grain: str, *, by_label: bool, together: bool, or_later: bool, from_previous: bool) -> Self:
-        """The triangle of how many were active when (`Cohorts.members`); `together`: small cohorts of a quarter as one."""
+    def of(cls, rows: Rows, grain: str, *, by_label: bool, together: bool) -> Self:
+        """Place the rows; `together`: small cohorts of a quarter as one."""
         begun, seen, members = rows.values("start_in"), rows.values("active_in"), rows.numbers("members").astype(int)
         is_size = np.array([each is None for each in seen], dtype=bool)
         names = {} if by_label else _names(begun, is_size, members, grain, together)
@@ -46,24 +55,51 @@ class Triangle:
         # labels by size; cohorts of time as they come, for the rows are in the order of the start
         order = sorted(sizes, key=lambda name: (-sizes[name], name or "")) if by_label else list(dict.fromkeys(own))
         place = {name: number for number, name in enumerate(order)}
-        cohort = np.array([place[name] for name in own], dtype=int)
         numbers = {day: _number(grain, day) for day in {*begun, *seen, *_ends(rows)} if day is not None}
-        since = np.array([numbers[day] for day in begun], dtype=int)
-        period = np.array([numbers[day] if day else 0 for day in seen], dtype=int)
         running, last = (numbers[day] for day in _ends(rows)) if len(rows) else (0, -1)
-        active = ~is_size
+        return cls(
+            tuple(order),
+            Counter(name for day, name in names.items() if name != name_of(grain, day)),
+            np.array([place[name] for name in own], dtype=int),
+            np.array([numbers[day] for day in begun], dtype=int),
+            np.array([numbers[day] if day else 0 for day in seen], dtype=int),
+            is_size,
+            running,
+            last,
+        )
+
+
+@dataclass(frozen=True)
+class Triangle:
+    """Cohorts in the order in which they are shown. `names` and `together` as of `Placed`."""
+
+    names: tuple[str | None, ...]
+    retention: Retention
+    together: Mapping[str, int]
+
+    @classmethod
+    def of(cls, rows: Rows, grain: str, *, by_label: bool, together: bool, or_later: bool, from_previous: bool) -> Self:
+        """The triangle of how many were active when (`Cohorts.members`); `together`: small cohorts of a quarter as one."""
+        found = Placed.of(rows, grain, by_label=by_label, together=together)
+        members, active = rows.numbers("members").astype(int), ~found.is_size
         retention = Retention.fit(
-            cohort[is_size],
-            since[is_size],
-            members[is_size],
-            (*(each[active] for each in (cohort, since, period, members)), rows.numbers("again").astype(int)[active]),
-            cohorts=len(order),
-            running=running,
-            last=last,
+            found.cohort[found.is_size],
+            found.since[found.is_size],
+            members[found.is_size],
+            (
+                found.cohort[active],
+                found.since[active],
+                found.period[active],
+                members[active],
+                rows.numbers("again").astype(int)[active],
+            ),
+            cohorts=len(found.names),
+            running=found.running,
+            last=found.last,
             or_later=or_later,
             from_previous=from_previous,
         )
-        return cls(tuple(order), retention, Counter(name for day, name in names.items() if name != name_of(grain, day)))
+        return cls(found.names, retention, found.together)
 
     def columns(self, *, is_simple: bool, mean_of: int) -> dict[str, list[Any]]:
         """The rows, all cohorts first: one for each period that was reached. A simple mean of fewer than `mean_of` is blank."""

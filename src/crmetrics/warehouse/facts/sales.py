@@ -8,7 +8,8 @@ ORDERED_LINES = Fact(
     "ordered_lines",
     parties={"order_lines": "l", "orders": "o"},
     sql="""
-    select l.order_id, l.line_no, l.product_id, o.customer_id, o.ordered_at, l.quantity, o.channel, o.returns_order_id,
+    select l.order_id, l.line_no, l.product_id, o.customer_id, o.ordered_at, l.quantity, o.channel, o.campaign_id,
+           o.returns_order_id,
            converted(l.net_amount, o.company_rate) as net,
            converted(l.tax_amount, o.company_rate) as tax,
            converted(l.quantity * l.unit_price, o.company_rate) as list_value,
