@@ -85,6 +85,17 @@ def targets_for(warehouse: Warehouse, period: Period, additive: Mapping[str, boo
     }
 
 
+def own_scope(warehouse: Warehouse) -> tuple[str, str | None]:
+    """For whom all that the viewer sees was planned, as (scope, scope_id): the company, his team or himself."""
+    viewer = warehouse.scope.viewer
+    if viewer.sees == "all":
+        return "company", None
+    if viewer.sees == "self" or not warehouse.profile.rows("employees"):
+        return "owner", viewer.employee_id
+    own = warehouse.query("select employee_id, team from employees order by employee_id").records()
+    return "team", next((each["team"] for each in own if each["employee_id"] == viewer.employee_id), None)
+
+
 def _shared_out(plans: np.ndarray[tuple[int, int], np.dtype[np.float64]], is_additive: bool) -> Target:
     value, whole, inside, by_now = plans.T
     if is_additive:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from crmetrics.analysis import Analysis, Catalogue, Finding, Note, Options, Result, Row, Table, Tiles, analysis, column
 from crmetrics.analysis.standing import Standing, standings
-from crmetrics.analysis.targets import targets_for
+from crmetrics.analysis.targets import own_scope, targets_for
 from crmetrics.kpis.usual_kpis import chosen_kpis, listed
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period
@@ -23,11 +23,13 @@ Level = Annotated[
 DRAWN: Final = 40
 """So many courses over time are worked out; each is a scan of its own."""
 TOLD: Final = 3
+WHOLE: Final = {"all": "company", "team": "own_team", "self": "oneself"}
+"""What all that a viewer sees is called."""
 
 
 class Scorecard(Row):
     metric = column("KPI")
-    level_name = column("For whom", dimension="level", company="Company")
+    level_name = column("For whom", dimension="level", company="Company", own_team="Own team", oneself="Oneself")
     value = column("Now", of=("part", "base"))
     unit = column(
         "Unit",
@@ -89,12 +91,18 @@ def scorecard(
     additive = {each.key: each.is_additive for each in chosen}
     # a target is made for the whole: held against a filtered figure it would say nothing
     planned = {} if warehouse.scope.filters else targets_for(warehouse, period, additive)
+    scope, name = own_scope(warehouse)
+    if name is not None:  # to who does not see all, the whole is what he sees, and its target what is planned for that
+        planned = {
+            **planned,
+            **{(key, "company", None): planned[key, scope, name] for key in additive if (key, scope, name) in planned},
+        }
     found = [
         standing
         for declared in chosen
         for standing in standings(catalogue, declared, period, before, planned, level, draw=DRAWN // len(chosen))
     ]
-    rows = [_values(each, level) for each in found]
+    rows = [_values(each, level, warehouse.scope.viewer.sees) for each in found]
     return Result(
         Table(Scorecard, {each.name: [row[each.name] for row in rows] for each in Scorecard.columns}),
         notes=(*notes, *_notes(found, chosen, period, warehouse)),
@@ -103,11 +111,11 @@ def scorecard(
     )
 
 
-def _values(standing: Standing, level: str) -> dict[str, Any]:
+def _values(standing: Standing, level: str, sees: str) -> dict[str, Any]:
     answer, now, target = standing.answer, standing.now, standing.target
     return {
         "metric": standing.declared.title,
-        "level_name": "company" if level == "company" or answer.locked else standing.party,
+        "level_name": WHOLE[sees] if level == "company" or answer.locked else standing.party,
         "value": standing.figure(now.value),
         "unit": standing.unit.value,
         "n": now.n,
