@@ -51,3 +51,17 @@ def test_the_late_team_is_found(demo: Any) -> None:
 def test_open_deals_without_a_next_step(demo: Any) -> None:
     asked, truth = demo
     assert asked.ask("sales.follow_up_delay").total.no_next_step == truth["follow_ups"]["open_deals_without_next_step"]
+
+
+def test_stuck_deals_have_rotted(demo: Any) -> None:
+    asked, truth = demo
+    stuck, pipeline = truth["deals"]["stuck"], truth["deals"]["pipeline"]
+    assert stuck["deals"] == len(stuck["first_deal_ids"]) > 20
+    answer = asked.ask("sales.stale_deals")
+    reasons = {row.deal_id: row.reasons for row in answer.rows}
+    assert all("stage" in reasons[deal_id] for deal_id in stuck["first_deal_ids"])
+    # they stand so much longer than all others that nobody could mistake them
+    longest = sorted(answer.rows, key=lambda row: -(row.days or 0) / row.limit)[: stuck["deals"]]
+    assert {row.deal_id for row in longest} == set(stuck["first_deal_ids"])
+    assert sum("date" in each for each in reasons.values()) == sum(stage["overdue"] for stage in pipeline)
+    assert len(answer.findings) == 1

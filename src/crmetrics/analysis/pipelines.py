@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+from crmetrics.analysis.answer import Locked, Note, Result, Table
 from crmetrics.analysis.littleness import PLAIN_FROM
+from crmetrics.analysis.row import Row
 from crmetrics.models.shrinkage import ShrunkenShares
 from crmetrics.vocabulary.errors import UnknownName
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import midnight, months_later
 from crmetrics.warehouse.facts.pipeline import STAGE_RECORD
 from crmetrics.warehouse.rows import Rows
+from crmetrics.warehouse.schema import TABLES
 from crmetrics.warehouse.warehouse import Warehouse
 
 _ = words("crmetrics")
+
+R = TypeVar("R", bound=Row)
 
 RECORD_MONTHS: Final = 24
 
@@ -59,6 +65,33 @@ def stage_chances(warehouse: Warehouse) -> dict[tuple[str, str], Chance]:
         ):
             found[pipeline, stage] = Chance(float(share), int(cases))
     return found
+
+
+def deal_chances(rows: Rows, chances: Mapping[tuple[str, str], Chance]) -> NDArray[np.float64]:
+    """The chance of single open deals, (n,): that of their stage, what was typed where its record is short; NaN: nothing known.
+
+    rows  pipeline, stage, probability (typed, blank where none is)
+    """
+    stages, which = rows.groups("pipeline", "stage")
+    found = [
+        chances.get(key, _NO_RECORD) for key in zip(stages.values("pipeline"), stages.values("stage"), strict=True)
+    ]
+    rate, decided = (np.array([getattr(each, name) for each in found])[which] for name in ("rate", "decided"))
+    typed = rows.numbers("probability")
+    return np.where((decided < PLAIN_FROM) & ~np.isnan(typed), typed, rate)
+
+
+def locked_earlier(warehouse: Warehouse, row: type[R]) -> Result[R] | None:
+    """The locked answer where an earlier date is asked and no history tells what deals were worth then (R21), else None."""
+    if not warehouse.views.is_earlier or warehouse.profile.rows("deal_changes"):
+        return None
+    message = _(
+        "Locked for an earlier date: no history tells what {table} held then ({missing}).",
+        table=TABLES["deals"].label,
+        missing="deal_changes",
+    )
+    nothing = Table(row, {each.name: [] for each in row.columns})
+    return Result(nothing, notes=(Note(message, "warn"),), locked=Locked("deal_changes", message))
 
 
 def weighed(rows: Rows, chances: Mapping[tuple[str, str], Chance] | None) -> Rows:

@@ -19,11 +19,3 @@ def is_reached(warehouse: Warehouse, table: str, by: str) -> bool:
     if by.startswith(CUSTOM):
         return custom_path(warehouse.profile, TABLES[table], by) is not None
     return not by or (by in DIMENSIONS and path_to(table, DIMENSIONS[by]) is not None)
-
-
-def called(warehouse: Warehouse, by: str, party: str | None) -> str:
-    """What a group is called in a sentence: the name behind an id, else the value itself; "-" where it is blank."""
-    names = DIMENSIONS[by].names if by in DIMENSIONS else None
-    if party is None or names is None or not warehouse.profile.rows(names[0]):
-        return party or "-"
-    return warehouse.names_of(*names, [party]).get(party, party)

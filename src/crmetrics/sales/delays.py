@@ -12,7 +12,7 @@ from crmetrics.models.interval import share_of, wilson
 from crmetrics.models.kaplan_meier import KaplanMeier
 from crmetrics.warehouse.rows import Rows
 
-Floats, Ints = NDArray[np.float64], NDArray[np.int64]
+Ints = NDArray[np.int64]
 
 MINUTES: Final = 1440.0
 STATES: Final = {"on_time": "on_time", "late": "late", "open_overdue": "overdue"}
@@ -71,5 +71,6 @@ def _curves(cases: Rows, which: Ints, whole: int) -> KaplanMeier:
     )
     some = done + still > 0
     minutes, done, still, which = np.nan_to_num(cases.numbers("minutes")[some]), done[some], still[some], which[some]
-    twice = [np.concatenate([each, each]) for each in (minutes, done, still)]
-    return KaplanMeier.fit(*twice, np.concatenate([which, np.full(len(which), whole)]), whole + 1)
+    duration, gone, running = (np.concatenate([each, each]) for each in (minutes, done, still))
+    groups = np.concatenate([which, np.full(len(which), whole)])
+    return KaplanMeier.fit(duration, gone, running, groups, whole + 1)

@@ -7,7 +7,8 @@ from typing import Any, Final
 from crmetrics.analysis import Bars, By, Finding, LeftOut, Note, Result, Row, analysis, column
 from crmetrics.analysis.business_days import Clock, calendar_note
 from crmetrics.analysis.littleness import PLAIN_FROM, SHOWN_FROM, little_data
-from crmetrics.analysis.silences import called, derive_silences, is_reached
+from crmetrics.analysis.silences import derive_silences, is_reached
+from crmetrics.sales.courses import display_name
 from crmetrics.sales.delays import by_party
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period, midnight
@@ -128,7 +129,7 @@ def _latest(warehouse: Warehouse, rows: Rows, by: str) -> tuple[Finding, ...]:
         if row["high"] < rest and row["on_time_rate"] < rest - NOTABLE:
             message = _(
                 "{who} does {rate} of the follow-ups on time, the others {others}: {n} were late or are overdue.",
-                who=called(warehouse, by, row["party"]),
+                who=display_name(warehouse, by, row["party"]) if row["party"] else "-",
                 rate=Figure(row["on_time_rate"], SHARE),
                 others=Figure(rest, SHARE),
                 n=row["late"] + row["open_overdue"],

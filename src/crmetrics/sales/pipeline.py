@@ -8,15 +8,14 @@ from typing import Annotated, Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from crmetrics.analysis import Bars, By, Finding, LeftOut, Locked, Note, Options, Result, Row, Table, analysis, column
+from crmetrics.analysis import Bars, By, Finding, LeftOut, Note, Options, Result, Row, analysis, column
 from crmetrics.analysis.littleness import PLAIN_FROM, SHOWN_FROM
-from crmetrics.analysis.pipelines import checked_pipeline, stage_chances, weighed
+from crmetrics.analysis.pipelines import checked_pipeline, locked_earlier, stage_chances, weighed
 from crmetrics.models.interval import share_of
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import parse_period
 from crmetrics.vocabulary.unit import COUNT, DAYS, MONEY, SHARE, Figure
 from crmetrics.warehouse.rows import Rows
-from crmetrics.warehouse.schema import TABLES
 from crmetrics.warehouse.warehouse import Warehouse
 
 _ = words("sales")
@@ -61,9 +60,9 @@ order by is_total, deals_of_party desc, party, pipeline, stage_no, stage
 """
 """Open deals by stage; the second half puts in the stages that have none."""
 
-ALL_OPEN = (
-    "select count(*) as deals, count(*) filter (where $pipeline = '' or pipeline = $pipeline) as mine from open_deals"
-)
+ALL_OPEN = """
+select count(*) as deals, count(*) filter (where $pipeline = '' or pipeline = $pipeline) as mine from deals where is_won is null
+"""
 PIPELINES = "select pipeline from stages group by pipeline order by pipeline"
 
 
@@ -114,8 +113,8 @@ def pipeline(
              amount are counted and are in no sum; an open deal is converted at the latest rate.
     Source:  Kleinman (1973), JASA 68(341), 46-54 for the drawing together.
     """
-    if warehouse.views.is_earlier and not warehouse.profile.rows("deal_changes"):
-        return _locked()
+    if locked := locked_earlier(warehouse, Pipeline):
+        return locked
     due = parse_period(closing, warehouse.today, warehouse.week_start) if closing else None
     values: dict[str, Any] = {"pipeline": checked_pipeline(pipeline, warehouse.query(PIPELINES).values("pipeline"))}
     values |= {"is_whole": not by, "is_due": due is not None}
@@ -187,14 +186,3 @@ def _faults(total: dict[str, Any]) -> tuple[Finding, ...]:
 def _left_out(elsewhere: int, not_due: int) -> tuple[LeftOut, ...]:
     reasons = (LeftOut(_("in another pipeline"), elsewhere), LeftOut(_("not expected to close then"), not_due))
     return tuple(reason for reason in reasons if reason.rows)
-
-
-def _locked() -> Result[Pipeline]:
-    """What the deals were worth earlier stands in the history of changes alone (R21)."""
-    message = _(
-        "Locked for an earlier date: no history tells what {table} held then ({missing}).",
-        table=TABLES["deals"].label,
-        missing="deal_changes",
-    )
-    nothing = Table(Pipeline, {each.name: [] for each in Pipeline.columns})
-    return Result(nothing, notes=(Note(message, "warn"),), locked=Locked("deal_changes", message))

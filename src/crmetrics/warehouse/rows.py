@@ -45,6 +45,10 @@ class Rows:
         """The rows for which `keep` (n,) is true."""
         return Rows({name: column[keep] for name, column in self.columns.items()}, self._days)
 
+    def taken(self, places: NDArray[np.int64]) -> Rows:
+        """The rows at these places (m,), in their order."""
+        return Rows({name: column[places] for name, column in self.columns.items()}, self._days)
+
     def with_columns(self, **columns: Array | Sequence[Any]) -> Rows:
         """These rows with columns added or replaced. Shapes: each (n,)."""
         added = {name: column if isinstance(column, np.ndarray) else _array(column) for name, column in columns.items()}
