@@ -19,6 +19,8 @@ from crmetrics.warehouse.scope import Filter, Scope
 _ = words("crmetrics")
 
 CUSTOM: Final = "custom."
+RATE: Final = "company_rate"
+NO_RATE: Final = "cast(null as DOUBLE)"
 _GRAIN_TEXT: Final = {
     "day": "cast({day} as varchar)",
     "week": "cast(calendar_week({day}) as varchar)",
@@ -61,17 +63,18 @@ class Views:
         """The UTC instant from which on nothing is read."""
         return self.scope.as_of if self.scope.as_of is not None and self.is_earlier else self.profile.reaches
 
-    def sql(self, table: Table, grouping: Grouping | None = None, joined_to: str = "") -> str:
+    def sql(self, table: Table, grouping: Grouping | None = None, joined_to: str = "", is_priced: bool = True) -> str:
         """The SELECT of one table's view: its own columns, company_rate where it has money, and party where it is grouped.
 
         joined_to  the parent to which it will be inner-joined: what is asked of that is not asked here again
+        is_priced  whether company_rate will be read; else it is blank
         """
         if not self.profile.rows(table.name):
             return self._empty(table)
         joins: list[str] = []
         columns = [self._column(table, name) for name in self._names(table)]
         if table.has_money:
-            columns.append(f"{self._rate(table, joins)} as company_rate")
+            columns.append(f"{self._rate(table, joins) if is_priced else NO_RATE} as {RATE}")
         columns.append(f"{self._party(table, grouping, joins)} as party")
         conditions = self._conditions(table, joined_to)
         where = f" where {' and '.join(conditions)}" if conditions else ""
@@ -87,7 +90,7 @@ class Views:
 
     def _empty(self, table: Table) -> str:
         columns = [f"cast(null as {column.type.value}) as {column.name}" for column in table.columns]
-        rate = ["cast(null as DOUBLE) as company_rate"] if table.has_money else []
+        rate = [f"{NO_RATE} as {RATE}"] if table.has_money else []
         return f"select {', '.join([*columns, *rate, 'cast(null as VARCHAR) as party'])} where 1 = 0"
 
     def _column(self, table: Table, name: str) -> str:
@@ -223,21 +226,16 @@ class Views:
 
     def _rights(self, table: Table, people: tuple[str, ...]) -> str:
         """The rows of these people by today's owner: whoever has handed a deal on does not see it as it was, either."""
+        if table.planned_for and people:
+            return self._planned(people)
         path = reach(table, "owner")
         if path is None or not people:
             return "1 = 0"
         theirs = partial(_matches, Filter("owner", people))
         if path.steps or not (self.is_earlier and table.histories):
-        if table.planned_for and people:
-            return self._planned(people)
             return self._along(path, theirs, at_rest=True)
         return f"t.{table.key[0]} in (select {table.key[0]} from {self.source(table.name)} where {theirs(path.column)})"
 
-    def _path(self, dimension: str, table: Table) -> Path | None:
-        """The path to a dimension or to a column of the company's own; None if none leads there."""
-        return custom_path(self.profile, table, dimension) if dimension.startswith(CUSTOM) else reach(table, dimension)
-
-    def _along(
     def _planned(self, people: tuple[str, ...]) -> str:
         """What is planned for these people; for who leads a team also what is planned for that."""
         theirs = f"(t.scope = 'owner' and {_matches(Filter('owner', people), 't.scope_id')})"
@@ -247,6 +245,11 @@ class Views:
         own = f"select team from {self.source('employees')} where employee_id = {literal(str(viewer.employee_id))}"
         return f"({theirs} or (t.scope = 'team' and t.scope_id in ({own})))"
 
+    def _path(self, dimension: str, table: Table) -> Path | None:
+        """The path to a dimension or to a column of the company's own; None if none leads there."""
+        return custom_path(self.profile, table, dimension) if dimension.startswith(CUSTOM) else reach(table, dimension)
+
+    def _along(
         self, path: Path, condition: Callable[[str], str], *, keep_blank: bool = False, at_rest: bool = False
     ) -> str:
         """A condition on the column at the far end of a path as nested semi-joins.

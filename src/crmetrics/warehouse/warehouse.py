@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property, lru_cache
 from threading import RLock
@@ -20,9 +21,9 @@ from crmetrics.warehouse.facts.fact import JOINED, Derived, WorkedOut
 from crmetrics.warehouse.meaning import Meaning, offsets_of
 from crmetrics.warehouse.profile import Profile
 from crmetrics.warehouse.rows import Rows
-from crmetrics.warehouse.schema import DIMENSIONS, TABLES
+from crmetrics.warehouse.schema import DIMENSIONS, TABLES, Table
 from crmetrics.warehouse.scope import Scope, Viewer
-from crmetrics.warehouse.views import Grouping, Views, reach
+from crmetrics.warehouse.views import RATE, Grouping, Views, reach
 
 _ = words("crmetrics")
 
@@ -45,6 +46,7 @@ class Warehouse:
         self._engine, self.week_start = engine, week_start
         self._session = engine.session()
         self._derived: dict[str, str] = {}
+        self._restated: dict[str, tuple[Table, Views]] = {}
         self._made: dict[str, str] = {}
         first, last = self.profile.span()
         is_single = self.profile.is_single_currency(currency)
@@ -86,7 +88,7 @@ class Warehouse:
         tree = parsed(sql)
         grouping = grouping_of(by, of, moment) if of else None
         for name in sorted(tables_of(tree)):
-            self._make_view(name, grouping)
+            self._make_view(name, grouping, reads_rates(sql))
         bound = self._bound(period, values)
         wanted = values_of(tree)
         if missing := wanted - bound.keys():
@@ -147,11 +149,21 @@ class Warehouse:
         tree = parsed(sql)
         grouping = grouping_of(by, of, None) if of else None
         for name in sorted(tables_of(tree)):
-            self._make_view(name, grouping)
+            self._make_view(name, grouping, reads_rates(sql))
         bound = self._bound(None, values)
         spelled = _spelled(self._meaning, sql, parsed)
         self.statements.append(self._session.written(spelled))
         return self._session.keep(spelled, {name: bound[name] for name in values_of(tree)})
+
+    def restate(self, name: str, table: Table, as_of: datetime, *, is_filtered: bool = True) -> None:
+        """Let a table as it was known at a moment be queried under a name of its own, beside the table itself (R21).
+
+        table        canonical, or a copy of one with fewer histories or another rate date
+        is_filtered  under the filters of the scope, by the values of then; the rights of the viewer always hold
+        """
+        filters = self.scope.filters if is_filtered else ()
+        scope = replace(self.scope, as_of=min(as_of, self.as_of), filters=filters)
+        self._restated[name] = (table, replace(self.views, scope=scope))
 
     def names_of(self, table: str, column: str, ids: list[str]) -> dict[str, str]:
         """The display names of ids, for a dimension whose values are ids."""
@@ -159,7 +171,7 @@ class Warehouse:
         tree = parsed(f"select {key} as id, {column} as shown from {table} where {column} <> {key}")
         if len(ids) <= FEW_NAMES:
             tree = tree.copy().where(exp.column(key).isin(*ids))
-        self._make_view(table, None)
+        self._make_view(table, None, False)
         rows = self._session.run(tree, {})
         named = zip(rows.values("id"), rows.values("shown"), strict=True)
         if len(ids) >= len(rows):
@@ -193,8 +205,8 @@ class Warehouse:
             }
         return bound
 
-    def _make_view(self, name: str, grouping: Grouping | None) -> None:
-        """Make the view of a table or fact if this session has it not, or has it with another grouping."""
+    def _make_view(self, name: str, grouping: Grouping | None, is_priced: bool) -> None:
+        """Make the view of a table or fact if this session has it not, or has it with another grouping or without rates."""
         if name in facts():
             fact = facts()[name]
             alias = fact.parties.get(grouping.table if grouping else "", fact.parties[fact.grain])
@@ -202,7 +214,7 @@ class Warehouse:
             read = parsed
             needed = tables_of(parsed(sql))
             for each in sorted(needed):
-                self._make_view(each, grouping)
+                self._make_view(each, grouping, is_priced)
             sql += " -- " + " ".join(
                 self._made[each] for each in sorted(needed)
             )  # a changed view changes what is built on it
@@ -214,11 +226,15 @@ class Warehouse:
             for each in sorted(
                 {table.name for table in unchecked(sql).find_all(exp.Table) if not table.args.get("db")}
             ):
-                self._make_view(each, grouping)
+                self._make_view(each, grouping, is_priced)
+        elif name in self._restated:
+            table, views = self._restated[name]
+            sql = text = views.sql(table, grouping if grouping is not None and grouping.table == table.name else None)
+            read = unchecked
         elif name in TABLES or name in JOINED:
-            table, parent = JOINED.get(name, (name, ""))
-            wanted = grouping if grouping is not None and grouping.table == table else None
-            sql = text = self.views.sql(TABLES[table], wanted, parent)
+            own, parent = JOINED.get(name, (name, ""))
+            wanted = grouping if grouping is not None and grouping.table == own else None
+            sql = text = self.views.sql(TABLES[own], wanted, parent, is_priced)
             read = unchecked
         else:
             raise UnknownName(_("'{name}' is not a canonical table or fact.", name=name))
@@ -241,6 +257,16 @@ class Warehouse:
 def _spelled(meaning: Meaning, sql: str, read: Callable[[str], exp.Query]) -> exp.Query:
     """A query spelled out for one company, once: of a small answer that is most of the work. Do not change the tree: it is shared."""
     return meaning.of(read(sql))
+
+
+@lru_cache(maxsize=1024)
+def reads_rates(sql: str) -> bool:
+    """Whether a query, or a fact that it reads, names the rate of money. For all others the tables are read without one: joining
+    rates that nobody looks at is most of the work of a count."""
+    if RATE in sql:
+        return True
+    read = tables_of(parsed(sql.replace("{party}", "party"))) & facts().keys()
+    return any(reads_rates(facts()[name].sql) for name in read)
 
 
 def grouping_of(by: str, of: str, moment: str | None) -> Grouping:
