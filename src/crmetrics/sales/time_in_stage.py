@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crmetrics.analysis import By, Finding, LeftOut, Note, Options, Result, Row, Spread, analysis, column
+from crmetrics.analysis import By, Finding, LeftOut, Note, Result, Row, Spread, analysis, column
+from crmetrics.analysis.business_days import Clock, calendar_note
 from crmetrics.analysis.littleness import too_few
 from crmetrics.models.kaplan_meier import KaplanMeier
 from crmetrics.vocabulary.language import words
@@ -19,11 +20,6 @@ from crmetrics.warehouse.warehouse import Warehouse
 
 _ = words("sales")
 
-Clock = Annotated[
-    Literal["calendar", "business"], Options("Counted in", calendar="calendar days", business="business days")
-]
-
-NO_HOLIDAYS: Final = Note(_("No holidays are given, so only weekends are left out."))
 DAY: Final = 86400.0
 ENOUGH: Final = 10
 COUNTS: Final = ("moved", "lost", "running", "gone_before", "running_before")
@@ -98,7 +94,7 @@ def time_in_stage(
              going on and being lost compete (Aalen-Johansen).
     Reads:   deal_stages, deals, stages of kind open and the grouping column; holidays for business days.
     Mind:    A deal counts in the period in which it first entered the stage. Visits under a minute are left out. Business days
-             are Monday to Friday without the holidays of all calendars, each with all its 24 hours.
+             are Monday to Friday without the free days of the company's calendar, each with all its 24 hours.
     Source:  Kaplan and Meier (1958), JASA 53(282), 457-481; Aalen and Johansen (1978), Scand. J. Stat. 5, 141-150.
     """
     spans, still = CLOCKS[clock]
@@ -111,12 +107,11 @@ def time_in_stage(
     sql = CASES_BY_DURATION.replace("{spans}", spans).replace("{still}", still)
     cases = warehouse.query(sql, period=period, by=by, of=spans, moment="entered_at", **values)
     rows = _by_stage(cases, is_compared=by not in GRAINS)
-    calendar = (NO_HOLIDAYS,) if clock == "business" and not warehouse.profile.rows("holidays") else ()
     passings = int(np.nansum(cases.numbers("passings")))
     return Result.of(
         TimeInStage,
         rows,
-        notes=(*_notes(rows), *calendar),
+        notes=(*_notes(rows), *calendar_note(warehouse, clock)),
         findings=_bottleneck(rows),
         used=int(np.nansum(cases.numbers("visits"))),
         left_out=(LeftOut(_("stayed less than a minute"), passings),) if passings else (),

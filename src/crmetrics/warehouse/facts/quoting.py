@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from crmetrics.warehouse.facts.cycles import calendar_days
 from crmetrics.warehouse.facts.fact import Fact
 
 _ANSWER: Final = """
@@ -73,3 +74,32 @@ SINGLE_QUOTES: Final = Fact(
 )
 """One row a sent quote, in the columns of `quote_cases`. Once its deal is decided a quote without an answer is lost, but for the
 last one of a won deal none of whose quotes is marked accepted."""
+
+CASES_BY_AGE: Final = f"""
+select party, minutes,
+       count(*) filter (where outcome = 'won') as won,
+       count(*) filter (where outcome = 'lost') as lost,
+       count(*) filter (where outcome is null) as pending,
+       sum(amount) filter (where outcome = 'won') as won_amount,
+       sum(amount) filter (where outcome = 'lost') as lost_amount,
+       sum(amount) filter (where outcome is null) as open_amount,
+       sum(first_amount) filter (where outcome = 'won' and accepted_amount is not null) as first_amount,
+       sum(accepted_amount) filter (where outcome = 'won' and first_amount is not null) as accepted_amount,
+       count(*) filter (where without_amount) as without_amount,
+       count(*) filter (where unconverted) as unconverted
+from (
+    select *, case when ended_at >= sent_at then round({calendar_days("sent_at", "ended_at")} * 1440) end as minutes
+    from (
+        select *, case when answer is null and expires_on < $today then 'lost' else answer end as outcome,
+               case when answer is not null then answered_at
+                    when expires_on < $today then cast(days_after(expires_on, 1) as timestamp)
+                    else $as_of end as ended_at
+        from {{cases}}
+        where sent_at >= $start and sent_at < $end
+    ) cases
+) cases
+group by party, minutes
+"""
+"""What became of the cases of a period by how long they took or have been waiting, in minutes; `{cases}` is one of the facts above."""
+
+DRAFTS: Final = "select count(*) as drafts from quotes where sent_at is null"
