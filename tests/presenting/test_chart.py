@@ -6,7 +6,7 @@ from dataclasses import replace
 import altair as alt
 import pytest
 
-from crmetrics.analysis import Bars, Lines, Table
+from crmetrics.analysis import Bars, Lines, Table, Waterfall
 from crmetrics.presenting import chart
 from crmetrics.presenting.frame import MOST_GROUPS, ticks
 from crmetrics.presenting.numbers import format_for
@@ -245,6 +245,25 @@ def test_each_part_of_a_waterfall_starts_where_the_one_before_ended(waterfall):
     assert [mark["t"] for mark in marks] == ["€5,000", "+€400", "−€250", "€5,150"]
     assert [mark["k"] for mark in marks] == ["total", "more", "less", "total"]
     assert drawn(waterfall).title == "Velocity: what changed it"
+
+
+def test_rows_may_be_the_steps_of_a_waterfall(waterfall):
+    columns = {"party": ["before", "won", "after"], "now": [100.0, -30.0, 70.0]}
+    columns |= {name: [None] * 3 for name in ("before", "by_deals", "by_cycle")}
+    table = Table(waterfall.declared.row, columns)
+    declared = replace(waterfall.declared, chart=Waterfall(x="party", y="now"))
+    along = replace(waterfall, declared=declared, result=replace(waterfall.result, rows=table), names={})
+    marks = values(drawn(along))
+    assert [(mark["name"], mark["v"], mark["v2"]) for mark in marks] == [
+        ("before", 100, 100),
+        ("won", 100, 70),
+        ("after", 70, 70),
+    ]
+    assert [mark["k"] for mark in marks] == ["total", "less", "total"]
+    # steps of several groups are no one waterfall: they stand as bars
+    twice = Table(waterfall.declared.row, {name: [*each, *each] for name, each in columns.items()})
+    (bars,) = chart.drawings(replace(along, result=replace(along.result, rows=twice)), ENGLISH)
+    assert bars.title != drawn(along).title
 
 
 def test_the_axis_of_a_waterfall_starts_near_what_moved_and_says_so(waterfall):

@@ -122,3 +122,18 @@ def test_the_loss_reasons_and_the_planted_price(demo: Any) -> None:
     }
     assert at_the_leak == reasons["at_the_leak"]
     assert max(at_the_leak, key=lambda reason: at_the_leak[reason]) == "Price"
+
+
+def test_the_steps_of_a_quarter_end_at_the_open_pipeline(demo: Any) -> None:
+    asked, truth = demo
+    answer = asked.ask("sales.pipeline_changes", period="2026-07-01..2026-11-01")
+    found = {row.cause: row for row in answer.rows}
+    assert found["open_after"].deals == truth["open"]
+    assert found["open_after"].amount == pytest.approx(sum(stage["amount"] for stage in truth["pipeline"]), abs=CENT)
+    assert sum(row.amount for row in answer.rows if row.cause != "open_after") == pytest.approx(
+        found["open_after"].amount, abs=CENT
+    )
+    quarter = asked.ask("sales.pipeline_changes", period="2026-Q3")
+    left = {row.cause: row.deals for row in quarter.rows}
+    decided = truth["by_quarter_of_close"]["2026-Q3"]
+    assert (left["won"], left["lost"]) == (decided["won"], decided["lost"])

@@ -115,13 +115,14 @@ class Treemap(Chart):
 class Waterfall(Chart):
     """From the earlier value of the total (`before`) to that of now (`y`) by the parts of the change, which sum to it.
 
-    Rows of several groups, or nothing to compare with: bars over `x`, as `Bars` draws them.
+    Rows of several groups, or nothing to compare with: bars over `x`, as `Bars` draws them. Without `parts` the rows themselves
+    are the steps: the first and the last are the totals, those between what leads from one to the other.
     """
 
     x: str
     y: str
-    before: str
-    parts: tuple[str, ...]
+    before: str = ""
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

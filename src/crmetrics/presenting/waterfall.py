@@ -46,7 +46,7 @@ def waterfall_steps(answer: Answer[Any], format: Format, chart: Waterfall) -> tu
 
 def without_parts(answer: Answer[Any], chart: Waterfall) -> Bars | None:
     """The bars of the groups, which a waterfall of their total does not tell; None if it tells all there is."""
-    is_told = _values(answer, chart) is not None and len(answer.rows) < 2
+    is_told = _values(answer, chart) is not None and (len(answer.rows) < 2 or not chart.parts)
     return None if is_told else Bars(x=chart.x, y=chart.y, before=chart.before)
 
 
@@ -84,6 +84,8 @@ def draw_waterfall(scene: Scene, chart: Waterfall) -> Drawing | None:
 
 def _values(answer: Answer[Any], chart: Waterfall) -> tuple[float, list[float], float] | None:
     """Before, the parts and now, of the total or of the only row; None if any of them is unknown."""
+    if not chart.parts:
+        return _along_the_rows(answer, chart)
     row = answer.total if answer.total is not None else answer.rows[0] if len(answer.rows) == 1 else None
     if row is None:
         return None
@@ -93,20 +95,40 @@ def _values(answer: Answer[Any], chart: Waterfall) -> tuple[float, list[float], 
     return (known[0], known[1:-1], known[-1]) if len(known) == len(found) else None
 
 
+def _along_the_rows(answer: Answer[Any], chart: Waterfall) -> tuple[float, list[float], float] | None:
+    """The same where the rows are the steps; None if they are those of several groups."""
+    values = [number(value) for value in answer.rows.values(chart.y)]
+    known = [value for value in values if value is not None]
+    causes = answer.rows.values(chart.x)
+    if len(known) < 2 or len(known) < len(values) or len(set(causes)) < len(causes):
+        return None
+    return known[0], known[1:-1], known[-1]
+
+
+def _names(scene: Scene, chart: Waterfall) -> tuple[str, list[str], str]:
+    """What the first total, the parts and the last total are called."""
+    answer, format = scene.answer, scene.format
+    if not chart.parts:
+        first, *parts, last = (scene.cells.label(scene.columns[chart.x], each) for each in answer.rows.values(chart.x))
+        return first, parts, last
+    first = scene.heads[chart.before] if answer.before_period is None else format.period(answer.before_period)
+    last = scene.heads[chart.y] if answer.period is None else format.period(answer.period)
+    return first, [scene.heads[name] for name in chart.parts], last
+
+
 def _steps(scene: Scene, chart: Waterfall) -> tuple[Step, ...]:
     values = _values(scene.answer, chart)
     if values is None:
         return ()
     before, parts, now = values
-    format, unit, answer = scene.format, scene.columns[chart.y].unit, scene.answer
-    first = scene.heads[chart.before] if answer.before_period is None else format.period(answer.before_period)
-    last = scene.heads[chart.y] if answer.period is None else format.period(answer.period)
+    format, unit = scene.format, scene.columns[chart.y].unit
+    first, names, last = _names(scene, chart)
     decimals = format.decimals(unit, [before, *parts, now])  # written alike, so that a reader can add them up
     steps, end = [Step(first, before, before, format.value(unit, before, decimals), True)], before
-    for name, part in zip(chart.parts, parts, strict=True):
+    for name, part in zip(names, parts, strict=True):
         start, end = end, end + part
         text = format.value(unit, part, decimals)
-        steps.append(Step(scene.heads[name], start, end, f"+{text}" if part > 0 else text, False))
+        steps.append(Step(name, start, end, f"+{text}" if part > 0 else text, False))
     return (*steps, Step(last, now, now, format.value(unit, now, decimals), True))
 
 
