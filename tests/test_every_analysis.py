@@ -49,6 +49,8 @@ COMPANY_WIDE: dict[str, set[str]] = {
         *("recency_days", "orders", "net_sales", "monetary", "r", "f", "m", "rfm", "fm"),
         *("segment", "previous_segment", "changed_on"),
     },
+    # a gap is drawn towards the median of the company's
+    "customers.purchase_gap": {"gap", "next_on", "overdue_ratio", "state"},
     # the segments are those of `customers.rfm`: which moves there are follows from them
     "customers.rfm_migration": {
         *("from_segment", "to_segment", "direction", "customers", "share", "net_sales_before", "net_sales", "net"),
@@ -88,6 +90,8 @@ LEARNED_FROM_ALL: dict[str, tuple[dict[str, Any], ...]] = {
     # the window is then the 90th percentile of the gaps between all purchases of the company
     "customers.churn_rate": ({"window": 0},),
     "customers.retention_rate": ({"window": 0},),
+    # which orders are near depends on the median gap of the company
+    "customers.purchase_gap": ({"show": "due"},),
     # how a model did that learned from all records of the company
     "sales.win_probability": ({"show": "calibration"}, {"show": "models"}),
 }

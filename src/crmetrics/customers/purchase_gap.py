@@ -1,0 +1,171 @@
+"""Purchase rhythm."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+import numpy as np
+
+from crmetrics.analysis import Finding, LeftOut, Note, Number, Options, Result, Row, Table, Treemap, analysis, column
+from crmetrics.customers.next_order import due_orders
+from crmetrics.vocabulary.language import words
+from crmetrics.vocabulary.unit import COUNT, DATE, DAYS, FLAG, MONEY, RATIO, Figure
+from crmetrics.warehouse.facts.stays import PURCHASE_GAPS, Gaps
+from crmetrics.warehouse.rows import Rows
+from crmetrics.warehouse.warehouse import Warehouse
+
+_ = words("customers")
+
+SHRUNK_BY: Final = 2
+"""The median gap of all counts as much as so many gaps of a customer's own."""
+DUE_FROM, OVERDUE_FROM, SILENT_FROM = 0.8, 1.5, 3.0
+"""Days since the last purchase, in gaps, from which an order is due, overdue, hardly expected any more."""
+DUE_ONLY: Final = ("show", ("due",))
+
+RHYTHMS = f"""
+select customer_id, gaps, gap, last_on, days_after(last_on, cast(round(gap) as int)) as next_on,
+       days_between(last_on, $today) / gap as overdue_ratio, order_value,
+       case when days_between(last_on, $today) / gap < {DUE_FROM:.1e} then 'early'
+            when days_between(last_on, $today) / gap < {OVERDUE_FROM:.1e} then 'due'
+            when days_between(last_on, $today) / gap < {SILENT_FROM:.1e} then 'overdue'
+            when gap is not null then 'silent' end as state
+from (
+    select customer_id, gaps, last_on, order_value,
+           (days_between(first_on, last_on) + {SHRUNK_BY} * cast($usual as double)) / (gaps + {SHRUNK_BY}) as gap
+    from (
+        select customer_id, count(*) - 1 as gaps, min(day_on) as first_on, max(day_on) as last_on, sum(net) / count(*) as order_value
+        from (
+            select customer_id, local_day(ordered_at) as day_on, sum(cast(net as double)) as net
+            from order_totals
+            where is_purchase and customer_id is not null
+            group by customer_id, local_day(ordered_at)
+        ) as bought
+        group by customer_id
+    ) as customers_bought
+) as rhythms
+""".replace("e+", "e")
+
+NEAR = RHYTHMS + "where days_between($today, days_after(last_on, cast(round(gap) as int))) between -$days and $days"
+
+LISTED = f"""
+select customer_id, gaps, gap, last_on, next_on, overdue_ratio, order_value, state
+from ({RHYTHMS}) as listed
+order by case state when 'due' then 1 when 'overdue' then 2 when 'early' then 3 else 4 end, order_value desc, customer_id
+"""
+
+COUNTED = """
+select (select count(*) from customers) as known,
+       (select count(*) from customers c where c.customer_id in (select customer_id from order_totals where is_purchase)) as buyers
+"""
+
+
+class PurchaseGap(Row):
+    customer_id = column("Customer", dimension="customer")
+    gaps = column("Gaps", COUNT, "between days with a purchase")
+    gap = column("Usual gap", DAYS, "mean of the own gaps, drawn towards the median of all", better="lower")
+    last_on = column("Last purchase", DATE)
+    next_on = column("Next expected", DATE)
+    overdue_ratio = column(
+        "Gaps since", RATIO, "days since the last purchase / usual gap: above 1 it is over", better="lower"
+    )
+    state = column("State", early="not yet", due="due", overdue="overdue", silent="silent for long")
+    order_value = column("Order value", MONEY, "mean of a day with a purchase", better="higher")
+    product_id = column("Product", meaning="bought on most days, twice at least", dimension="product", only=DUE_ONLY)
+    product_times = column("Times bought", COUNT, "days on which the product was bought", only=DUE_ONLY)
+    write_on = column("Write on", DATE, "the best weekday in the week before, not before today", only=DUE_ONLY)
+    weekday = column(
+        "Weekday",
+        meaning="on which the customer mostly buys, replies or clicks",
+        only=DUE_ONLY,
+        mon="Monday",
+        tue="Tuesday",
+        wed="Wednesday",
+        thu="Thursday",
+        fri="Friday",
+        sat="Saturday",
+        sun="Sunday",
+    )
+    hour = column("Hour", meaning="at which the customer mostly buys, replies or clicks", only=DUE_ONLY)
+    may_write = column("May be written to", FLAG, "marketing is allowed", only=DUE_ONLY)
+
+
+@analysis(
+    "Purchase rhythm",
+    needs={"orders": ["ordered_at", "customer_id"], "order_lines": ["net_amount"]},
+    date="orders.ordered_at",
+    table="customers",
+    kind="DP",
+    chart=Treemap(group="state", size="order_value"),
+)
+def purchase_gap(
+    warehouse: Warehouse,
+    show: Annotated[
+        Literal["all", "due"], Options("Shown", all="all customers", due="those whose next order is near")
+    ] = "all",
+    days: Annotated[int, Number("Near is within so many days", 0, 365)] = 14,
+) -> Result[PurchaseGap]:
+    """How often does a customer come back, and when is the next order due?
+
+    Formula: gap = (sum of own gaps + 2 x median gap of all) / (own gaps + 2), between days with a purchase; next = last + gap; gaps since
+             = days since the last / gap. To write: the weekday and hour with most of his purchases, replies and clicks, where the habits
+             of all count as 5.
+    Reads:   orders that are not cancelled with a net total above zero, of known customers; products, campaign members.
+    Mind:    After one purchase the gap is that of the company. Orders of one day are one purchase. Who may not be written to is marked.
+    Source:  Definitions, `customers.purchase_gap`.
+    """
+    company = warehouse.work_out(PURCHASE_GAPS)
+    if show == "due":
+        rows = due_orders(warehouse, NEAR, usual=company.usual, days=days)
+    else:
+        rows = warehouse.query(LISTED, usual=company.usual)
+        blank = [None] * len(rows)
+        later = ("product_id", "product_times", "write_on", "weekday", "hour", "may_write")
+        rows = rows.with_columns(**dict.fromkeys(later, blank))
+    counted = warehouse.query(COUNTED).one()
+    strangers = int(counted["known"] - counted["buyers"])
+    elsewhen = max(int(counted["buyers"]) - len(rows), 0) if show == "due" else 0
+    reasons = ((_("without a purchase"), strangers), (_("not near the next order"), elsewhen))
+    return Result(
+        Table.of(PurchaseGap, rows),
+        notes=_notes(rows, company),
+        findings=_findings(rows) if show == "all" else (),
+        used=len(rows),
+        left_out=tuple(LeftOut(reason, count) for reason, count in reasons if count),
+    )
+
+
+def _notes(rows: Rows, company: Gaps) -> tuple[Note, ...]:
+    if company.usual is None or company.long is None:
+        return (Note(_("Nobody has bought on two days yet, so no gap is known."), "few"),)
+    message = _(
+        "The median of the company's {n} gap is {usual}; nine of ten are no longer than {long}.",
+        "The median of the company's {n} gaps is {usual}; nine of ten are no longer than {long}.",
+        n=company.gaps,
+        usual=Figure(company.usual, DAYS),
+        long=Figure(company.long, DAYS),
+    )
+    notes = [Note(message)]
+    if once := int((rows.numbers("gaps") == 0).sum()):
+        told = _(
+            "{n} customer bought on one day only: the gap is the company's median.",
+            "{n} customers bought on one day only: their gap is the company's median.",
+            n=once,
+        )
+        notes.append(Note(told, "few"))
+    return tuple(notes)
+
+
+def _findings(rows: Rows) -> tuple[Finding, ...]:
+    """What the orders are worth that should have come."""
+    state: Any = np.array(rows.values("state"), dtype=object)
+    is_late = (state == "overdue") & (rows.numbers("gaps") > 0)
+    if not is_late.any():
+        return ()
+    money = float(np.nansum(rows.numbers("order_value")[is_late]))
+    message = _(
+        "{n} customer who buys again and again is overdue: the usual order is worth {money}.",
+        "{n} customers who buy again and again are overdue: their usual orders are worth {money}.",
+        n=int(is_late.sum()),
+        money=Figure(money, MONEY),
+    )
+    return (Finding(message, money, "warn", {"show": "due"}),)
