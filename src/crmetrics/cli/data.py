@@ -60,22 +60,41 @@ def init(here: Here, folder: Path) -> None:
 @click.option(
     "--mapping",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="The mapping file (default: mapping.toml beside the source).",
+    help="The mapping file (default: mapping.toml beside the source; without one, the files are looked through).",
 )
+@click.option("--propose", is_flag=True, help="Only find out what the files are, and write the mapping.")
+@click.option("--currency", default="", metavar="CODE", help="Currency of amounts that name none, such as EUR.")
 @in_workspace
-def import_(here: Here, sources: tuple[Path, ...], mapping: Path | None) -> None:
-    """Import files or folders: CSV, TSV, XLSX, Parquet, also packed as .gz."""
-    run_import(here, sources, mapping or _beside(sources))
+def import_(here: Here, sources: tuple[Path, ...], mapping: Path | None, propose: bool, currency: str) -> None:
+    """Import files or folders: CSV, TSV, XLSX, XLS, ODS, JSON, Parquet, SQLite, also packed as .gz or .zip."""
+    found = mapping or (None if propose else _beside(sources) or _kept(here, sources))
+    if found is None:
+        from crmetrics.cli.understanding import proposed_mapping
+
+        progress = Progress()
+        try:
+            found = proposed_mapping(here, sources, currency.upper(), progress, propose)
+        finally:
+            progress.end()
+    if not propose:
+        run_import(here, sources, found)
 
 
-def _beside(sources: tuple[Path, ...]) -> Path:
+def _beside(sources: tuple[Path, ...]) -> Path | None:
     for source in sources:
         found = (source if source.is_dir() else source.parent) / "mapping.toml"
         if found.is_file():
             return found
-    raise BadValue(
-        _("There is no mapping.toml beside '{source}'. Name the mapping with --mapping FILE.", source=str(sources[0]))
-    )
+    return None
+
+
+def _kept(here: Here, sources: tuple[Path, ...]) -> Path | None:
+    """The mapping that was found out, and maybe corrected, at an earlier import of the same source."""
+    from crmetrics.cli.understanding import mapping_path
+
+    first = sources[0].resolve()
+    path = mapping_path(here, (first.name if first.is_dir() else first.parent.name) or "files")
+    return path if path.is_file() else None
 
 
 def run_import(here: Here, sources: tuple[Path, ...], mapping: Path) -> None:

@@ -28,18 +28,26 @@ def database_listing(path: Path, entry: FileEntry, progress: Callable[[float], N
     """
     try:
         with closing(_opened(path)) as database:
-            tables = [
-                name
-                for (name,) in database.execute(
-                    "select name from sqlite_schema where type in ('table', 'view') and name not like 'sqlite\\_%' escape '\\' "
-                    "order by name"
-                )
-            ]
+            tables = _tables(database)
             table = _chosen(path, entry, tables)
             columns = [row[0] for row in database.execute(f"select * from {identifier(table)} limit 0").description]
     except sqlite3.DatabaseError as error:
         raise _damaged(path) from error
     return Listing(f"{path.name} [{table}]", column_names(columns), _rows(path, table, progress))
+
+
+def table_names(path: Path) -> tuple[str, ...]:
+    """The tables and views of a SQLite file. Errors: BadFile as `database_listing`."""
+    try:
+        with closing(_opened(path)) as database:
+            return tuple(_tables(database))
+    except sqlite3.DatabaseError as error:
+        raise _damaged(path) from error
+
+
+def _tables(database: sqlite3.Connection) -> list[str]:
+    named = "select name from sqlite_schema where type in ('table', 'view') order by name"
+    return [name for (name,) in database.execute(named) if not name.startswith("sqlite_")]
 
 
 def _rows(path: Path, table: str, progress: Callable[[float], None]) -> Iterator[tuple[int, list[str]]]:

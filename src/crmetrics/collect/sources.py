@@ -9,14 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from crmetrics.collect.databases import database_listing
+from crmetrics.collect.databases import database_listing, table_names
 from crmetrics.collect.documents import Documents
 from crmetrics.collect.files import FileEntry, find_files
 from crmetrics.collect.kinds import Kind, kind_of
 from crmetrics.collect.originals import fingerprint
 from crmetrics.collect.parquet import write_parquet
 from crmetrics.collect.raw import RawFile, Rejected
-from crmetrics.collect.spreadsheets import sheet_listing
+from crmetrics.collect.spreadsheets import sheet_listing, sheet_names
 from crmetrics.collect.texts import read_listing, read_text
 from crmetrics.vocabulary.errors import BadFile, NoSpace
 from crmetrics.vocabulary.language import words
@@ -24,7 +24,7 @@ from crmetrics.vocabulary.language import words
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["FileEntry", "RawFile", "Rejected", "find_files", "fingerprint", "read_raw"]
+__all__ = ["FileEntry", "RawFile", "Rejected", "find_files", "fingerprint", "read_raw", "sheets_of"]
 
 _ = words("collect")
 
@@ -74,6 +74,17 @@ def read_raw(
             raw = RawFile(entry.name, name, fingerprint(path), rows, columns, target)
         told(1.0)
     return raw
+
+
+def sheets_of(path: Path) -> tuple[str | None, ...]:
+    """The sheets of a workbook that hold rows, or the tables of a database; None for what is one table by itself.
+
+    Errors: BadFile as `read_raw`.
+    """
+    kind = kind_of(path)
+    if kind is Kind.SPREADSHEET:
+        return sheet_names(path)
+    return table_names(path) if kind is Kind.DATABASE else (None,)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -55,10 +56,20 @@ def _rows(sheet: CalamineSheet, progress: Callable[[float], None]) -> Iterator[t
             yield number, cells
 
 
-def _sheet(path: Path, entry: FileEntry) -> CalamineSheet:
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+def sheet_names(path: Path) -> tuple[str, ...]:
+    """The sheets that hold rows, in their order; the first one if none does. Errors: BadFile as `sheet_listing`."""
+    from python_calamine import CalamineWorkbook
 
-    try:
+    with _told_of_damage(path):
+        workbook = CalamineWorkbook.from_path(path)
+        names = [name for name in workbook.sheet_names if workbook.get_sheet_by_name(name).total_height > 1]
+        return tuple(names or workbook.sheet_names[:1])
+
+
+def _sheet(path: Path, entry: FileEntry) -> CalamineSheet:
+    from python_calamine import CalamineWorkbook
+
+    with _told_of_damage(path):
         workbook = CalamineWorkbook.from_path(path)
         names = workbook.sheet_names
         wanted = entry.sheet if entry.sheet is not None else names[0]
@@ -73,6 +84,14 @@ def _sheet(path: Path, entry: FileEntry) -> CalamineSheet:
                 )
             )
         return workbook.get_sheet_by_name(wanted)
+
+
+@contextmanager
+def _told_of_damage(path: Path) -> Iterator[None]:
+    from python_calamine import CalamineError, PasswordError
+
+    try:
+        yield
     except PasswordError as error:
         raise BadFile(_("'{file}' is locked with a password. Save it without one.", file=path.name)) from error
     except (CalamineError, IndexError) as error:

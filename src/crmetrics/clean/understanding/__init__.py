@@ -1,0 +1,1 @@
+"""What unknown files are: their columns understood by words and by values, and proposed as a mapping."""

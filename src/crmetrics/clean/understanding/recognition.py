@@ -1,0 +1,349 @@
+"""Which table a file is, and which of its columns is which: words and values must agree."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from math import exp
+from typing import Final
+
+from crmetrics.clean.understanding.evidence import Evidence
+from crmetrics.clean.understanding.formats import NUMERIC, TEMPORAL, Form, Reading
+from crmetrics.clean.understanding.headers import HERE, Meanings, lexicon, meanings_of
+from crmetrics.warehouse.schema import TABLES, Column, Type
+
+SELF: Final = "self"
+"""Stands for a head that says no more than the table's own word: "Account" in a file of accounts."""
+
+SURE: Final = 0.85
+"""From this confidence on a column is not asked about."""
+
+JOINED: Final = 0.8
+"""Of a key that no column is."""
+
+LIKELY: Final = 0.5
+"""Below it a column is not proposed."""
+
+A_FILE_NAME: Final = 2.0
+AN_OWN_KEY: Final = 1.5
+"""What a file's name, and a key that is named as the table's own, tell of it, in columns."""
+
+MOST_TOLD: Final = 4.0
+"""What further columns can tell in all: names, towns and e-mails stand in many tables."""
+
+REPEATED_KEY: Final = 0.2
+"""What is left of a key that repeats: a file of order lines names customers, but is not one of them."""
+
+LATER: Final = 0.04
+EXTRA: Final = 0.25
+OF_ANOTHER: Final = 0.55
+UNKNOWN: Final = 0.12
+"""What is taken from a match: for each alternative before it, each meaning too many (more if it is another thing's: the date
+of an order is not that of its customer), each word that is not known."""
+
+BESIDE_FROM: Final = 0.75
+BESIDE: Final = ("orders", "customers", "products", "employees", "stages", "tickets", "contacts")
+"""Tables that a file may give beside its own: a list of order lines names customers, products and orders as well."""
+
+PARTS_OF_NAMES: Final = ("first_name", "last_name")
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A column of a file: what stands in it, how it is to be read, and what its head means."""
+
+    evidence: Evidence
+    reading: Reading
+    meanings: Meanings
+
+    @property
+    def name(self) -> str:
+        return self.evidence.name
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A column of a file taken for a canonical one: with what confidence (0-1), by word and by values."""
+
+    target: str
+    column: str
+    by_word: float
+    by_values: float
+    joined: tuple[str, ...] = ()
+    """Where no column is it: those that make it together."""
+
+    @property
+    def confidence(self) -> float:
+        return self.by_word * self.by_values
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What a file is: its own table first, and those that it gives beside it, each with its columns."""
+
+    entry: str
+    tables: Mapping[str, tuple[Match, ...]] = field(default_factory=dict)
+    score: float = 0.0
+
+    @property
+    def own(self) -> str:
+        return next(iter(self.tables), "")
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """How a canonical table is told: the words for itself, the columns it cannot be without, the meanings of each."""
+
+    table: str
+    about: frozenset[str]
+    needs: tuple[tuple[str, ...], ...]
+    columns: Mapping[str, tuple[frozenset[str], ...]]
+
+
+@cache
+def patterns() -> Mapping[str, Pattern]:
+    """The tables that can be recognised."""
+    declared = tomllib.loads((HERE / "tables.toml").read_text(encoding="utf-8"))
+    return {table: _pattern(table, body) for table, body in declared.items()}
+
+
+def _pattern(table: str, body: Mapping[str, object]) -> Pattern:
+    def alternatives(text: object) -> tuple[frozenset[str], ...]:
+        return tuple(frozenset(one.split()) for one in str(text).split("|"))
+
+    about = frozenset(word for one in alternatives(body["about"]) for word in one)
+    needs = tuple(tuple(str(one).split("|")) for one in body["needs"]) if isinstance(body["needs"], list) else ()
+    columns = {name: alternatives(text) for name, text in body.items() if name not in ("about", "needs")}
+    return Pattern(table, about, needs, columns)
+
+
+def recognise(entry: str, columns: Sequence[Read]) -> Recognised:
+    """Tell what a file is by its name and its columns; without a table where none fits."""
+    named = meanings_of(entry).words
+    found = [_of_table(pattern, columns, named) for pattern in patterns().values()]
+    best = max(found, key=lambda one: one[1], default=("", 0.0, ()))
+    table, score, matches = best
+    if score <= 0:
+        return Recognised(entry)
+    tables = {table: matches}
+    for other in BESIDE:
+        if other not in tables and (beside := _beside(patterns()[other], table, tables, columns)):
+            tables[other] = beside
+    return Recognised(entry, tables, score)
+
+
+def _of_table(pattern: Pattern, columns: Sequence[Read], named: frozenset[str]) -> tuple[str, float, tuple[Match, ...]]:
+    matches = _with_key(pattern, columns, assigned(pattern, columns))
+    targets = {match.target: match for match in matches}
+    if not all(any(name in targets for name in needed) for needed in pattern.needs):
+        return pattern.table, 0.0, ()
+    key = targets[pattern.needs[0][0]]
+    sure = {match.target: match.confidence for match in matches}
+    if len(TABLES[pattern.table].key) == 1 and not _column(columns, key.column).evidence.is_unique:
+        sure[key.target] *= REPEATED_KEY
+        if len(pattern.needs) == 1:
+            return pattern.table, sure[key.target], matches
+    needed = [max(sure.get(name, 0.0) for name in names) for names in pattern.needs]
+    told = sum(sure.values()) - sum(needed)
+    by_name = A_FILE_NAME * len(named & pattern.about) / max(len(named), 1)
+    by_key = AN_OWN_KEY * bool(_column(columns, key.column).meanings.words & pattern.about) * key.confidence
+    return (
+        pattern.table,
+        sum(needed) / len(needed) + MOST_TOLD * (1 - exp(-told / MOST_TOLD)) + by_name + by_key,
+        matches,
+    )
+
+
+def _column(columns: Sequence[Read], name: str) -> Read:
+    return next(column for column in columns if column.name == name)
+
+
+def _with_key(pattern: Pattern, columns: Sequence[Read], matches: list[Match]) -> tuple[Match, ...]:
+    """Where no column is the key, a unique name or address may stand for it; an order is what a customer bought at a time."""
+    key = pattern.needs[0][0]
+    if any(match.target == key for match in matches) or key not in pattern.columns:
+        return tuple(matches)
+    if pattern.table == "order_lines":
+        bought = {match.target: match for match in assigned(patterns()["orders"], columns)}
+        if "customer_id" in bought and "ordered_at" in bought:
+            who, when = bought["customer_id"], bought["ordered_at"]
+            sure = min(who.confidence, when.confidence, JOINED)
+            return (Match(key, who.column, sure, 1.0, (who.column, when.column)), *matches)
+        return tuple(matches)
+    by_name = {match.target: match for match in matches}
+    for substitute in ("name", "email"):
+        match = by_name.get(substitute)
+        if match and _column(columns, match.column).evidence.is_unique:
+            return (*matches, replace(match, target=key, by_word=min(match.by_word, 0.9)))
+    return tuple(matches)
+
+
+def _beside(
+    pattern: Pattern, own: str, found: Mapping[str, tuple[Match, ...]], columns: Sequence[Read]
+) -> tuple[Match, ...]:
+    """The columns of another table in the same file: its key must be named as its own, and something must be told of it."""
+    key = pattern.needs[0][0]
+    references = (
+        match for table, told in found.items() for match in told if _refers_to(table, match.target, pattern.table)
+    )
+    reference = next(references, None)
+    explicit = [column for column in columns if column.meanings.words & pattern.about]
+    keys = [match for match in assigned(pattern, explicit) if match.target == key]
+    if reference is None or (pattern.table not in ("employees", "stages") and not keys):
+        return ()
+    key_match = replace(reference, target=key)
+    taken = {
+        match.column for table, matches in found.items() for match in matches if not _is_place(table, match.target)
+    }
+    rest = [column for column in columns if column.name not in taken or column in explicit]
+    # what a file of lines says without a word of whose it is, it says of its products, customers and orders
+    heads = rest if own == "order_lines" else [column for column in rest if column in explicit]
+    told = [
+        match
+        for match in assigned(pattern, heads)
+        if match.target != key
+        and match.column not in (key_match.column, *key_match.joined)
+        and match.confidence >= BESIDE_FROM
+    ]
+    if pattern.table == "orders" and not any(match.target == "ordered_at" for match in told):
+        return ()
+    return (key_match, *told) if told or pattern.table in ("employees", "stages") else ()
+
+
+def _is_place(table: str, target: str) -> bool:
+    """A country of an order is one of its customer's too."""
+    return target in ("country", "region", "city", "customer_id")
+
+
+def _refers_to(own: str, target: str, table: str) -> bool:
+    if own == table or not TABLES[own].has(target):
+        return False
+    return TABLES[own].column(target).references == table or (own, target, table) == ("deals", "stage", "stages")
+
+
+# ── columns ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def assigned(pattern: Pattern, columns: Sequence[Read]) -> list[Match]:
+    """The best canonical column for each column of a file, each once, the surest first."""
+    candidates = [
+        match
+        for column in columns
+        for target in pattern.columns
+        if (match := _match(pattern, target, column)).confidence >= LIKELY
+    ]
+    candidates.sort(key=lambda match: (-match.confidence, -match.by_word, match.target, match.column))
+    chosen: dict[str, Match] = {}
+    taken: set[str] = set()
+    for match in candidates:
+        if match.target not in chosen and match.column not in taken:
+            chosen[match.target] = match
+            taken.add(match.column)
+    return [chosen[target] for target in pattern.columns if target in chosen]
+
+
+def _match(pattern: Pattern, target: str, column: Read) -> Match:
+    by_word = max(
+        (
+            _agreement(column.meanings, wanted, pattern) - LATER * place
+            for place, wanted in enumerate(pattern.columns[target])
+        ),
+        default=0.0,
+    )
+    by_values = _by_values(pattern.table, target, column) if by_word > 0 else 0.0
+    return Match(target, column.name, max(by_word, 0.0), by_values)
+
+
+def _agreement(meant: Meanings, wanted: frozenset[str], pattern: Pattern) -> float:
+    """How well a head says what is wanted; the table's own words may be there or not."""
+    if not meant.words:
+        return 0.0
+    own = pattern.about - wanted
+    said = meant.words - own
+    if not said:  # nothing but the table's own word
+        said = frozenset((SELF,))
+        wanted = frozenset((SELF,)) if wanted == frozenset(("id",)) else wanted
+        wanted = frozenset((SELF,)) if wanted and wanted <= meant.words else wanted
+    if not wanted <= said:
+        return 0.0
+    extra = sum(OF_ANOTHER if word in lexicon().things else EXTRA for word in said - wanted)
+    is_bare_self = said == {SELF} and wanted == {SELF}
+    return 1.0 - extra - UNKNOWN * min(meant.unknown, 3) - (0.1 if is_bare_self else 0.0)
+
+
+def _by_values(table: str, target: str, column: Read) -> float:
+    """How well the values of a column suit a canonical one, from 0 to 1; a column without values neither does nor not."""
+    form = column.reading.form
+    if form is Form.BLANK:
+        return 0.7
+    if target in PARTS_OF_NAMES:
+        return 1.0 if form in (Form.WORD, Form.TEXT, Form.CODE) else 0.0
+    declared = TABLES[table].column(target)
+    for suits in (_suits_type, _suits_name):
+        if (found := suits(table, declared, column)) is not None:
+            return found
+    return _suits_text(table, declared, column)
+
+
+def _suits_type(table: str, declared: Column, column: Read) -> float | None:
+    form = column.reading.form
+    if declared.type in (Type.DATE, Type.MOMENT):
+        return 1.0 if form in TEMPORAL else 0.0
+    if declared.type in (Type.NUMBER, Type.MONEY, Type.RATE, Type.INTEGER, Type.SHARE):
+        if form is Form.SHARE:
+            return 1.0 if declared.type is Type.SHARE else 0.3
+        if form is Form.FLAG:
+            return 0.6
+        return 1.0 if form in NUMERIC else 0.0
+    if declared.type is Type.FLAG:
+        return 1.0 if form is Form.FLAG else 0.2 if column.evidence.distinct <= 3 else 0.0
+    return None
+
+
+def _suits_name(table: str, declared: Column, column: Read) -> float | None:
+    form, evidence = column.reading.form, column.evidence
+    if declared.name == "email":
+        return 1.0 if form is Form.EMAIL else 0.6 if form in (Form.CODE, Form.WORD) else 0.0
+    if declared.name == "phone":
+        return {Form.PHONE: 1.0, Form.WHOLE: 0.9, Form.CODE: 0.8, Form.WORD: 0.6}.get(form, 0.0)
+    if declared.name == "currency":
+        is_code = all(len(value) == 3 and value.isalpha() for value, _times in evidence.values[:20])
+        return 1.0 if is_code and evidence.distinct < 200 else 0.4 if evidence.distinct < 20 else 0.0
+    if declared.name in ("country", "region", "city"):
+        return {Form.WORD: 1.0, Form.TEXT: 0.9, Form.CODE: 0.75, Form.FLAG: 0.6}.get(form, 0.0)
+    return None
+
+
+def _suits_text(table: str, declared: Column, column: Read) -> float:
+    form, evidence = column.reading.form, column.evidence
+    if form in TEMPORAL or form is Form.MONEY or form is Form.SHARE:
+        return 0.0
+    if declared.references or declared.is_key:
+        if form is Form.NUMBER:
+            # ids that a spreadsheet has turned into numbers: 17850.0
+            is_whole = all(shape.pattern.rstrip("0").endswith((".", ".9")) for shape in evidence.shapes[:5])
+            return 0.9 if is_whole and all(value.endswith(".0") for value, _times in evidence.values) else 0.0
+        return 0.4 if form is Form.TEXT and evidence.longest > 200 else 1.0
+    if declared.choices or declared.name in (
+        "category",
+        "subcategory",
+        "brand",
+        "priority",
+        "source",
+        "channel",
+        "stage",
+    ):
+        if form in (Form.WORD, Form.CODE, Form.FLAG):
+            return 1.0 if evidence.distinct <= max(60, evidence.filled // 10) else 0.6
+        return 0.6 if form is Form.WHOLE and evidence.distinct <= 30 else 0.3 if form is Form.TEXT else 0.0
+    if declared.name == "name":
+        return {Form.WORD: 1.0, Form.TEXT: 1.0, Form.CODE: 0.85, Form.EMAIL: 0.5}.get(form, 0.1)
+    return {Form.WORD: 1.0, Form.TEXT: 1.0, Form.CODE: 0.95, Form.FLAG: 0.6}.get(form, 0.5)
+
+
+def unmatched(columns: Sequence[Read], found: Recognised) -> Iterator[Read]:
+    """The columns of a file that were taken for nothing."""
+    taken = {match.column for matches in found.tables.values() for match in matches}
+    return (column for column in columns if column.name not in taken)

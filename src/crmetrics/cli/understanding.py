@@ -1,0 +1,96 @@
+"""Files without a mapping: what they are is found out, said, and asked about where it is not sure."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from crmetrics.cli.workspace import Here
+from crmetrics.vocabulary.errors import BadValue
+from crmetrics.vocabulary.language import words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from crmetrics.clean.understanding.proposal import Proposal, Question
+
+_ = words("cli")
+
+CURRENCY: Final = re.compile(r"[A-Z]{3}")
+
+
+def proposed_mapping(
+    here: Here, sources: Sequence[Path], currency: str, progress: Callable[[str, float], None], is_only_shown: bool
+) -> Path:
+    """Find out what the files are, ask where that is not sure, and write the mapping into the workspace.
+
+    Without a terminal nothing can be asked. Errors: BadValue then, naming the mapping to be looked at.
+    """
+    from crmetrics.intake.understanding import understand
+    from crmetrics.presenting.understanding import told_proposal
+
+    proposal, errors = understand(sources, here.folder / "spill", progress)
+    proposal = replace(proposal, currency=_checked_currency(currency or here.settings.currency))
+    click.echo(told_proposal(proposal, here.format()))
+    for error in errors:
+        click.echo(here.say(error.message), err=True)
+    click.echo()
+    is_asked = sys.stdin.isatty() and not is_only_shown
+    if is_asked:
+        proposal = answered(here, proposal)
+    path = mapping_path(here, proposal.source)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(proposal.text(), encoding="utf-8")
+    open_questions = [] if is_asked else proposal.questions()
+    click.echo(here.say(_("The mapping stands in {path}.", path=str(path))))
+    if open_questions and not is_only_shown:
+        raise BadValue(
+            _(
+                "{n} column or format is not sure. Look at the lines marked ? in '{path}', then import with --mapping '{path}'.",
+                "{n} columns or formats are not sure. Look at the lines marked ? in '{path}', then import with --mapping '{path}'.",
+                n=len(open_questions),
+                path=str(path),
+            )
+        )
+    return path
+
+
+def mapping_path(here: Here, source: str) -> Path:
+    """Where the mapping of a source without one is kept, for its next import."""
+    plain = "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in source)
+    return here.folder / "mappings" / f"{plain}.toml"
+
+
+def answered(here: Here, proposal: Proposal) -> Proposal:
+    """The proposal after its questions have been asked, one after the other."""
+    for question in proposal.questions():
+        proposal = _after(here, proposal, question)
+    return proposal
+
+
+def _after(here: Here, proposal: Proposal, question: Question) -> Proposal:
+    from crmetrics.presenting.understanding import told_question
+
+    asked = told_question(question, here.format())
+    if question.doubt == "currency":
+        return replace(proposal, currency=_checked_currency(str(click.prompt(asked)).strip().upper()))
+    is_so = click.confirm(asked, default=True)
+    if question.doubt == "column":
+        no = (question.entry, question.table, question.target)
+        return proposal if is_so else replace(proposal, refused=proposal.refused | {no})
+    if question.doubt == "decimal":
+        return replace(proposal, decimals={**proposal.decimals, question.entry: "." if is_so else ","})
+    form = question.proposed if is_so else question.others[0]
+    return replace(proposal, dates={**proposal.dates, (question.entry, question.target): (form,)})
+
+
+def _checked_currency(currency: str) -> str:
+    if currency and not CURRENCY.fullmatch(currency):
+        raise BadValue(_("'{currency}' is not a currency. Write three letters, such as EUR.", currency=currency))
+    return currency
