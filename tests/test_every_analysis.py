@@ -76,10 +76,16 @@ COMPANY_WIDE: dict[str, set[str]] = {
     },
     # to a rep the whole is what he sees, and its target what is planned for himself
     "kpis.scorecard": {"level_name", "target", "status", "expected"},
+    # amounts may be weighted by the chances of their stages
+    "sales.pipeline_coverage": {"open_due", "coverage", "shortfall", "status"},
     # whether a deal is stale is judged by the won deals of all, and by what anybody has talked about it
     "sales.stale_deals": {
         *("party", "deal_id", "name", "owner_id", "pipeline", "stage", "days", "limit", "silence", "silence_limit"),
         *("expected_close_on", "reasons", "score", "amount", "probability", "stake"),
+    },
+    # who is new is a fact about the customer, and so what was done before he was one
+    "finance.cac": {
+        *("party", "cost", "marketing", "sales_cost", "new_customers", "cac", "paid_customers", "cac_paid"),
     },
     # from which systems the tables came
     "data.coverage": {"source"},

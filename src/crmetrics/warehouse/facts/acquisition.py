@@ -1,0 +1,87 @@
+"""What it costs to win customers: the money spent, the work done for new ones, and who came."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SPENT: Final = """
+select party, campaign_id, channel, sum(case when kind = 'marketing' then money end) as marketing,
+       sum(case when kind = 'sales' then money end) as sales, count(*) filter (where amount is not null and money is null) as unconverted
+from (
+    select party, campaign_id, channel, kind, amount, converted(amount, company_rate) as money
+    from costs
+    where kind in ('marketing', 'sales') and spent_on >= $start_on and spent_on < $end_on
+) spent
+group by party, campaign_id, channel
+order by party, campaign_id, channel
+"""
+"""Costs of marketing and sales by party, campaign and channel."""
+
+WORKED: Final = """
+select party, grouping(party) = 1 as is_total, count(*) as activities,
+       count(*) filter (where lead_id is not null or (customer_id is not null and (first_at is null or done_at < first_at))) as for_new
+from (
+    select a.party, a.lead_id, a.done_at, coalesce(a.customer_id, d.customer_id) as customer_id, n.ordered_at as first_at
+    from activities a
+    left join deals d on d.deal_id = a.deal_id
+    left join new_buyers n on n.customer_id = coalesce(a.customer_id, d.customer_id)
+    where a.done_at >= $start and a.done_at < $end and (a.lead_id is not null or a.deal_id is not null or a.customer_id is not null)
+) worked
+group by grouping sets ((party), ())
+order by is_total, party
+"""
+"""Activities on leads, deals and customers, and those of them on leads and on customers who had not bought yet."""
+
+TOUCHED: Final = """
+select customer_id, arg_min(coalesce(source, ''), created_at) as source, arg_min(coalesce(campaign_id, ''), created_at) as campaign_id
+from leads
+where customer_id is not null
+group by customer_id
+"""
+CAME: Final = f"""
+select party, source, count(*) as customers
+from (
+    select {{party}} as party, case when $credit = 'lead' then coalesce(nullif(f.source, ''), c.source) else c.source end as source
+    from new_buyers n
+    left join customers c on c.customer_id = n.customer_id
+    left join ({TOUCHED}) f on f.customer_id = n.customer_id
+    left join campaigns p on p.campaign_id = f.campaign_id
+    where n.ordered_at >= $start and n.ordered_at < $end
+) came
+group by party, source
+order by party, source
+"""
+"""New customers by party and source, credited to their first purchase or to their earliest lead."""
+
+CREDITED: Final = {
+    "source": "case when $credit = 'lead' then coalesce(nullif(f.source, ''), c.source) else c.source end",
+    "campaign": "case when $credit = 'lead' then nullif(f.campaign_id, '') else n.party end",
+    "channel": "case when $credit = 'lead' then p.channel else n.party end",
+}
+"""Grouping -> what a new customer counts for; in all others the party of the first purchase."""
+
+LEADS_OF_CAMPAIGNS: Final = """
+select campaign_id, source, count(*) as leads
+from leads
+where campaign_id is not null and source is not null
+group by campaign_id, source
+order by campaign_id, source
+"""
+
+TIME_TO_PURCHASE: Final = """
+select median(days) as days, count(days) as customers
+from (
+    select seconds_between(min(t.touched_at), n.ordered_at) / 86400 as days
+    from new_buyers n
+    join (
+        select customer_id, created_at as touched_at from leads
+        union all
+        select customer_id, created_at as touched_at from activities
+        union all
+        select customer_id, created_at as touched_at from customers
+    ) t on t.customer_id = n.customer_id and t.touched_at <= n.ordered_at
+    where n.ordered_at >= $start and n.ordered_at < $end
+    group by n.customer_id, n.ordered_at
+) waited
+"""
+"""Median days from the first trace of a new customer to his first purchase."""
