@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property, lru_cache
@@ -85,12 +86,11 @@ class Warehouse:
         values  are bound as $name. $as_of (UTC instant) and $today (local day) may always be used.
         Raises BadQuery for a qualified or unknown table or a function that is not on the list; UnknownName for a bad `by`.
         """
-        tree = parsed(sql)
+        tables, wanted = _named_in(sql)
         grouping = grouping_of(by, of, moment) if of else None
-        for name in sorted(tables_of(tree)):
+        for name in tables:
             self._make_view(name, grouping, reads_rates(sql))
         bound = self._bound(period, values)
-        wanted = values_of(tree)
         if missing := wanted - bound.keys():
             raise BadQuery(_("The query binds '{name}', which was not given.", name=sorted(missing)[0]))
         spelled = _spelled(self._meaning, sql, parsed)
@@ -104,11 +104,10 @@ class Warehouse:
         """
         asked = (derived.name, self.as_of, self.zone, self.currency, self.week_start, by, tuple(sorted(values.items())))
         if asked not in self._engine.kept:
-            whole = Scope(as_of=self.scope.as_of)
-            with Warehouse(
-                self._engine, whole, zone=self.zone, currency=self.currency, week_start=self.week_start
-            ) as company:
+            told = len(self.statements)
+            with self._of_company() as company:
                 self._engine.kept[asked] = company.keep(derived.sql, by=by, of=of, **values)
+            del self.statements[told:]
         # the passport tells how it is made, also where it was made before
         made = self._session.written(_spelled(self._meaning, derived.sql, parsed))
         self.statements.append(f"create table {derived.name} as {made}")
@@ -139,6 +138,18 @@ class Warehouse:
         found: T = learned.told
         return found
 
+    @contextmanager
+    def _of_company(self) -> Iterator[Warehouse]:
+        """The warehouse of the whole company as of the same moment: this one, if that is what it is."""
+        if self.scope.is_whole:
+            yield self
+            return
+        whole = Scope(as_of=self.scope.as_of)
+        with Warehouse(
+            self._engine, whole, zone=self.zone, currency=self.currency, week_start=self.week_start
+        ) as company:
+            yield company
+
     def _show(self, derived: Derived | WorkedOut[T], rows: str) -> None:
         """Let rows that are kept for the company be queried under their name, as far as the viewer sees what they belong to."""
         seen = "" if self.scope.is_whole else f" where {derived.key} in (select {derived.key} from {derived.table})"
@@ -146,14 +157,14 @@ class Warehouse:
 
     def keep(self, sql: str, *, by: str = "", of: str = "", **values: object) -> str:
         """Keep the rows of a query beyond this question; the name under which the engine holds them."""
-        tree = parsed(sql)
+        tables, wanted = _named_in(sql)
         grouping = grouping_of(by, of, None) if of else None
-        for name in sorted(tables_of(tree)):
+        for name in tables:
             self._make_view(name, grouping, reads_rates(sql))
         bound = self._bound(None, values)
         spelled = _spelled(self._meaning, sql, parsed)
         self.statements.append(self._session.written(spelled))
-        return self._session.keep(spelled, {name: bound[name] for name in values_of(tree)})
+        return self._session.keep(spelled, {name: bound[name] for name in wanted})
 
     def restate(self, name: str, table: Table, as_of: datetime, *, is_filtered: bool = True) -> None:
         """Let a table as it was known at a moment be queried under a name of its own, beside the table itself (R21).
@@ -212,12 +223,10 @@ class Warehouse:
             alias = fact.parties.get(grouping.table if grouping else "", fact.parties[fact.grain])
             sql = text = fact.sql.replace("{party}", f"{alias}.party")
             read = parsed
-            needed = tables_of(parsed(sql))
-            for each in sorted(needed):
+            needed, _values = _named_in(sql)
+            for each in needed:
                 self._make_view(each, grouping, is_priced)
-            sql += " -- " + " ".join(
-                self._made[each] for each in sorted(needed)
-            )  # a changed view changes what is built on it
+            sql += " -- " + " ".join(self._made[each] for each in needed)  # a changed view changes what is built on it
         elif name in self._derived:
             sql = text = self._derived[name]
             read = unchecked
@@ -260,13 +269,20 @@ def _spelled(meaning: Meaning, sql: str, read: Callable[[str], exp.Query]) -> ex
 
 
 @lru_cache(maxsize=1024)
+def _named_in(sql: str) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The tables that a query reads, in their order, and the values that it binds."""
+    tree = parsed(sql)
+    return tuple(sorted(tables_of(tree))), frozenset(values_of(tree))
+
+
+@lru_cache(maxsize=1024)
 def reads_rates(sql: str) -> bool:
     """Whether a query, or a fact that it reads, names the rate of money. For all others the tables are read without one: joining
     rates that nobody looks at is most of the work of a count."""
     if RATE in sql:
         return True
-    read = tables_of(parsed(sql.replace("{party}", "party"))) & facts().keys()
-    return any(reads_rates(facts()[name].sql) for name in read)
+    tables, _values = _named_in(sql.replace("{party}", "party"))
+    return any(reads_rates(facts()[name].sql) for name in tables if name in facts())
 
 
 def grouping_of(by: str, of: str, moment: str | None) -> Grouping:
