@@ -49,6 +49,11 @@ COMPANY_WIDE: dict[str, set[str]] = {
         *("recency_days", "orders", "net_sales", "monetary", "r", "f", "m", "rfm", "fm"),
         *("segment", "previous_segment", "changed_on"),
     },
+    # what a customer brought and will bring is that of the whole company, and so is who bought at all
+    **{
+        key: {column.name for column in find(key).row.columns}
+        for key in ("customers.clv_historic", "customers.clv_predicted")
+    },
     # a gap is drawn towards the median of the company's
     "customers.purchase_gap": {"gap", "next_on", "overdue_ratio", "state"},
     # the segments are those of `customers.rfm`: which moves there are follows from them

@@ -65,3 +65,16 @@ def test_stuck_deals_have_rotted(demo: Any) -> None:
     assert {row.deal_id for row in longest} == set(stuck["first_deal_ids"])
     assert sum("date" in each for each in reasons.values()) == sum(stage["overdue"] for stage in pipeline)
     assert len(answer.findings) == 1
+
+
+def test_the_coverage_of_the_running_quarter_is_that_of_the_planted_deals(demo: Any) -> None:
+    asked, truth = demo
+    total = asked.ask("sales.pipeline_coverage", period="2026-Q4").total
+    pipeline = truth["deals"]["pipeline"]
+    assert total.won == pytest.approx(truth["deals"]["by_quarter_of_close"]["2026-Q4"]["won_amount"], abs=0.011)
+    assert total.overdue == pytest.approx(asked.ask("sales.pipeline_coverage", period="2027-Q1").total.overdue)
+    assert 0 < total.open_due + total.overdue < sum(stage["amount"] for stage in pipeline)
+    assert (total.status, asked.ask("sales.pipeline_coverage", level="team").rows.values("status")) == (
+        "short",
+        ["short"] * 3,
+    )
