@@ -68,3 +68,47 @@ def test_the_open_deals_of_the_maven_set(imported: Any, expected: Any) -> None:
     wanted = expected("crm_maven_kaggle")["open_pipeline"]
     assert {row.stage: row.deals for row in answer.rows} == {stage: figures["n"] for stage, figures in wanted.items()}
     assert answer.total.deals == sum(figures["n"] for figures in wanted.values())
+
+
+def test_the_deal_size_of_the_maven_set(imported: Any, expected: Any) -> None:
+    wanted = expected("crm_maven_kaggle")
+    with opened(imported("crm_maven_kaggle")) as catalogue:
+        answer = catalogue.ask("sales.deal_size", period=ALL_TIME, by="owner")
+    assert answer.total.mean == pytest.approx(wanted["avg_won_value"]["mean"], rel=1e-9)
+    assert answer.total.median == pytest.approx(wanted["avg_won_value"]["median"])
+    assert answer.total.amount == pytest.approx(wanted["won_value"])
+    named = {answer.names.get("party", {}).get(row.party, row.party): row for row in answer.rows}
+    for agent, figures in wanted["by_agent"].items():
+        if figures["won"] >= 5:
+            assert named[agent].mean == pytest.approx(figures["avg_won"], rel=1e-9)
+            assert (named[agent].won, named[agent].amount) == (figures["won"], pytest.approx(figures["won_value"]))
+
+
+def test_every_lost_deal_of_the_maven_set_has_a_row_though_no_reason_is_known(imported: Any, expected: Any) -> None:
+    wanted = expected("crm_maven_kaggle")
+    with opened(imported("crm_maven_kaggle")) as catalogue:
+        answer = catalogue.ask("sales.loss_reasons", period=ALL_TIME)
+    assert answer.total.lost == wanted["stage_counts"]["Lost"]
+    assert [row.reason_share for row in answer.rows] == [1] * len(answer.rows)
+
+
+def test_the_pipeline_of_the_maven_set_closes_over_its_whole_time(imported: Any, expected: Any) -> None:
+    counts = expected("crm_maven_kaggle")["stage_counts"]
+    with opened(imported("crm_maven_kaggle")) as catalogue:
+        answer = catalogue.ask("sales.pipeline_changes", period=ALL_TIME)
+    found = {row.cause: row.deals for row in answer.rows}
+    assert (found["won"], found["lost"]) == (counts["Won"], counts["Lost"])
+    assert found["open_after"] == counts["Engaging"] + counts["Prospecting"]
+
+
+def test_the_time_to_close_of_the_maven_set(imported: Any, expected: Any) -> None:
+    wanted = expected("crm_maven_kaggle")
+    with opened(imported("crm_maven_kaggle")) as catalogue:
+        answer = catalogue.ask("sales.cycle_length", period="2017", by="owner")
+    won, agents = wanted["cycle_days"]["won"], wanted["by_agent"]
+    assert (answer.total.won, answer.total.median) == (won["n"], won["median"])
+    assert answer.total.mean == pytest.approx(won["mean"], rel=1e-9)
+    told = {answer.names.get("party", {}).get(row.party, row.party): row for row in answer.rows if row.won}
+    assert set(told) == {agent for agent, figures in agents.items() if figures["won"]}
+    for agent, row in told.items():
+        assert row.mean == pytest.approx(agents[agent]["won_cycle_days"], rel=1e-9)

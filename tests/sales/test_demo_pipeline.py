@@ -137,3 +137,42 @@ def test_the_steps_of_a_quarter_end_at_the_open_pipeline(demo: Any) -> None:
     left = {row.cause: row.deals for row in quarter.rows}
     decided = truth["by_quarter_of_close"]["2026-Q3"]
     assert (left["won"], left["lost"]) == (decided["won"], decided["lost"])
+
+
+def test_the_late_team_answers_its_leads_last(demo: Any, demo_company: Any) -> None:
+    asked, _truth = demo
+    truth = json.loads((demo_company("en") / "exports" / "truth.json").read_text(encoding="utf-8"))
+    rows = {row.party: row for row in asked.ask("sales.lead_response", by="team", period="2023-01-01..2027-01-01").rows}
+    late = rows.pop(truth["follow_ups"]["late_team"])
+    assert all(late.median > 2 * row.median for row in rows.values() if row.leads >= 30)
+
+
+def test_the_strong_rep_turns_more_quotes_into_sales(demo: Any) -> None:
+    asked, truth = demo
+    answer = asked.ask("sales.quote_to_sale", by="owner", period="2023-01-01..2027-01-01")
+    strong = next(row for row in answer.rows if row.party == truth["strong_rep"]["owner_id"])
+    assert strong.low > answer.total.high
+    assert answer.total.won <= truth["won"]
+
+
+def test_every_quoted_deal_is_one_case(demo: Any) -> None:
+    asked, truth = demo
+    total = asked.ask("sales.quote_to_sale", by="none", period="2000-01-01..2030-01-01").total
+    quoted = truth["quoted"]
+    assert (total.cases, total.won, total.lost, total.pending) == (
+        quoted["cases"],
+        quoted["won"],
+        quoted["lost"],
+        quoted["open"],
+    )
+
+
+def test_the_time_to_close_of_every_quarter(demo: Any) -> None:
+    asked, truth = demo
+    answer = asked.ask("sales.cycle_length", by="quarter", period="2000-01-01..2030-01-01")
+    told = {row.party: row for row in answer.rows}
+    for quarter, days in truth["median_days_to_close"].items():
+        won = truth["by_quarter_of_close"][quarter]["won"]
+        assert told[quarter].won == won
+        # the truth is drawn by the clock on the wall, which is set forward or back by an hour in between
+        assert told[quarter].median == (None if won < 5 else pytest.approx(days, abs=1.001 / 24))

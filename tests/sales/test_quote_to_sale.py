@@ -179,3 +179,12 @@ def test_a_group_is_that_of_the_first_quote_and_the_total_counts_each_case_once(
 def test_nothing_asked_of_nothing() -> None:
     answer = asked_of([deal("a")], [quote("q", "a", "2024-01-01")])
     assert (len(answer.rows), answer.total.cases, answer.total.rate) == (0, 0, None)
+
+
+def test_while_many_are_pending_the_rate_is_no_figure_for_a_scorecard() -> None:
+    deals = [deal(f"{n}", n < 8 or None, "2025-02-01" if n < 8 else None) for n in range(11)]
+    quotes = [quote(each["deal_id"], each["deal_id"], "2025-01-10") for each in deals]
+    young, settled = asked_of(deals, quotes), asked_of(deals[:10], quotes[:10])
+    assert (young.total.rate, young.total.settled_rate) == (1, None)
+    assert any("27.3% of the cases are still pending" in str(note.message) for note in young.notes)
+    assert (settled.total.rate, settled.total.settled_rate) == (1, 1)

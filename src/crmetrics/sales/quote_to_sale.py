@@ -27,6 +27,8 @@ Base = Annotated[Literal["decided", "sent"], Options("Of", decided="decided ones
 FACTS: Final = {"case": "quote_cases", "quote": "single_quotes"}
 MONTH, QUARTER = 30, 90
 """Days after which an open quote is told apart as old."""
+UNSETTLED: Final = 0.2
+"""With a larger share still pending the quick answers alone make the rate: a scorecard does not hold it against others."""
 MINUTES_A_DAY: Final = 1440
 SUMS: Final = (
     *("won", "lost", "pending", "won_amount", "lost_amount", "open_amount"),
@@ -42,6 +44,7 @@ class QuoteToSale(Row):
     pending = column("Pending", COUNT, "not yet decided")
     n = column("Counted", COUNT, "the cases that the rate counts")
     rate = column("Quote-to-sale rate", SHARE, "won / decided, or won / all sent", better="higher", of=("won", "n"))
+    settled_rate = column("Settled rate", SHARE, better="higher", of=("won", "n"), is_hidden=True)
     low = column("At least", SHARE, "lower end of the 95 % interval")
     high = column("At most", SHARE, "upper end of the 95 % interval")
     amount_rate = column("Rate by money", SHARE, "the same by the amount of the last quote sent", better="higher")
@@ -65,7 +68,7 @@ class QuoteToSale(Row):
     date="quotes.sent_at",
     kind="DG",
     chart=Bars(x="party", y="rate", band=("low", "high")),
-    headline="rate",
+    headline="settled_rate",
 )
 def quote_to_sale(
     warehouse: Warehouse, period: Period, by: By = By("owner"), unit: Counted = "case", base: Base = "decided"
@@ -104,6 +107,7 @@ def _told(base: Base, cases: Rows, which: Any, groups: int) -> dict[str, Any]:
     curve = KaplanMeier.fit(minutes[timed], ends, pending[timed], which[timed], groups)
     is_all = base == "sent"
     n = sums["won"] + sums["lost"] + is_all * sums["pending"]
+    cases = sums["won"] + sums["lost"] + sums["pending"]
     money = sums["won_amount"] + sums["lost_amount"] + is_all * sums["open_amount"]
     low, high = wilson(sums["won"], n)
     days = minutes / MINUTES_A_DAY
@@ -115,9 +119,10 @@ def _told(base: Base, cases: Rows, which: Any, groups: int) -> dict[str, Any]:
 
     return {
         **{name: sums[name].astype(np.int64) for name in ("won", "lost", "pending", "without_amount", "unconverted")},
-        "cases": (sums["won"] + sums["lost"] + sums["pending"]).astype(np.int64),
+        "cases": cases.astype(np.int64),
         "n": n.astype(np.int64),
         "rate": share_of(sums["won"], n),
+        "settled_rate": np.where(sums["pending"] <= UNSETTLED * cases, share_of(sums["won"], n), np.nan),
         "low": low,
         "high": high,
         "amount_rate": np.where(n >= SHOWN_FROM, share_of(sums["won_amount"], money), np.nan),
@@ -154,7 +159,11 @@ def _notes(total: dict[str, Any]) -> tuple[Note, ...]:
             "{n} cases were decided before their first quote was sent: their days are not counted.",
         ),
     }
-    return tuple(Note(message(n=total[name])) for name, message in told.items() if total[name])
+    notes = [Note(message(n=total[name])) for name, message in told.items() if total[name]]
+    if total["pending"] > UNSETTLED * total["cases"]:
+        quick = _("{share} of the cases are still pending: those decided quickly make the rate.")
+        notes.append(Note(quick(share=Figure(total["pending"] / total["cases"], SHARE)), "warn"))
+    return tuple(notes)
 
 
 def _findings(total: dict[str, Any]) -> tuple[Finding, ...]:

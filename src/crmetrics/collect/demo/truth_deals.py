@@ -60,6 +60,8 @@ class DealTruth:
             "stages": self._funnel(np.ones(deals.count, dtype=bool)),
             "stages_by_year_of_entry": {str(y): self._funnel(year == y) for y in np.unique(year)},
             "by_quarter_of_close": self._quarters(),
+            "quoted": self._quoted(),
+            "median_days_to_close": self._median_days(),
             "pipeline": self._pipeline(),
             "slow_stage": {"stage": self._stages[SLOW_STAGE - 1], "median_working_days": list(STAGE_DAYS)},
             "strong_rep": self._strong(staff),
@@ -110,6 +112,24 @@ class DealTruth:
                 "lost_without_amount": int((lost & ~self._has_amount).sum()),
             }
         return told
+
+    def _median_days(self) -> Figures:
+        """The median of the days from creation to win by the quarter of the close, by the clock on the wall."""
+        deals = self._deals
+        is_won = deals.outcome == WON
+        quarter = months_of(np.where(is_won, deals.closed_at, 0) // DAY) // 3
+        lasted = (deals.closed_at - deals.created_at) / DAY
+        return {
+            f"{number // 4 + 1970}-Q{number % 4 + 1}": float(np.median(lasted[is_won & (quarter == number)]))
+            for number in np.unique(quarter[is_won])
+        }
+
+    def _quoted(self) -> Figures:
+        """What became of the deals that were sent a quote: those that stood in the quote stage."""
+        was_quoted = self._deals.slots[:, 3] | self._deals.slots[:, 5]
+        named = {"won": WON, "lost": LOST, "open": OPEN}
+        counts = {name: int((was_quoted & (self._deals.outcome == end)).sum()) for name, end in named.items()}
+        return {"cases": int(was_quoted.sum())} | counts
 
     def _pipeline(self) -> list[Figures]:
         """Open deals by the stage they stand in now."""
