@@ -1,0 +1,98 @@
+"""Who left, by what was known of him before, and by what was said at the end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+from crmetrics.customers.stays import Parts, Stays
+from crmetrics.vocabulary.period import midnight
+from crmetrics.warehouse.facts.stays import STAYS
+from crmetrics.warehouse.facts.traits import TRAITS, Traits
+from crmetrics.warehouse.rows import Rows
+from crmetrics.warehouse.warehouse import Warehouse
+
+QUARTER, HALF_YEAR, YEAR = timedelta(days=90), timedelta(days=182), timedelta(days=365)
+
+AT_START: Final = """
+with {stays},
+at_start as (
+    select s.customer_id, s.lost_on, s.lost_on < $lost_before as is_lost
+    from stays s
+    where s.from_on < $start_on and s.lost_on >= $start_on and not (s.is_pending and s.lost_on < $lost_before)
+),
+"""
+
+COUNTED: Final = """
+known_before as (
+    select a.is_lost, {columns}
+    from at_start a
+    {joins}
+),
+answers as ({answers})
+select trait, answer, sum(customers) as customers, sum(lost) as lost
+from answers
+group by trait, answer
+order by trait, answer
+"""
+ANSWERS: Final = """
+    select '{trait}' as trait, cast({trait} as varchar) as answer, count(*) as customers, sum(case when is_lost then 1 else 0 end) as lost
+    from known_before
+    group by {trait}
+"""
+
+STATED: Final = """
+reasons as (
+    select a.customer_id, max(s.end_reason) as reason
+    from at_start a
+    left join subscriptions s
+      on s.customer_id = a.customer_id and s.ended_on = a.lost_on and coalesce(s.end_reason, '') not in ('', 'changed')
+    where a.is_lost
+    group by a.customer_id
+)
+select reason, count(*) as lost
+from reasons
+group by reason
+order by lost desc, reason
+"""
+
+
+def counted_traits(warehouse: Warehouse, stays: Stays, parts: Parts) -> Rows:
+    """How many of the customers at the start had each answer of each trait, and how many of those were lost.
+
+    Columns: trait, answer (blank where it is not known), customers, lost. Only what was known before the period is read.
+    """
+    columns, joins, answers = [], ["left join customers c on c.customer_id = a.customer_id"], []
+    ctes = []
+    for number, source in enumerate(each for each in TRAITS if _is_there(warehouse, each)):
+        alias = f"t{number}"
+        if source.sql:
+            ctes.append(f"{source.name} as ({source.sql}),")
+            joins.append(f"left join {source.name} {alias} on {alias}.customer_id = a.customer_id")
+        columns += [f"{sql.replace('t.', alias + '.')} as {trait}" for trait, sql in source.traits.items()]
+        answers += [ANSWERS.replace("{trait}", trait) for trait in source.traits]
+    sql = COUNTED.replace("{columns}", ", ".join(columns)).replace("{joins}", "\n    ".join(joins))
+    return _ask(warehouse, stays, parts, "\n".join(ctes) + sql.replace("{answers}", "union all".join(answers)))
+
+
+def stated_reasons(warehouse: Warehouse, stays: Stays, parts: Parts) -> Rows:
+    """The reason that the subscription of each lost customer names at its end, blank where it names none: reason, lost."""
+    return _ask(warehouse, stays, parts, STATED)
+
+
+def _is_there(warehouse: Warehouse, source: Traits) -> bool:
+    return all(warehouse.profile.rows(table) for table in source.tables)
+
+
+def _ask(warehouse: Warehouse, stays: Stays, parts: Parts, sql: str) -> Rows:
+    whole, zone = parts.spans[0], warehouse.zone
+    values: dict[str, Any] = {
+        "reach": midnight(whole.start - timedelta(days=stays.window), zone),
+        "until": midnight(whole.end, zone),
+        "window": stays.window,
+        "grace": stays.grace,
+        "lost_before": whole.end,
+    }
+    for name, span in (("quarter_ago", QUARTER), ("half_year_ago", HALF_YEAR), ("year_ago", YEAR)):
+        values |= {name: midnight(whole.start - span, zone), f"{name}_on": whole.start - span}
+    return warehouse.query(AT_START.replace("{stays}", STAYS[stays.basis].strip()) + sql, period=whole, **values)
