@@ -92,6 +92,11 @@ COMPANY_WIDE: dict[str, set[str]] = {
     "finance.cac": {
         *("party", "cost", "marketing", "sales_cost", "new_customers", "cac", "paid_customers", "cac_paid"),
     },
+    # how long a lead is given is learned from everybody's sales
+    "sales.lead_conversion": {
+        *("party", "step", "step_no", "leads", "moved", "next_rate", "low", "high", "entered", "cumulative"),
+        *("lost", "reason", "open_leads", "pending", "amount"),
+    },
     # from which systems the tables came
     "data.coverage": {"source"},
 }
@@ -195,6 +200,9 @@ def of_rep(
             connection.execute(
                 f"delete from {table} where not coalesce({OWNED_BY[table]}, false)", {"rep": rep.employee_id}
             )
+        connection.execute(
+            "delete from meta.facts where name = 'added_up'"
+        )  # they are those of the whole company's orders
     with DuckDbEngine(path) as engine:
         yield OpenCatalogue(engine, catalogue.settings, own=catalogue.own)
 

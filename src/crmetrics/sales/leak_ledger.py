@@ -56,7 +56,7 @@ class Leak(Row):
 
 @analysis(
     "Leak ledger",
-    needs={"deals": ["created_at", "stage", "amount"], "deal_stages": ["entered_at"]},
+    needs={"deals": ["created_at", "stage"], "deal_stages": ["entered_at"]},
     date="deals.created_at",
     kind="GR",
     chart=Bars(x="stage", y="leak_money", band=("low", "high")),
