@@ -17,7 +17,7 @@ from crmetrics.vocabulary.language import Message
 from crmetrics.vocabulary.period import GRAINS
 from crmetrics.warehouse.profile import Profile
 from crmetrics.warehouse.schema import DIMENSIONS, TABLES, path_to
-from crmetrics.warehouse.views import CUSTOM
+from crmetrics.warehouse.views import CUSTOM, custom_path
 
 Kind = Literal["D", "G", "P", "R", "DG", "DP", "DR", "GR", "PR"]
 GIVEN: Final = ("warehouse", "period", "before", "catalogue")
@@ -99,7 +99,8 @@ class Analysis:
         reached = {name: path for name, each in DIMENSIONS.items() if (path := path_to(self.table, each)) is not None}
         if profile is not None:
             reached = {name: path for name, path in reached.items() if profile.has(path.table, path.column)}
-        own = [f"{CUSTOM}{name}" for names in (profile.custom.values() if profile else ()) for name in names]
+        named = [f"{CUSTOM}{name}" for names in (profile.custom.values() if profile else ()) for name in names]
+        own = [name for name in named if profile and custom_path(profile, TABLES[self.table], name) is not None]
         grains = GRAINS if "." in self.date else ()
         return (*reached, *grains, *own)
 

@@ -1,0 +1,200 @@
+"""People and organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+
+from crmetrics.analysis import Bars, By, Catalogue, Finding, LeftOut, Note, Result, Row, analysis, column
+from crmetrics.analysis.littleness import SHOWN_FROM
+from crmetrics.analysis.metric import reading_of, undivided
+from crmetrics.analysis.targets import targets_for
+from crmetrics.models.interval import share_of
+from crmetrics.vocabulary.language import words
+from crmetrics.vocabulary.period import Period
+from crmetrics.vocabulary.unit import COUNT, RATIO, SHARE, Figure
+from crmetrics.warehouse.rows import Array, Rows
+from crmetrics.warehouse.schema import DIMENSIONS
+from crmetrics.warehouse.warehouse import Warehouse
+
+_ = words("kpis")
+
+PLANNED: Final = ("kpis.won_amount", "kpis.net_sales")
+"""Of these the first that is planned tells the attainment."""
+HEAVY: Final = 1.5
+LOADS: Final = {"deals": "deals", "tickets": "tickets", "tasks": "activities"}
+
+PEOPLE_BY_PARTY = """
+with staff as (
+    select employee_id, party, manager_id, hired_on, coalesce(is_bot, false) as is_bot,
+           (hired_on is null or hired_on < $start_on) and (left_on is null or left_on >= $start_on) as is_at_start,
+           (hired_on is null or hired_on < $until) and (left_on is null or left_on >= $until) as is_at_end,
+           coalesce(hired_on >= $start_on and hired_on < $until, false) as has_joined,
+           coalesce(left_on >= $start_on and left_on < $until, false) as has_left,
+           left_on is null or left_on >= $today as is_active
+    from employees
+),
+deal_load as (select owner_id, count(*) as deals from deals where is_won is null and owner_id is not null group by owner_id),
+ticket_load as (
+    select owner_id, count(*) as tickets
+    from tickets
+    where status not in ('solved', 'closed') and not coalesce(is_spam, false) and owner_id is not null
+    group by owner_id
+),
+task_load as (
+    select owner_id, count(*) as tasks
+    from activities
+    where done_at is null and due_at < $as_of and coalesce(outcome, '') <> 'cancelled' and owner_id is not null
+    group by owner_id
+)
+select s.party, grouping(s.party) = 1 as is_total, count(*) as known,
+       count(*) filter (where s.is_bot) as bots,
+       count(*) filter (where not s.is_bot and not s.is_at_start and not s.is_at_end and not s.has_joined and not s.has_left) as elsewhere,
+       count(*) filter (where not s.is_bot and s.is_at_start) as at_start,
+       count(*) filter (where not s.is_bot and s.is_at_end) as headcount,
+       count(*) filter (where not s.is_bot and s.has_joined) as joined,
+       count(*) filter (where not s.is_bot and s.has_left) as gone,
+       count(*) filter (where not s.is_bot and s.is_active) as active,
+       count(*) filter (where not s.is_bot and s.is_at_end and s.manager_id is not null) as led,
+       count(distinct case when not s.is_bot and s.is_at_end then s.manager_id end) as managers,
+       sum(case when not s.is_bot then coalesce(d.deals, 0) end) as deals,
+       sum(case when not s.is_bot then coalesce(t.tickets, 0) end) as tickets,
+       sum(case when not s.is_bot then coalesce(k.tasks, 0) end) as tasks
+from staff s
+left join deal_load d on d.owner_id = s.employee_id
+left join ticket_load t on t.owner_id = s.employee_id
+left join task_load k on k.owner_id = s.employee_id
+group by grouping sets ((s.party), ())
+order by is_total, headcount desc, s.party
+"""
+
+
+class People(Row):
+    party = column("Group", dimension="by")
+    headcount = column("People", COUNT, "at the end, without bots")
+    at_start = column("At the start", COUNT)
+    joined = column("Joined", COUNT)
+    gone = column("Left", COUNT, better="lower")
+    turnover = column("Turnover", SHARE, "left / mean of start and end", better="lower")
+    open_deals_each = column("Open deals each", RATIO, "now, per person who is there")
+    open_tickets_each = column("Open tickets each", RATIO, "now, per person who is there", better="lower")
+    overdue_each = column("Overdue each", RATIO, "activities due and not done, per person who is there", better="lower")
+    attainment = column("Attainment", SHARE, "of the won amount, else of net sales", better="higher")
+    led_each = column("People per manager", RATIO)
+
+
+@analysis(
+    "People and organisation",
+    needs={"employees": ["employee_id"]},
+    date="employees",
+    chart=Bars(x="party", y="headcount"),
+    headline="turnover",
+    enough=SHOWN_FROM,
+)
+def people(warehouse: Warehouse, period: Period, catalogue: Catalogue, by: By = By("team")) -> Result[People]:
+    """How many people, what load, what turnover?
+
+    Formula: people = hired before the end and not yet gone; turnover = left in the period / mean of people at its start and end;
+             load = open deals, open tickets and overdue activities / people there now; people per manager; attainment = actual /
+             target of the won amount, else of net sales.
+    Reads:   employees, deals, tickets, activities, targets.
+    Mind:    Loads are those of now, whatever period is asked. Of fewer than 5 people only counts are shown. Teams and managers are
+             those of today. Without a day of hiring somebody was always there.
+    Source:  Rule R4 of the definitions; turnover as in ISO 30414:2018.
+    """
+    until = max(period.start, min(period.end, warehouse.today))
+    rows = warehouse.query(PEOPLE_BY_PARTY, period=period, by=by, of="employees", until=until)
+    rows = rows.where(
+        rows.flags("is_total") | (rows.numbers("known") > rows.numbers("bots") + rows.numbers("elsewhere"))
+    )
+    has_left, has_hired = (warehouse.profile.has("employees", name) for name in ("left_on", "hired_on"))
+    for name, table in LOADS.items():
+        if not warehouse.profile.rows(table):  # unknown is not zero
+            rows = rows.with_columns(**{name: np.full(len(rows), np.nan)})
+    total = rows.where(rows.flags("is_total")).one()
+    worked_out = _worked_out(rows, has_left, has_hired) | {
+        "attainment": _attained(rows, by, period, warehouse, catalogue)
+    }
+    return Result.of(
+        People,
+        rows,
+        worked_out=worked_out,
+        notes=tuple(_notes(rows, total, has_left, has_hired)),
+        findings=tuple(_overloaded(rows, worked_out["overdue_each"], by, warehouse)),
+        used=int((total["known"] or 0) - (total["bots"] or 0) - (total["elsewhere"] or 0)),
+        left_out=tuple(
+            LeftOut(reason, int(total[name]))
+            for name, reason in (("bots", _("bots")), ("elsewhere", _("not employed in the period")))
+            if total[name]
+        ),
+    )
+
+
+def _worked_out(rows: Rows, has_left: bool, has_hired: bool) -> dict[str, Any]:
+    headcount, active = rows.numbers("headcount"), rows.numbers("active")
+    is_enough = headcount >= SHOWN_FROM
+    turnover = share_of(rows.numbers("gone"), (rows.numbers("at_start") + headcount) / 2)
+
+    def each(name: str) -> Array:
+        return np.where(is_enough, share_of(rows.numbers(name), active), np.nan)
+
+    return {
+        "joined": rows.values("joined") if has_hired else [None] * len(rows),
+        "gone": rows.values("gone") if has_left else [None] * len(rows),
+        "turnover": np.where(is_enough & has_left, turnover, np.nan),
+        "open_deals_each": each("deals"),
+        "open_tickets_each": each("tickets"),
+        "overdue_each": each("tasks"),
+        "led_each": np.where(is_enough, share_of(rows.numbers("led"), rows.numbers("managers")), np.nan),
+    }
+
+
+def _attained(rows: Rows, by: str, period: Period, warehouse: Warehouse, catalogue: Catalogue) -> list[float | None]:
+    """The attainment of each party with a target of its own; under a filter none, for targets are made for the whole."""
+    planned = {} if warehouse.scope.filters else targets_for(warehouse, period, dict.fromkeys(PLANNED, True))
+    kpi = next((each for each in PLANNED if any(key[0] == each for key in planned)), None)
+    declared = catalogue.known(kpi) if kpi else None
+    if declared is None or kpi is None:
+        return [None] * len(rows)
+    whole = catalogue.ask(kpi, period=period, **undivided(declared))
+    actual: dict[tuple[str, str | None], float | None] = {("company", None): reading_of(whole).value}
+    if by in ("team", "owner"):
+        answer = catalogue.ask(kpi, period=period, by=by)
+        actual |= {(by, row.as_dict()["party"]): reading_of(answer, row).value for row in answer.rows}
+    found: list[float | None] = []
+    for is_total, party in zip(rows.flags("is_total").tolist(), rows.values("party"), strict=True):
+        scope = ("company", None) if is_total else (by, party)
+        target = planned.get((kpi, *scope))
+        found.append((actual.get(scope) or 0.0) / target.whole if target and target.whole else None)
+    return found
+
+
+def _notes(rows: Rows, total: dict[str, Any], has_left: bool, has_hired: bool) -> Iterator[Note]:
+    if not has_left:
+        yield Note(_("No employee has a day of leaving, so no turnover can be told."), "warn")
+    if not has_hired:
+        yield Note(_("No employee has a day of hiring, so nobody can be told to have joined."), "warn")
+    if few := int(np.sum(rows.numbers("headcount")[~rows.flags("is_total")] < SHOWN_FROM)):
+        text = _(
+            "{n} group has fewer than 5 people: only counts are shown.",
+            "{n} groups have fewer than 5 people: only counts are shown.",
+            n=few,
+        )
+        yield Note(text, "few")
+
+
+def _overloaded(rows: Rows, overdue: Array, by: str, warehouse: Warehouse) -> Iterator[Finding]:
+    """The group with notably more overdue work for each person than all have."""
+    is_total = rows.flags("is_total")
+    whole = float(overdue[is_total][0]) if is_total.any() else np.nan
+    most = np.where(is_total, np.nan, overdue)
+    if len(rows) < 3 or np.isnan(most).all() or not np.nanmax(most) > HEAVY * whole:
+        return
+    party = rows.values("party")[int(np.nanargmax(most))]
+    names = DIMENSIONS[by].names if by in DIMENSIONS and party else None
+    called = warehouse.names_of(*names, [party]).get(party, party) if names else party
+    message = _("{group} has {n} overdue activities each, all together {whole}.", group=called or "-",
+                n=Figure(float(np.nanmax(most)), RATIO), whole=Figure(whole, RATIO))  # fmt: skip
+    yield Finding(message, tone="warn", link={"by": "owner"})
