@@ -69,8 +69,8 @@ class LeakLedger:
         draws = np.full((DRAWS, len(leak)), np.nan)
         if is_known:
             rng = np.random.default_rng(SEED)
-            drawn = [rng.beta(up + 1, down + 1, (DRAWS, len(actual))) for up, down in (own, other)]
-            draws = leaks(entries, *drawn, size, reference_size)
+            ours, theirs = (rng.beta(up + 1, down + 1, (DRAWS, len(actual))) for up, down in (own, other))
+            draws = leaks(entries, ours, theirs, size, reference_size)
         low, high = np.percentile(draws, ENDS, axis=0)
         gaps = draws.sum(axis=1, where=~np.isnan(leak)) if is_known else draws[:, 0]
         gap_low, gap_high = np.percentile(gaps, ENDS)

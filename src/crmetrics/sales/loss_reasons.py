@@ -94,7 +94,10 @@ def loss_reasons(
 
 def _sums(rows: Rows, which: NDArray[np.int64], name: str) -> NDArray[np.float64]:
     """For every row the sum of a column over the rows of its group."""
-    return np.bincount(which, np.nan_to_num(rows.numbers(name)))[which] if len(rows) else rows.numbers(name)
+    if not len(rows):
+        return rows.numbers(name)
+    sums: NDArray[np.float64] = np.bincount(which, np.nan_to_num(rows.numbers(name))).astype(np.float64)
+    return sums[which]
 
 
 def _with_shares(rows: Rows, *, by_money: bool) -> Rows:
@@ -145,7 +148,7 @@ def _sizes(rows: Rows) -> NDArray[np.float64]:
     """How many each group lost."""
     parts = rows.where(~rows.flags("is_total"))
     _parties, which = parts.groups("party")
-    return np.bincount(which, parts.numbers("lost"))
+    return np.bincount(which, parts.numbers("lost")).astype(np.float64)
 
 
 def _findings(rows: Rows, total: dict[str, Any]) -> tuple[Finding, ...]:
