@@ -106,6 +106,7 @@ LEARNED_FROM_ALL: dict[str, tuple[dict[str, Any], ...]] = {
     # the window is then the 90th percentile of the gaps between all purchases of the company
     "customers.churn_rate": ({"window": 0},),
     "customers.retention_rate": ({"window": 0},),
+    "customers.churn_reasons": ({"window": 0},),
     # which orders are near depends on the median gap of the company
     "customers.purchase_gap": ({"show": "due"},),
     # how a model did that learned from all records of the company

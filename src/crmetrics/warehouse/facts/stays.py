@@ -99,6 +99,69 @@ WORTH: Final[dict[Basis, str]] = {
 }
 """What each customer was worth when a period began: his net sales of the $window days before, or his monthly amount."""
 
+MONTHS_BETWEEN: Final = (
+    "(months_apart({first}, {last}) - case when extract(day from {last}) < extract(day from {first}) then 1 else 0 end)"
+)
+"""Whole months from one day to another."""
+
+_OF_RUNNING: Final = "days_after(cast($today as date), -$renewing)"
+_MONTHS_OF_RUNNING: Final = MONTHS_BETWEEN.format(first="from_on", last=_OF_RUNNING)
+_MONTHS_OF_ENDED: Final = MONTHS_BETWEEN.format(first="from_on", last="ended_on")
+
+# A contract that ends within a month, or with it, ends at the renewal that closes it. One that runs has passed its last whole month;
+# counted in renewals it must have been seen on the day after, for on the day itself nobody knows yet.
+LIVES: Final = f"""
+with subscribed as (
+    select customer_id, started_on, ended_on, coalesce(party, '') as party,
+           contains(',' || $trials || ',', ',' || coalesce(plan, '') || ',') and plan is not null as is_trial,
+           coalesce(ended_on > started_on, true) as has_length, started_on < cast($today as date) as has_begun
+    from subscriptions
+),
+spans as (
+    select customer_id, started_on, max(coalesce(ended_on, {NEVER})) as ended_on, min(party) as party, count(*) as spans
+    from subscribed
+    where has_length and has_begun and not is_trial
+    group by customer_id, started_on
+),
+steps as (
+    select customer_id, started_on, ended_on, party, spans,
+           coalesce(days_after(started_on, -$grace) > max(ended_on) over (
+               partition by customer_id order by started_on rows between unbounded preceding and 1 preceding
+           ), true) as is_first
+    from spans
+),
+numbered as (
+    select customer_id, started_on, ended_on, party, spans,
+           sum(case when is_first then 1 else 0 end) over (
+               partition by customer_id order by started_on rows between unbounded preceding and current row
+           ) as number
+    from steps
+),
+lives as (
+    select customer_id, number, min(started_on) as from_on, max(ended_on) as ended_on, arg_min(party, started_on) as party,
+           max(ended_on) < days_after(cast($today as date), -$grace) as is_over, sum(spans) as spans
+    from numbered
+    group by customer_id, number
+),
+measured as (
+    select nullif(party, '') as party, is_over, spans, days_between(from_on, least(ended_on, $today)) as days,
+           case when ended_on < {NEVER}
+                then {_MONTHS_OF_ENDED} + case when is_over and extract(day from ended_on) <> extract(day from from_on) then 1 else 0 end
+                else {_MONTHS_OF_RUNNING} end as months
+    from lives
+)
+select party, is_over, days, months, count(*) as lives, sum(spans) as spans,
+       (select count(*) from subscribed where is_trial) as trials,
+       (select count(*) from subscribed where has_begun and not has_length and not is_trial) as without_length,
+       (select count(*) from subscribed where not has_begun and not is_trial) as to_come
+from measured
+group by party, is_over, days, months
+order by party, is_over, days, months
+"""
+"""Subscription lives, joined over changes and gaps of up to $grace days, by how long they lasted or have lasted: party (that of the
+first span), is_over, days, months, lives and spans. $renewing is 1 for renewals, else 0; $trials names plans with commas between. An
+end less than the grace before as-of is not over: it may yet go on, and is followed to its end."""
+
 ALL_GAPS: Final = """
 with bought as (
     select customer_id, local_day(ordered_at) as day_on
