@@ -19,7 +19,7 @@ from crmetrics.vocabulary.language import words
 _ = words("customers")
 
 RUN_AWAY: Final = 1e4
-"""With a + b above it (or r) all customers are alike in leaving (in buying): the beta (gamma) distribution says nothing."""
+"""With a + b above it (or r) all customers are alike in leaving (in buying): no distribution between them is identified."""
 FLAT: Final = 1e-3
 """So little more log-likelihood than without any leaving: the data do not show that anybody left."""
 POLE: Final = 1e-4
@@ -103,11 +103,15 @@ class BetaGeometric(BuyingModel):
         r, _alpha, a, b = found.parameters
         if r > RUN_AWAY:
             raise CannotFit("same_rates", _("All customers buy equally often: their rates cannot be told apart."))
-        gained = found.value - GammaPoisson.of(counts).log_likelihood
-        if a + b > RUN_AWAY or gained < FLAT:
+        if found.value - GammaPoisson.of(counts).log_likelihood < FLAT:
             raise CannotFit(
                 "no_dropout",
                 _("No customer is seen to leave: a model of leaving ({model}) says nothing here.", model=cls.TITLE),
+            )
+        if a + b > RUN_AWAY:
+            raise CannotFit(
+                "same_dropout",
+                _("All customers leave with the same chance: {model} cannot tell them apart.", model=cls.TITLE),
             )
 
     def alive(self, frequency: ArrayLike, recency: ArrayLike, age: ArrayLike) -> Floats:

@@ -95,10 +95,11 @@ class ParetoNbd(BuyingModel):
 
     @classmethod
     def _check_found(cls, counts: PurchaseCounts, found: Maximum) -> None:
-        r, _alpha, s, _beta = found.parameters
+        r = found.parameters[0]
         if r > RUN_AWAY:
             raise CannotFit("same_rates", _("All customers buy equally often: their rates cannot be told apart."))
-        if s > RUN_AWAY or found.value - GammaPoisson.of(counts).log_likelihood < FLAT:
+        # s and beta may run away together: then all leave at one rate, s / beta, which the data do tell
+        if found.value - GammaPoisson.of(counts).log_likelihood < FLAT:
             raise CannotFit(
                 "no_dropout",
                 _("No customer is seen to leave: a model of leaving ({model}) says nothing here.", model=cls.TITLE),

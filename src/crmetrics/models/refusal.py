@@ -8,7 +8,14 @@ from crmetrics.vocabulary.errors import CrmetricsError
 from crmetrics.vocabulary.language import Message
 
 Reason = Literal[
-    "no_customers", "all_bought_once", "no_dropout", "same_rates", "infinite_mean", "same_values", "no_maximum"
+    "no_customers",
+    "all_bought_once",
+    "no_dropout",
+    "same_dropout",
+    "same_rates",
+    "infinite_mean",
+    "same_values",
+    "no_maximum",
 ]
 
 
