@@ -78,3 +78,13 @@ def test_the_coverage_of_the_running_quarter_is_that_of_the_planted_deals(demo: 
         "short",
         ["short"] * 3,
     )
+
+
+def test_activities_are_those_of_the_truth(demo: Any) -> None:
+    asked, truth = demo
+    total, figures = asked.ask("sales.activity", period=EVER).total, truth["follow_ups"]["all"]
+    assert (total.planned, total.overdue) == (figures["due"], figures["open_overdue"])
+    assert total.completed == figures["on_time"] + figures["late"]
+    assert total.done == asked.ask("kpis.activities_done", period=EVER, by="none").total.value
+    teams = asked.ask("sales.activity", period=EVER, by="team", show="outcomes")
+    assert teams.total.done == total.done

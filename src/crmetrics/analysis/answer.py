@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
 
 import numpy as np
 
+from crmetrics.analysis.chart import Chart, FirstOf
 from crmetrics.analysis.row import Column, Row
 from crmetrics.vocabulary.language import Message
 from crmetrics.vocabulary.period import Period
 from crmetrics.warehouse.rows import Array, Rows, plain
 
 if TYPE_CHECKING:
-    from crmetrics.analysis.chart import Chart
     from crmetrics.analysis.declaration import Analysis
 
 R = TypeVar("R", bound=Row)
@@ -199,11 +199,11 @@ class Answer(Generic[R]):
 
     @property
     def chart(self) -> Chart | None:
-        """The declared chart, None where it draws a column that holds nothing under these choices."""
-        chart = self.declared.chart
+        """The declared chart (of several the first), None where it draws a column that holds nothing under these choices."""
+        declared = self.declared.chart
+        charts = declared.charts if isinstance(declared, FirstOf) else (declared,)
         held = {each.name for each in self.declared.row.columns if each.is_hidden or each.is_shown(self.choices)}
-        is_drawn = chart is not None and set(chart.columns()) <= held
-        return chart if is_drawn else None
+        return next((chart for chart in charts if chart is not None and set(chart.columns()) <= held), None)
 
     @property
     def rows(self) -> Table[R]:

@@ -134,3 +134,14 @@ class Tiles(Chart):
     before: str
     change: str
     status: str
+
+
+@dataclass(frozen=True)
+class FirstOf(Chart):
+    """Several charts of one answer: drawn is the first whose columns are shown under the choices asked."""
+
+    charts: tuple[Chart, ...]
+
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns that any of them reads."""
+        return tuple(dict.fromkeys(name for chart in self.charts for name in chart.columns()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crmetrics.analysis.littleness import PLAIN_FROM, SHOWN_FROM
 from crmetrics.analysis.targets import Planned
@@ -72,7 +73,7 @@ def by_scope(rows: Rows, planned: Planned, level: str) -> Rows:
     if level == "company":
         place.setdefault(None, 0)
     names = [name for name in (*SUMS, *COUNTS, "weighted") if name in rows.names]
-    sums = {}
+    sums: dict[str, NDArray[np.float64]] = {}
     for name in names:
         values = np.nan_to_num(rows.numbers(name))
         sums[name] = np.append(np.bincount(which, values, len(place)), values.sum())
