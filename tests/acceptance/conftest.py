@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pytest
 
 from crmetrics.intake.imports import import_sources
 from crmetrics.intake.report import ImportReport
+from crmetrics.intake.understanding import understand
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -55,7 +56,7 @@ def expected(real_data: Path) -> Callable[[str], Expected]:
 
 @pytest.fixture(scope="session")
 def imported(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Imported]:
-    """Import a set by its example mapping, once in a session."""
+    """Import a set by its example mapping, or by what is understood of it without one, once in a session."""
     done: dict[tuple[object, ...], Imported] = {}
 
     def importing(name: str, files: Sequence[str] = (), mapping: str = "mapping.toml") -> Imported:
@@ -63,7 +64,12 @@ def imported(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Calla
         if key not in done:
             workspace = tmp_path_factory.mktemp(name) / "workspace"
             sources = [real_data / name / file for file in files] or [real_data / name]
-            done[key] = Imported(workspace, import_sources(workspace, sources, ROOT / "examples" / name / mapping))
+            written = ROOT / "examples" / name / mapping
+            if not written.is_file():  # exports of a known system need none
+                proposal, _errors = understand(sources, workspace / "spill")
+                written = workspace / mapping
+                written.write_text(replace(proposal, currency="USD").text(), encoding="utf-8")
+            done[key] = Imported(workspace, import_sources(workspace, sources, written))
         return done[key]
 
     return importing

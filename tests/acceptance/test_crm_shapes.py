@@ -1,4 +1,4 @@
-"""The shapes in which HubSpot and Salesforce give their tables run through, whatever their rows are worth."""
+"""Exports of HubSpot, Salesforce and Zendesk are known by their shape and run through, whatever their rows are worth."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from crmetrics.catalogue import OpenCatalogue, keys, open_workspace
 
-SETS = ("dbt_hubspot", "dbt_salesforce")
+SETS = ("dbt_hubspot", "dbt_salesforce", "dbt_zendesk")
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +45,17 @@ def test_salesforce_gives_its_tables(imported):
     assert salesforce.one("select sum(amount) from deals where is_won is null") == (210000.0,)
     assert salesforce.one("select count(*) from activities where deal_id is not null") == (7,)
     assert salesforce.one("select count(*), count(qualified_at) from leads") == (1, 1)
+
+
+def test_zendesk_gives_its_tables(imported):
+    zendesk = imported("dbt_zendesk")
+    assert zendesk.one("select count(*), count(distinct owner_id) from tickets") == (10, 7)
+    # of the history, what is of a ticket that has its row
+    assert zendesk.rows("select kind, count(*) from ticket_events group by kind order by kind") == [
+        ("assign", 1),
+        ("priority", 4),
+        ("status", 13),
+    ]
 
 
 @pytest.mark.parametrize("name", SETS)

@@ -97,7 +97,7 @@ def test_a_pipeline_whose_stage_says_won_or_lost(exports, tmp_path):
     )
     proposal, _errors = understand([folder], tmp_path / "scratch")
     text = proposal.text()
-    assert 'is_won = { column = "Aşama", map = { "Kaybedildi" = "false", "Kazanıldı" = "true" } }' in text
+    assert 'is_won = { column = "Aşama", map = { Kaybedildi = "false", "Kazanıldı" = "true" } }' in text
     assert 'owner_id = "Satış Temsilcisi"' in text
     assert parse_mapping(tmp_path / "m.toml", text, "x").tables[-1] == "deals"
 

@@ -15,7 +15,7 @@ import duckdb
 
 from crmetrics.clean.contradictions import note_contradictions
 from crmetrics.clean.ledger import count, count_derived, told
-from crmetrics.clean.mapping import Section
+from crmetrics.clean.mapping import NUMBERED, Section
 from crmetrics.clean.raw_rows import FILE_BITS, EntryRows
 from crmetrics.clean.repeats import Repeats
 from crmetrics.clean.section import BLANK, Fault, SectionSql
@@ -282,8 +282,8 @@ def _default(column: Column, section: Section) -> str:
 
 
 def numbered_column(section: Section) -> str | None:
-    """The key column that the product numbers where the file has no such number: line_no."""
-    names = [column.name for column in section.table.columns if column.is_key and column.name == "line_no"]
+    """The key column that the product numbers where the file has no such number: that of lines and of events."""
+    names = [column.name for column in section.table.columns if column.is_key and column.name in NUMBERED]
     return names[0] if names and names[0] not in section.by_target else None
 
 

@@ -14,6 +14,9 @@ from crmetrics.warehouse.schema import TABLES, Column, Table, Type, custom_colum
 
 Kind = Literal["full", "delta"]
 NUMBERS: Final = (Type.NUMBER, Type.MONEY, Type.SHARE, Type.RATE, Type.INTEGER)
+NUMBERED: Final = ("line_no", "event_no")
+"""Key columns that the import numbers within their parent, where a file has no such number."""
+
 _NONE: MappingOf[str, str] = MappingProxyType({})
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from crmetrics.clean.mapping import NUMBERS, Cell, Entry, Formats, Join, Mapping, Section, target_of_custom
+from crmetrics.clean.mapping import NUMBERED, NUMBERS, Cell, Entry, Formats, Join, Mapping, Section, target_of_custom
 from crmetrics.vocabulary.errors import BadMapping, BadValue
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.warehouse.expression import Expression, Kind, Name, Typed, parse_expression
@@ -212,7 +212,7 @@ class _Reader:
     def complete(self, table: Table, place: str, cells: Sequence[Cell]) -> None:
         given = {cell.target for cell in cells}
         for column in table.columns:
-            numbered = column.name == "line_no" and column.is_key
+            numbered = column.name in NUMBERED and column.is_key
             if column.is_required and column.default is None and column.name not in given and not numbered:
                 problem = _(
                     "the table needs it. Say which column of the file gives it, or a constant: { value = ... }."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -16,7 +16,8 @@ from crmetrics.clean.understanding.evidence import evidence_of
 from crmetrics.clean.understanding.formats import reading_of
 from crmetrics.clean.understanding.headers import meanings_of
 from crmetrics.clean.understanding.proposal import Known, Proposal
-from crmetrics.clean.understanding.recognition import Read, recognise
+from crmetrics.clean.understanding.recognition import Read, Recognised, recognise
+from crmetrics.clean.understanding.shapes import shape_of
 from crmetrics.collect.archives import unpacked
 from crmetrics.collect.sources import FileEntry, RawFile, find_files, read_raw, sheets_of
 from crmetrics.vocabulary.errors import BadFile
@@ -27,6 +28,8 @@ _ = words("import")
 Progress = Callable[[str, float], None]
 DIGITS: Final = re.compile(r"\d+")
 UNDERSTANDING: Final = "understanding-"
+BESIDE_A_SYSTEM: Final = 6.0
+"""The score from which on a file beside the exports of a known system is taken for a table of the user's own."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def understand(
             raise errors[0] if errors else BadFile(_("There is no table in '{path}'.", path=str(sources[0])))
         kinds = _kinds(sheets)
         known = [_known(connection, name, group) for name, group in zip(_names(kinds), kinds, strict=True)]
-    return Proposal(_source_name(sources), tuple(known)), tuple(errors)
+    return Proposal(_source_name(sources), tuple(_of_a_system(known))), tuple(errors)
 
 
 def _read(
@@ -80,10 +83,15 @@ def _read(
 
 
 def _kinds(sheets: Sequence[_Sheet]) -> list[list[_Sheet]]:
-    """Files of the same columns are of one kind; sheets of one workbook stay apart, for each is named in the mapping."""
+    """Files of the same columns are of one kind, unless their names tell of different things, as calls and notes are.
+
+    Sheets of one workbook stay apart, for each is named in the mapping.
+    """
     found: dict[tuple[object, ...], list[_Sheet]] = {}
     for one in sheets:
-        found.setdefault((one.raw.columns, one.sheet, one.path if one.sheet else None), []).append(one)
+        stem = DIGITS.sub("", one.path.name.split(".")[0])
+        told = stem if meanings_of(stem).words else ""
+        found.setdefault((one.raw.columns, told, one.sheet, one.path if one.sheet else None), []).append(one)
     return list(found.values())
 
 
@@ -113,6 +121,28 @@ def _known(connection: duckdb.DuckDBPyConnection, name: str, group: Sequence[_Sh
     read = tuple(Read(each, reading_of(each), meanings_of(each.name)) for each in looked_at)
     titled = f"{name} {group[0].sheet or ''}"
     return Known(name, _match(group), read, recognise(titled, read), group[0].sheet)
+
+
+def _of_a_system(known: Sequence[Known]) -> list[Known]:
+    """The kinds of files, those of a known system as its mapping says."""
+    found = shape_of({each.name: ([column.name for column in each.columns], each.match) for each in known})
+    if found is None:
+        return list(known)
+    shape, which = found
+    of_shape = {name: entry for entry, name in which.items()}
+    given = {section.table.name for section in shape.mapping.sections if section.entry in which}
+
+    def known_as(each: Known) -> Known:
+        if each.name in of_shape:
+            entry = of_shape[each.name]
+            # called as there, for its look-ups name it so
+            return replace(each, name=entry, shape=shape, found=shape.recognised(entry))
+        # what the system's other files would tell of the same tables is a history or a variant of them
+        is_another = each.found.own in given or each.found.score < BESIDE_A_SYSTEM
+        free = each.name if each.name not in which else f"{each.name}_file"
+        return replace(each, name=free, found=Recognised(each.name) if is_another else each.found)
+
+    return [known_as(each) for each in known]
 
 
 def _match(group: Sequence[_Sheet]) -> tuple[str, ...]:

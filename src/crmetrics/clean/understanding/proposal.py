@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from crmetrics.clean.understanding.formats import NUMERIC, TEMPORAL, Form
 from crmetrics.clean.understanding.recognition import LIKELY, SURE, Match, Read, Recognised
+from crmetrics.clean.understanding.shapes import Shape, shaped_entry, shaped_sections
+from crmetrics.clean.understanding.toml import key, value
 from crmetrics.clean.understanding.values import CHOICES, choice_map, country_map, is_won
 from crmetrics.warehouse.schema import TABLES, Type
 
-BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 PLAIN_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 MADE: Final = ("line_no", "stage_no", "kind")
 """Required columns that the import makes where a file has none, or that a section of stages adds."""
@@ -47,6 +47,8 @@ class Known:
     columns: tuple[Read, ...]
     found: Recognised
     sheet: str | None = None
+    shape: Shape | None = None
+    """The system that it is an export of; it is called as there."""
 
     def column(self, name: str) -> Read:
         """The column of that name."""
@@ -80,12 +82,12 @@ class Proposal:
         return found
 
     def _of_entry(self, known: Known) -> Iterator[Question]:
-        if not known.found.own:
+        if not known.found.own or known.shape:
             return  # told, and not asked: most are no tables, such as a word on the licence
         for table, matches in known.found.tables.items():
             for match in matches:
                 if match.confidence < SURE and (known.name, table, match.target) not in self.refused:
-                    examples = tuple(value for value, _times in known.column(match.column).evidence.values[:3])
+                    examples = tuple(cell for cell, _times in known.column(match.column).evidence.values[:3])
                     yield Question(
                         known.name,
                         "column",
@@ -108,7 +110,8 @@ class Proposal:
 
     def _needs_currency(self, known: Known) -> bool:
         return any(
-            table in WITH_CURRENCY
+            known.shape is None
+            and table in WITH_CURRENCY
             and not any(match.target == "currency" for match in matches)
             and (table == "orders" or any(_is_money(table, match.target) for match in matches))
             for table, matches in known.found.tables.items()
@@ -119,16 +122,20 @@ class Proposal:
     def text(self) -> str:
         """The mapping, in TOML, with a word on every column that was not sure."""
         parts = ["# What crmetrics understood of these files. Lines marked ? were not sure: look at them.", ""]
-        parts += ["[source]", f"name = {_quoted(self.source)}", 'kind = "full"', ""]
+        parts += ["[source]", f"name = {value(self.source)}", 'kind = "full"', ""]
         if self.currency:
-            parts += ["[company]", f"currency = {_quoted(self.currency)}", ""]
+            parts += ["[company]", f"currency = {value(self.currency)}", ""]
         used = [known for known in self.known if known.found.own]
+        there = {known.name for known in used if known.shape}
         for known in used:
-            parts += [*self._entry(known), *self._lookups(known), ""]
-        several = Counter(section for known in used for section in self._sections(known))
+            told = shaped_entry(known.shape, known.name, there) if known.shape else self._formats(known)
+            parts += [*self._entry(known), *told, ""]
         for known in used:
+            if known.shape:
+                parts += shaped_sections(known.shape, known.name, there)
+                continue
             for table in self._sections(known):
-                parts += [*self._section(known, table, several[table] > 1), ""]
+                parts += [*self._section(known, table), ""]
         return "\n".join(parts)
 
     def _sections(self, known: Known) -> list[str]:
@@ -153,17 +160,20 @@ class Proposal:
         }
 
     def _entry(self, known: Known) -> Iterator[str]:
-        yield f"[files.{_key(known.name)}]"
-        yield f"match = {_list(known.match)}"
+        yield f"[files.{key(known.name)}]"
+        yield f"match = {value(known.match)}"
         if known.sheet is not None:
-            yield f"sheet = {_quoted(known.sheet)}"
+            yield f"sheet = {value(known.sheet)}"
+
+    def _formats(self, known: Known) -> Iterator[str]:
         if mark := self._decimal(known):
-            yield f"decimal = {_quoted(mark)}"
+            yield f"decimal = {value(mark)}"
         if dates := self._dates(known):
-            yield f"dates = {_list(dates)}"
+            yield f"dates = {value(dates)}"
         missing = dict.fromkeys(word for column in known.columns for word in column.reading.missing)
         if missing:
-            yield f"missing = {_list(tuple(missing))}"
+            yield f"missing = {value(tuple(missing))}"
+        yield from self._lookups(known)
 
     def _lookups(self, known: Known) -> Iterator[str]:
         if "order_lines" in known.found.tables:
@@ -171,8 +181,8 @@ class Proposal:
             if looked_up := self._looked_up(known, matches):
                 other, ids, _prices = looked_up
                 yield ""
-                yield f"[files.{_key(known.name)}.join.{_key(other.name)}]"
-                yield f"on = {_table({matches['product_id'].column: ids})}"
+                yield f"[files.{key(known.name)}.join.{key(other.name)}]"
+                yield f"on = {value({matches['product_id'].column: ids})}"
 
     def _decimal(self, known: Known) -> str:
         if known.name in self.decimals:
@@ -188,10 +198,9 @@ class Proposal:
     def _dates_of(self, known: Known, column: Read) -> tuple[str, ...]:
         return self.dates.get((known.name, column.name), column.reading.dates)
 
-    def _section(self, known: Known, table: str, is_one_of_several: bool) -> Iterator[str]:
-        head = f"[[{table}]]" if is_one_of_several else f"[{table}]"
-        yield head
-        yield f"from = {_quoted(known.name)}"
+    def _section(self, known: Known, table: str) -> Iterator[str]:
+        yield f"[[{table}]]"
+        yield f"from = {value(known.name)}"
         if table != known.found.own:
             yield "distinct = true"
         matches = self._matches(known, table)
@@ -203,13 +212,13 @@ class Proposal:
     def _cells(self, known: Known, table: str, matches: Mapping[str, Match]) -> Iterator[tuple[str, str]]:
         if {"first_name", "last_name"} <= matches.keys() and "name" not in matches:
             names = (_name(matches[part].column) for part in ("first_name", "last_name"))
-            yield "name", f"{{ formula = {_quoted(' || chr || '.join(names).replace('chr', repr(' ')))} }}"
+            yield "name", f"{{ formula = {value(' || chr || '.join(names).replace('chr', repr(' ')))} }}"
         for target, match in matches.items():
             if not TABLES[table].has(target) or (target == "discount" and self._is_a_share(known, match)):
                 continue
             yield target, self._cell(known, table, match)
         if table in WITH_CURRENCY and "currency" not in matches and self.currency:
-            yield "currency", f"{{ value = {_quoted(self.currency)} }}"
+            yield "currency", f"{{ value = {value(self.currency)} }}"
         if table == "order_lines":
             yield from self._line(known, matches)
         if table == "activities" and "created_at" not in matches:
@@ -224,7 +233,7 @@ class Proposal:
     def _cell(self, known: Known, table: str, match: Match) -> str:
         if match.joined:
             joined = " || '/' || ".join(_name(column) for column in match.joined)
-            return f"{{ formula = {_quoted(joined)} }}"
+            return f"{{ formula = {value(joined)} }}"
         column = known.column(match.column)
         declared = TABLES[table].column(match.target)
         extra = []
@@ -232,16 +241,16 @@ class Proposal:
             extra.append('strip_suffix = ".0"')
         if column.reading.form in TEMPORAL and self._dates_of(known, column) != self._dates(known):
             dates = self._dates_of(known, column) or ("%Y-%m-%d",)
-            extra.append(f"dates = {_list(dates)}")
+            extra.append(f"dates = {value(dates)}")
         if f"{table}.{match.target}" in CHOICES:
-            words = choice_map(f"{table}.{match.target}", [value for value, _times in column.evidence.values])
+            words = choice_map(f"{table}.{match.target}", [cell for cell, _times in column.evidence.values])
             if words:
-                extra.append(f"map = {_table(words)}")
+                extra.append(f"map = {value(words)}")
         if match.target == "country":
-            words = country_map(value for value, _times in column.evidence.values)
+            words = country_map(cell for cell, _times in column.evidence.values)
             if words:
-                extra.append(f"map = {_table(words | {'*': '*'})}")
-        return _quoted(match.column) if not extra else f"{{ column = {_quoted(match.column)}, {', '.join(extra)} }}"
+                extra.append(f"map = {value(words | {'*': '*'})}")
+        return value(match.column) if not extra else f"{{ column = {value(match.column)}, {', '.join(extra)} }}"
 
     def _is_a_share(self, known: Known, match: Match) -> bool:
         """Whether a discount is a share of the price: no money of a whole line stays below 1."""
@@ -262,7 +271,7 @@ class Proposal:
                 if self._is_a_share(known, matches["discount"])
                 else f" - coalesce({discount}, 0)"
             )
-        yield "net_amount", f"{{ formula = {_quoted(formula)} }}"
+        yield "net_amount", f"{{ formula = {value(formula)} }}"
 
     def _price(self, known: Known, matches: Mapping[str, Match]) -> str:
         """The price of a line: its own, else the product's, looked up in another file."""
@@ -287,41 +296,25 @@ class Proposal:
         if "is_won" in matches or "stage" not in matches:
             return
         words = {
-            value: str(won).lower()
-            for value, _times in known.column(matches["stage"].column).evidence.values
-            if (won := is_won(value)) is not None
+            cell: str(won).lower()
+            for cell, _times in known.column(matches["stage"].column).evidence.values
+            if (won := is_won(cell)) is not None
         }
         if words:
-            yield "is_won", f"{{ column = {_quoted(matches['stage'].column)}, map = {_table(words)} }}"
+            yield "is_won", f"{{ column = {value(matches['stage'].column)}, map = {value(words)} }}"
 
     def _stages(self, known: Known, match: Match) -> Iterator[tuple[str, str]]:
         """Open stages in the order in which they hold fewer deals; won and lost after them."""
         values = known.column(match.column).evidence.values
-        kinds = {value: {True: "won", False: "lost", None: "open"}[is_won(value)] for value, _times in values}
+        kinds = {cell: {True: "won", False: "lost", None: "open"}[is_won(cell)] for cell, _times in values}
         order = sorted(values, key=lambda one: (("open", "won", "lost").index(kinds[one[0]]), -one[1], one[0]))
-        numbers = {value: str(place) for place, (value, _times) in enumerate(order, start=1)}
-        yield "stage_no", f"{{ column = {_quoted(match.column)}, map = {_table(numbers)} }}    # ? their order"
-        yield "kind", f"{{ column = {_quoted(match.column)}, map = {_table(kinds)} }}"
+        numbers = {cell: str(place) for place, (cell, _times) in enumerate(order, start=1)}
+        yield "stage_no", f"{{ column = {value(match.column)}, map = {value(numbers)} }}    # ? their order"
+        yield "kind", f"{{ column = {value(match.column)}, map = {value(kinds)} }}"
 
 
 def _is_money(table: str, target: str) -> bool:
     return TABLES[table].has(target) and TABLES[table].column(target).type is Type.MONEY
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
-
-
-def _list(texts: Sequence[str]) -> str:
-    return _quoted(texts[0]) if len(texts) == 1 else f"[{', '.join(map(_quoted, texts))}]"
-
-
-def _table(words: Mapping[str, str]) -> str:
-    return f"{{ {', '.join(f'{_quoted(word)} = {_quoted(meant)}' for word, meant in words.items())} }}"
-
-
-def _key(name: str) -> str:
-    return name if BARE.fullmatch(name) else _quoted(name)
 
 
 def _name(column: str) -> str:
