@@ -81,6 +81,11 @@ COMPANY_WIDE: dict[str, set[str]] = {
     },
     # to a rep the whole is what he sees, and its target what is planned for himself
     "kpis.scorecard": {"level_name", "target", "status", "expected"},
+    # what the stages told was learned from everybody's deals
+    "sales.pipeline_calibration": {
+        *("told", "miss", "brier", "base_brier", "tenth", "n", "happened", "low", "high", "won", "lost", "open_deals"),
+        *("pipeline", "stage"),
+    },
     # amounts may be weighted by the chances of their stages
     "sales.pipeline_coverage": {"open_due", "coverage", "shortfall", "status"},
     # whether a deal is stale is judged by the won deals of all, and by what anybody has talked about it
@@ -97,6 +102,10 @@ COMPANY_WIDE: dict[str, set[str]] = {
         *("party", "step", "step_no", "leads", "moved", "next_rate", "low", "high", "entered", "cumulative"),
         *("lost", "reason", "open_leads", "pending", "amount"),
     },
+    # the chance to lose a customer is learned from all customers, and so is what he would bring
+    "customers.churn_risk": {
+        *("p", "band", "stake", "reason_1", "reason_2", "reason_3", "next_step", "rule", "model"),
+    },
     # from which systems the tables came
     "data.coverage": {"source"},
 }
@@ -111,13 +120,18 @@ LEARNED_FROM_ALL: dict[str, tuple[dict[str, Any], ...]] = {
     "customers.purchase_gap": ({"show": "due"},),
     # how a model did that learned from all records of the company
     "sales.win_probability": ({"show": "calibration"}, {"show": "models"}),
+    # who can still be lost is told by the gaps between all purchases unless a window is given
+    "customers.churn_risk": (
+        *({}, {"window": 0}, {"horizon": 0}, {"horizon": 365}),
+        *({"show": "record"}, {"show": "calibration"}, {"show": "models"}),
+    ),
 }
 """Choices under which every figure depends on a reference of the whole company (R23)."""
 
 BY_THE_GROUPING = {"finance.margin": {"contribution"}}
 """Columns that mean another thing under every grouping: what is booked on the groups themselves."""
 
-FITTED = {"sales.win_probability": 1e-6}
+FITTED = {"sales.win_probability": 1e-6, "customers.churn_risk": 1e-6}
 """Analyses whose figures are fitted, and how near they come on two engines. What they learn from is equal to nine digits, but
 sums over thousands of cases differ in the last bits with the order in which an engine adds."""
 

@@ -88,3 +88,16 @@ def test_activities_are_those_of_the_truth(demo: Any) -> None:
     assert total.done == asked.ask("kpis.activities_done", period=EVER, by="none").total.value
     teams = asked.ask("sales.activity", period=EVER, by="team", show="outcomes")
     assert teams.total.done == total.done
+
+
+def test_stuck_deals_are_why_the_weighted_pipeline_promises_too_much(demo: Any) -> None:
+    asked, truth = demo
+    answer = asked.ask("sales.pipeline_calibration")
+    total, tenths = answer.total, asked.ask("sales.pipeline_calibration", show="tenths")
+    assert tenths.total.as_dict() | {"stage": None} == total.as_dict()
+    # of the deals that were decided as many were won as was told; those still open were planted never to be
+    assert total.won / (total.won + total.lost) == pytest.approx(total.told, abs=0.06)
+    assert total.told > total.high
+    assert str(answer.findings[0].message).startswith("The weighted pipeline promised too much")
+    assert total.brier < total.base_brier
+    assert truth["deals"]["stuck"]["deals"] > 20
