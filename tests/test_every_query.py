@@ -12,7 +12,7 @@ from crmetrics.vocabulary.period import GRAINS
 from crmetrics.warehouse import warehouse as asked_by
 from crmetrics.warehouse.dialect import parsed
 from crmetrics.warehouse.facts import facts
-from crmetrics.warehouse.facts.fact import JOINED
+from crmetrics.warehouse.facts.fact import ADDED_UP, JOINED
 from crmetrics.warehouse.schema import TABLES
 from tests.test_every_analysis import values_of
 
@@ -102,7 +102,7 @@ def source_key(query: exp.Select, ctes: dict[str, exp.Expr]) -> set[str] | None:
         return None
     if isinstance(source, exp.Subquery):
         return key_of(source.this, ctes)
-    name = JOINED.get(source.name, (source.name,))[0]
+    name = "orders" if source.name == ADDED_UP else JOINED.get(source.name, (source.name,))[0]
     if name in ctes:
         return key_of(ctes[name], {each: tree for each, tree in ctes.items() if each != name})
     if name in TABLES:
@@ -190,6 +190,8 @@ def joined_around(table: exp.Table) -> set[str]:
         found |= {
             each.this.name for each in (select.args["from_"], *joins) if joins and isinstance(each.this, exp.Table)
         }
+        if any(join.side == "LEFT" for join in select.args.get("joins") or ()):
+            found.add(select.args["from_"].this.name)  # what is joined to it falls away without it
         select = select.parent_select
     return found
 

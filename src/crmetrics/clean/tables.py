@@ -21,7 +21,7 @@ from crmetrics.clean.ledger import MADE_BY
 from crmetrics.clean.mapping import Mapping as SourceMapping
 from crmetrics.clean.mapping_file import nearest
 from crmetrics.clean.parents import ORPHAN, can_be_made, check_parents, make_parents, references
-from crmetrics.clean.profile import profile, reaches, write_rates
+from crmetrics.clean.profile import add_up_orders, profile, reaches, write_rates
 from crmetrics.clean.raw_rows import EntryRows, RawPart, open_lookup, open_rows, tidy_columns
 from crmetrics.clean.repeats import Repeats, set_parts_aside
 from crmetrics.clean.section import SectionSql
@@ -280,6 +280,8 @@ class Building:
         profile(self.connection, sorted(tables), self.now)
         if "exchange_rates" in tables:
             write_rates(self.connection)
+        if {"orders", "order_lines"} <= tables:
+            add_up_orders(self.connection)
         accounts.close_accounts(self.connection, self.import_no, self.has_old, self.now)
         if self.has_old:
             accounts.refuse_emptied(self.connection, self.sources[0].mapping, self.import_no)

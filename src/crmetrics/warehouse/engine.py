@@ -20,7 +20,7 @@ from crmetrics.warehouse.rows import Array, Rows
 
 _ = words("crmetrics")
 
-META = ("daily_rates", "latest_rates")
+META = ("daily_rates", "latest_rates", "added_up_orders")
 _NUMBERS = count(1)
 _TOLD = "told_by_python"
 TEXTS_KEPT = 2048
@@ -221,6 +221,7 @@ def read_profile(connection: duckdb.DuckDBPyConnection, catalog: str = "version"
             ).fetchall()
         },
         internal_customers=internal,
+        is_added_up=facts.get("added_up") == "orders",
         calendar=facts.get("calendar", ""),
         holidays_from=facts.get("holidays_from", ""),
     )

@@ -21,6 +21,8 @@ _ = words("crmetrics")
 CUSTOM: Final = "custom."
 RATE: Final = "company_rate"
 NO_RATE: Final = "cast(null as DOUBLE)"
+LINES_ADDED_UP: Final = """sum(net_amount) as lines_net,
+    sum(case when quantity < 0 then 0 else net_amount end) as lines_sold"""
 _GRAIN_TEXT: Final = {
     "day": "cast({day} as varchar)",
     "week": "cast(calendar_week({day}) as varchar)",
@@ -63,11 +65,19 @@ class Views:
         """The UTC instant from which on nothing is read."""
         return self.scope.as_of if self.scope.as_of is not None and self.is_earlier else self.profile.reaches
 
-    def sql(self, table: Table, grouping: Grouping | None = None, joined_to: str = "", is_priced: bool = True) -> str:
+    def sql(
+        self,
+        table: Table,
+        grouping: Grouping | None = None,
+        joined_to: str = "",
+        is_priced: bool = True,
+        is_added_up: bool = False,
+    ) -> str:
         """The SELECT of one table's view: its own columns, company_rate where it has money, and party where it is grouped.
 
         joined_to  the parent to which it will be inner-joined: what is asked of that is not asked here again
         is_priced  whether company_rate will be read; else it is blank
+        is_added_up  with what the lines of an order add up to, from the table that holds it
         """
         if not self.profile.rows(table.name):
             return self._empty(table)
@@ -76,9 +86,23 @@ class Views:
         if table.has_money:
             columns.append(f"{self._rate(table, joins) if is_priced else NO_RATE} as {RATE}")
         columns.append(f"{self._party(table, grouping, joins)} as party")
+        columns += ["t.lines_net", "t.lines_sold"] if is_added_up else []
         conditions = self._conditions(table, joined_to)
         where = f" where {' and '.join(conditions)}" if conditions else ""
-        return f"select {', '.join(columns)} from {self._known(table)} t {' '.join(joins)}{where}"
+        known = self.source("added_up_orders") if is_added_up else self._known(table)
+        return f"select {', '.join(columns)} from {known} t {' '.join(joins)}{where}"
+
+    def added_up(self, grouping: Grouping | None = None, is_priced: bool = True) -> str:
+        """The SELECT of the orders that have lines, with what these add up to: at rest, unless a filter picks some of the lines."""
+        orders, lines = TABLES["orders"], TABLES["order_lines"]
+        paths = (self._path(each.dimension, lines) for each in self.scope.filters)
+        is_whole = all(path is None or _is_through(path, orders.name) for path in paths)
+        if self.profile.is_added_up and is_whole:
+            return self.sql(orders, grouping, is_priced=is_priced, is_added_up=True)
+        seen = self.sql(lines, joined_to=orders.name, is_priced=False)
+        sums = f"select order_id, {LINES_ADDED_UP} from ({seen}) l group by order_id"
+        shown = self.sql(orders, grouping, is_priced=is_priced)
+        return f"select o.*, s.lines_net, s.lines_sold from ({shown}) o join ({sums}) s on s.order_id = o.order_id"
 
     def unreached(self, table: Table) -> tuple[str, ...]:
         """The filters of the scope that cannot reach a table: it stays unfiltered, and the answer says so (R22)."""

@@ -18,7 +18,7 @@ from crmetrics.vocabulary.period import GRAINS, Period, local_day, midnight
 from crmetrics.warehouse.dialect import parsed, tables_of, unchecked, values_of
 from crmetrics.warehouse.engine import Engine, Learned
 from crmetrics.warehouse.facts import facts
-from crmetrics.warehouse.facts.fact import JOINED, Derived, WorkedOut
+from crmetrics.warehouse.facts.fact import ADDED_UP, JOINED, Derived, WorkedOut
 from crmetrics.warehouse.meaning import Meaning, offsets_of
 from crmetrics.warehouse.profile import Profile
 from crmetrics.warehouse.rows import Rows
@@ -47,7 +47,7 @@ class Warehouse:
         self._engine, self.week_start = engine, week_start
         self._session = engine.session()
         self._derived: dict[str, str] = {}
-        self._restated: dict[str, tuple[Table, Views]] = {}
+        self._restated: dict[str, tuple[Table, Views, str]] = {}
         self._made: dict[str, str] = {}
         first, last = self.profile.span()
         is_single = self.profile.is_single_currency(currency)
@@ -166,15 +166,18 @@ class Warehouse:
         self.statements.append(self._session.written(spelled))
         return self._session.keep(spelled, {name: bound[name] for name in wanted})
 
-    def restate(self, name: str, table: Table, as_of: datetime, *, is_filtered: bool = True) -> None:
+    def restate(
+        self, name: str, table: Table, as_of: datetime, *, is_filtered: bool = True, joined_to: str = ""
+    ) -> None:
         """Let a table as it was known at a moment be queried under a name of its own, beside the table itself (R21).
 
         table        canonical, or a copy of one with fewer histories or another rate date
         is_filtered  under the filters of the scope, by the values of then; the rights of the viewer always hold
+        joined_to    the parent to which it will be joined so that rows of unseen parents fall away: it is not asked here again
         """
         filters = self.scope.filters if is_filtered else ()
         scope = replace(self.scope, as_of=min(as_of, self.as_of), filters=filters)
-        self._restated[name] = (table, replace(self.views, scope=scope))
+        self._restated[name] = (table, replace(self.views, scope=scope), joined_to)
 
     def names_of(self, table: str, column: str, ids: list[str]) -> dict[str, str]:
         """The display names of ids, for a dimension whose values are ids."""
@@ -237,8 +240,12 @@ class Warehouse:
             ):
                 self._make_view(each, grouping, is_priced)
         elif name in self._restated:
-            table, views = self._restated[name]
-            sql = text = views.sql(table, grouping if grouping is not None and grouping.table == table.name else None)
+            table, views, parent = self._restated[name]
+            sql = text = views.sql(table, grouping if grouping is not None and grouping.table == table.name else None, parent)
+            read = unchecked
+        elif name == ADDED_UP:
+            wanted = grouping if grouping is not None and grouping.table == "orders" else None
+            sql = text = self.views.added_up(wanted, is_priced)
             read = unchecked
         elif name in TABLES or name in JOINED:
             own, parent = JOINED.get(name, (name, ""))

@@ -46,13 +46,10 @@ PURCHASES = Fact(
     "purchases",
     parties={"orders": "o"},
     sql="""
-    select o.order_id, o.customer_id, o.ordered_at, any_value(o.channel) as channel, any_value(o.campaign_id) as campaign_id,
-           converted(sum(l.net_amount), any_value(o.company_rate)) as net, any_value({party}) as party
-    from orders o
-    join order_lines_of_orders l on l.order_id = o.order_id
-    where not o.is_cancelled
-    group by o.order_id, o.ordered_at, o.customer_id  -- the last two so that a filter on them comes before the grouping
-    having sum(l.net_amount) > 0
+    select o.order_id, o.customer_id, o.ordered_at, o.channel, o.campaign_id, converted(o.lines_net, o.company_rate) as net,
+           {party} as party
+    from orders_added_up o
+    where not o.is_cancelled and o.lines_net > 0
     """,
 )
 """Purchases (R9): orders that are not cancelled and whose net total is above zero."""
