@@ -95,7 +95,8 @@ def draw_futures(
         sums += drawn.sum(axis=1, dtype=np.float64)
     # the sum of all varies by chance, which the customers' variances tell, and more by the parameters
     more = max(float(sums.var()) - float(found[2].sum()), 0.0)
-    return Futures(*found, float(np.sqrt(more) / sums.mean()) if sums.mean() > 0 else 0.0)
+    unsure = float(np.sqrt(more) / sums.mean()) if sums.mean() > 0 else 0.0
+    return Futures(found[0], found[1], found[2], unsure)
 
 
 def _drawn_models(
