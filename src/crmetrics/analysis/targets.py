@@ -54,10 +54,14 @@ class Calendar:
         self._free = [day for day, half, exchanged in told if not half and not exchanged]
         self._half = [day for day, half, exchanged in told if half and not exchanged]
         self._exchanged = [day for day, _half, exchanged in told if exchanged]
+        self._counted: dict[tuple[date, date], float] = {}
 
     def days(self, start: date, end: date) -> float:
         """The working days in [start, end)."""
-        return float(working_days([start], [end], self._free, self._half, self._exchanged)[0])
+        if (start, end) not in self._counted:  # thousands of plans share a few spans
+            found = working_days([start], [end], self._free, self._half, self._exchanged)
+            self._counted[start, end] = float(found[0])
+        return self._counted[start, end]
 
 
 def targets_for(warehouse: Warehouse, period: Period, additive: Mapping[str, bool]) -> Planned:

@@ -114,9 +114,9 @@ def _sources(warehouse: Warehouse, rows: Rows) -> list[dict[str | None, float]]:
 SOURCES = """
 select source
 from (
-    select source from customers where source is not null
+    select source from customers where source is not null group by source
     union all
-    select source from leads where source is not null
+    select source from leads where source is not null group by source
 ) sources
 group by source
 order by source

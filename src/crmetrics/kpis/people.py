@@ -158,11 +158,11 @@ def _attained(rows: Rows, by: str, period: Period, warehouse: Warehouse, catalog
     declared = catalogue.known(kpi) if kpi else None
     if declared is None or kpi is None:
         return [None] * len(rows)
-    whole = catalogue.ask(kpi, period=period, **undivided(declared))
-    actual: dict[tuple[str, str | None], float | None] = {("company", None): reading_of(whole).value}
-    if by in ("team", "owner"):
-        answer = catalogue.ask(kpi, period=period, by=by)
-        actual |= {(by, row.as_dict()["party"]): reading_of(answer, row).value for row in answer.rows}
+    answer = catalogue.ask(kpi, period=period, **({"by": by} if by in ("team", "owner") else undivided(declared)))
+    actual = {
+        (by, row.as_dict()["party"]): reading_of(answer, row).value for row in answer.rows if by in ("team", "owner")
+    }
+    actual["company", None] = reading_of(answer).value
     found: list[float | None] = []
     for is_total, party in zip(rows.flags("is_total").tolist(), rows.values("party"), strict=True):
         scope = ("company", None) if is_total else (by, party)

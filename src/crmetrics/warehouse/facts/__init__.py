@@ -42,7 +42,7 @@ def facts() -> Mapping[str, Fact]:
             *(funnels.CLOSING_AMOUNTS, funnels.DEAL_PATH, funnels.STRICT_PATH, funnels.STAGE_ENTRIES),
             *(funnels.LEAD_PATH, funnels.STRICT_LEAD_PATH, funnels.LEAD_ENTRIES),
             *(losses.LOST_DEALS, losses.LOST_LEADS, losses.REJECTED_QUOTES),
-            *(closings.CLOSING_OWNERS, closings.CLOSED_DEALS),
+            closings.CLOSED_DEALS,
             *(customers.ORDER_TOTALS, customers.CUSTOMER_PURCHASES, customers.CUSTOMER_EVENTS),
             *(silence.TALKS, silence.DEAL_SILENCES),
             *(measured.DEAL_CYCLES, measured.TICKET_REPLIES, measured.SURVEY_ANSWERS, measured.NEW_BUYERS),

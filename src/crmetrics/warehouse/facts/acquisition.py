@@ -18,14 +18,25 @@ order by party, campaign_id, channel
 """Costs of marketing and sales by party, campaign and channel."""
 
 WORKED: Final = """
-select party, grouping(party) = 1 as is_total, count(*) as activities,
-       count(*) filter (where lead_id is not null or (customer_id is not null and (first_at is null or done_at < first_at))) as for_new
-from (
-    select a.party, a.lead_id, a.done_at, coalesce(a.customer_id, d.customer_id) as customer_id, n.ordered_at as first_at
-    from activities a
+with done as (
+    select party, deal_id, customer_id, lead_id is not null as is_lead, done_at
+    from activities
+    where done_at >= $start and done_at < $end and (lead_id is not null or deal_id is not null or customer_id is not null)
+),
+theirs as (
+    select party, is_lead, customer_id, done_at from done where is_lead or customer_id is not null
+    union all
+    select a.party, a.is_lead, d.customer_id, a.done_at
+    from done a
     left join deals d on d.deal_id = a.deal_id
-    left join new_buyers n on n.customer_id = coalesce(a.customer_id, d.customer_id)
-    where a.done_at >= $start and a.done_at < $end and (a.lead_id is not null or a.deal_id is not null or a.customer_id is not null)
+    where not a.is_lead and a.customer_id is null
+)
+select party, grouping(party) = 1 as is_total, count(*) as activities,
+       count(*) filter (where is_lead or (customer_id is not null and coalesce(done_at < first_at, true))) as for_new
+from (
+    select t.party, t.is_lead, t.customer_id, t.done_at, n.ordered_at as first_at
+    from theirs t
+    left join new_buyers n on n.customer_id = t.customer_id
 ) worked
 group by grouping sets ((party), ())
 order by is_total, party

@@ -7,27 +7,23 @@ from typing import Final
 from crmetrics.warehouse.facts.fact import Fact
 from crmetrics.warehouse.facts.pipeline import DAYS_TO_CLOSE
 
-CLOSING_OWNERS: Final = Fact(
-    "closing_owners",
-    parties={"deal_changes": "c", "deals": "d"},
-    sql="""
-    select c.deal_id, arg_min(coalesce(c.old_value, ''), c.changed_at) as owner_id, min({party}) as party
-    from deal_changes c
-    join deals d on d.deal_id = c.deal_id
-    where c.field_name = 'owner_id' and c.changed_at > d.closed_at
-    group by c.deal_id
-    """,
-)
-"""Who had a deal when it was closed, where it was handed on afterwards; '' where nobody had it then."""
+CLOSED_BY: Final = "case when o.deal_id is null then d.owner_id else o.owner_id end"
+WITH_CLOSER: Final = """deals d
+    left join (
+        select c.deal_id, c.old_value as owner_id, lag(c.changed_at) over (partition by c.deal_id order by c.changed_at) as since_at,
+               c.changed_at as until_at
+        from deal_changes_of_deals c
+        where c.field_name = 'owner_id'
+    ) o on o.deal_id = d.deal_id and o.until_at > d.closed_at and (o.since_at is null or o.since_at <= d.closed_at)"""
+"""Deals (d) beside who had them when they were closed (o), where they were handed on afterwards; `CLOSED_BY` is who closed them."""
 
 CLOSED_DEALS: Final = Fact(
     "closed_deals",
     parties={"deals": "d"},
-    sql="""
+    sql=f"""
     select d.deal_id, d.customer_id, d.source, d.owner_id, d.created_at, d.closed_at, d.is_won, d.amount, d.company_rate,
-           case when o.owner_id is null then d.owner_id else nullif(o.owner_id, '') end as closed_by, {party} as party
-    from deals d
-    left join closing_owners o on o.deal_id = d.deal_id
+           {CLOSED_BY} as closed_by, {{party}} as party
+    from {WITH_CLOSER}
     where d.closed_at is not null
     """,
 )
@@ -46,7 +42,8 @@ select party, grouping(party) = 1 as is_total, count(*) as decided,
        count(*) filter (where is_now and is_moved) as moved, sum(money) filter (where is_now and is_moved and is_won) as moved_amount
 from (
     select case when $level = 'team' then e.team else d.keeper end as party, d.is_won, d.is_moved, d.amount,
-           d.closed_at >= $start and d.closed_at < $end as is_now, converted(d.amount, d.company_rate) as money, {DAYS_TO_CLOSE} as days
+           d.closed_at >= $start and d.closed_at < $end as is_now, converted(d.amount, d.company_rate) as money,
+           case when d.is_won and d.closed_at >= $start then {DAYS_TO_CLOSE} end as days
     from (
         select *, case when $owner = 'now' then owner_id else closed_by end as keeper,
                coalesce(owner_id, '') <> coalesce(closed_by, '') as is_moved
