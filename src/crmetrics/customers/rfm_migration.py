@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime, timedelta
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,6 @@ from numpy.typing import NDArray
 from crmetrics.analysis import Finding, HeatMap, LeftOut, Note, Number, Options, Result, Row, Table, analysis, column
 from crmetrics.analysis.littleness import PLAIN_FROM
 from crmetrics.customers.rfm_segments import segment_column
-from crmetrics.models.interval import share_of
 from crmetrics.models.scores import BEST_FIRST
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period, local_day, midnight
@@ -29,19 +29,13 @@ WORTH_A_WORD: Final = 0.03
 """So large a share of the net sales before makes a finding of those who moved."""
 CUTS: Final[dict[str, LimitsOf]] = {"first": "then", "fresh": "each"}
 
-# the segments that somebody is in or was in: each has a row of those who stayed, even of nobody
 MOVES = """
-with moves as (
-    select coalesce(previous_segment, 'arrived') as from_segment, segment as to_segment, count(*) as customers,
-           sum(net_sales) as net_sales, sum(net_sales_then) as net_sales_before, max(buyers) as buyers,
-           max(case when is_fixed then 1 else 0 end) as is_fixed
-    from {moves}
-    group by coalesce(previous_segment, 'arrived'), segment
-)
-select m.from_segment, m.to_segment, m.customers, m.net_sales, m.net_sales_before, m.buyers, m.is_fixed,
-       (select count(*) from customers) as known
-from moves m
-order by m.from_segment, m.to_segment
+select coalesce(previous_segment, 'arrived') as from_segment, segment as to_segment, count(*) as customers,
+       sum(net_sales) as net_sales, sum(net_sales_then) as net_sales_before,
+       max(case when is_fixed then 1 else 0 end) as is_fixed, (select count(*) from customers) as known
+from {moves}
+group by coalesce(previous_segment, 'arrived'), segment
+order by from_segment, to_segment
 """
 
 
@@ -61,7 +55,6 @@ class RfmMigration(Row):
     needs={"customers": ["customer_id"], "orders": ["ordered_at", "customer_id"], "order_lines": ["net_amount"]},
     date="orders.ordered_at",
     table="customers",
-    kind="D",
     chart=HeatMap(x="to_segment", y="from_segment", value="share"),
     period="last-3-months",
 )
@@ -113,55 +106,52 @@ def rfm_migration(
 
 
 def _result(warehouse: Warehouse, rows: Rows, then_on: date, now_on: date) -> Result[RfmMigration]:
+    told = Table(RfmMigration, _columns(rows))
+    customers, starts = (np.array(told.values(name), dtype=object) for name in ("customers", "from_segment"))
+    base = np.array([customers[starts == start].sum() for start in starts], dtype=np.int64)
+    used = int(customers.sum())
+    later = int(rows.numbers("known").max(initial=0)) - used
+    return Result(
+        told,
+        notes=_notes(warehouse, rows, base, then_on, now_on),
+        findings=_findings(told, sum(told.values("net_sales_before"))),
+        used=used,
+        left_out=(LeftOut(_("no customer yet on the last day"), later),) if later > 0 else (),
+        n=int(customers[starts != ARRIVED].sum()),
+    )
+
+
+def _columns(rows: Rows) -> dict[str, list[Any]]:
+    """A row for each pair of segments that somebody moved between, and one of those who stayed for each segment, even of nobody."""
+    names = ("from_segment", "to_segment", "customers", "net_sales_before", "net_sales")
     counted = {
-        (start, end): (customers, before, after)
-        for start, end, customers, before, after in zip(
-            *(
-                rows.values(name)
-                for name in ("from_segment", "to_segment", "customers", "net_sales_before", "net_sales")
-            ),
-            strict=True,
-        )
+        (start, end): tuple(found) for start, end, *found in zip(*(rows.values(name) for name in names), strict=True)
     }
     touched = {segment for pair in counted for segment in pair} - {ARRIVED}
     pairs = sorted(
         counted.keys() | {(each, each) for each in touched}, key=lambda pair: (_place(pair[0]), _place(pair[1]))
     )
-    customers = np.array([counted.get(pair, (0, 0, 0))[0] for pair in pairs], dtype=np.int64)
-    before, after = (
-        np.array([counted.get(pair, (0, 0.0, 0.0))[each] for pair in pairs], dtype=np.float64) for each in (1, 2)
+    customers, before, after = (
+        zip(*(counted.get(pair, (0, 0.0, 0.0)) for pair in pairs), strict=True) if pairs else ((), (), ())
     )
-    starts, ends = (np.array([pair[each] for pair in pairs], dtype=object) for each in (0, 1))
-    base = np.array([customers[starts == start].sum() for start in starts], dtype=np.int64)
-    stayed = starts == ends
-    net = [
-        int(customers[ends == start].sum() - customers[starts == start].sum()) if stays else None
-        for start, stays in zip(starts, stayed, strict=True)
-    ]
-    direction = [_direction(*pair) for pair in pairs]
-    columns = {
-        "from_segment": starts.tolist(),
-        "to_segment": ends.tolist(),
-        "direction": direction,
-        "customers": customers.tolist(),
+    gained: Counter[str] = Counter()
+    base: Counter[str] = Counter()
+    for (start, end), count in zip(pairs, customers, strict=True):
+        base[start] += count
+        gained[end] += count
+    return {
+        "from_segment": [start for start, _end in pairs],
+        "to_segment": [end for _start, end in pairs],
+        "direction": [_direction(*pair) for pair in pairs],
+        "customers": list(customers),
         "share": [
-            float(share) if n >= PLAIN_FROM else None for share, n in zip(share_of(customers, base), base, strict=True)
+            count / base[start] if base[start] >= PLAIN_FROM else None
+            for (start, _end), count in zip(pairs, customers, strict=True)
         ],
-        "net_sales_before": before.tolist(),
-        "net_sales": after.tolist(),
-        "net": net,
+        "net_sales_before": list(before),
+        "net_sales": list(after),
+        "net": [gained[start] - base[start] if start == end else None for start, end in pairs],
     }
-    used = int(customers.sum())
-    later = int(rows.numbers("known").max(initial=0)) - used
-    told = Table(RfmMigration, columns)
-    return Result(
-        told,
-        notes=_notes(warehouse, rows, base, then_on, now_on),
-        findings=_findings(told, float(before.sum())),
-        used=used,
-        left_out=(LeftOut(_("no customer yet on the last day"), later),) if later > 0 else (),
-        n=int(customers[starts != ARRIVED].sum()),
-    )
 
 
 def _place(segment: str) -> int:

@@ -80,19 +80,8 @@ class Standing:
             )
         known = int(rows.numbers("known").max(initial=0))
         whole = {name: float(values[is_total].sum()) for name, values in columns.items()}
-        unknown = np.full(len(place), np.nan)
-        shown = {
-            "start": (columns["present"] - columns["pending"]).astype(np.int64),
-            **{
-                name: columns[name].astype(np.int64)
-                for name in ("lost", "won_back", "pending", *AT_END)
-                if name in columns
-            },
-            **{shown: columns.get(name, unknown) for shown, name in WORTH.items()},
-            **{name: columns[name] for name in ("hazard", "variance") if name in columns},
-        }
         return cls(
-            Rows({"is_total": is_total}).with_columns(party=party, **shown),
+            Rows({"is_total": is_total}).with_columns(party=party, **_shown(columns)),
             parts.months[place],
             place,
             np.array(parts.is_whole)[place],
@@ -118,6 +107,18 @@ class Standing:
         overall = float(share_of(part, start)[is_total].sum())
         above = np.where(enough & (low > overall), part - overall * start, 0.0)
         return (int(np.argmax(above)), overall) if above.max(initial=0) >= 1 else None
+
+
+def _shown(columns: dict[str, Floats]) -> dict[str, NDArray[Any]]:
+    """The counts under the names of the answer, blank where they were not asked for."""
+    unknown = np.full(len(columns["present"]), np.nan)
+    counts = [name for name in ("lost", "won_back", "pending", *AT_END) if name in columns]
+    return {
+        "start": (columns["present"] - columns["pending"]).astype(np.int64),
+        **{name: columns[name].astype(np.int64) for name in counts},
+        **{shown: columns.get(name, unknown) for shown, name in WORTH.items()},
+        **{name: columns[name] for name in ("hazard", "variance") if name in columns},
+    }
 
 
 def _in_order(by: str, party: list[Any], is_total: NDArray[np.bool_], size: Floats) -> list[int]:
