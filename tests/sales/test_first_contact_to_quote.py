@@ -208,3 +208,10 @@ def test_the_same_as_by_hand_on_random_deals() -> None:
     assert (total.quoted, total.unquoted, total.waiting) == tuple(
         sum(end == kind for _d, end in cases) for kind in range(3)
     )
+
+
+def test_a_deal_without_any_moment_is_told() -> None:
+    answer = asked_of([deal("a"), deal("b") | {"created_at": None}], [quote("a", 1)])
+    assert answer.total.cases == 1
+    told = {str(each.reason): each.rows for each in answer.result.left_out}
+    assert told == {"without any moment of contact or creation": 1}

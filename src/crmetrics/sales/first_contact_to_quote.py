@@ -16,7 +16,7 @@ from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period
 from crmetrics.vocabulary.unit import COUNT, DAYS, SHARE, Figure
 from crmetrics.warehouse.facts.pipeline import WORKED_TO_DATE
-from crmetrics.warehouse.facts.waiting import UNDATED, waits_by_duration
+from crmetrics.warehouse.facts.waiting import waits_by_duration
 from crmetrics.warehouse.rows import Rows
 from crmetrics.warehouse.warehouse import Warehouse
 
@@ -86,7 +86,7 @@ def first_contact_to_quote(
         FirstContactToQuote,
         rows,
         used=total["cases"],
-        left_out=_left_out(total["faults"], int(warehouse.query(UNDATED).one()["undated"])),
+        left_out=_left_out(total["faults"], total["undated"]),
         notes=(*_notes(rows), *calendar_note(warehouse, clock)),
         findings=_findings(rows),
     )
@@ -94,7 +94,7 @@ def first_contact_to_quote(
 
 def _told(waits: Rows, which: Any, groups: int) -> dict[str, Any]:
     """The figures of each group by their names, (g,) each, from the counts of equal waits."""
-    names = (*COUNTS, "faults", *(f"{part}_{days}" for days in LIMITS for part in ("quick", "mature")))
+    names = (*COUNTS, "faults", "undated", *(f"{part}_{days}" for days in LIMITS for part in ("quick", "mature")))
     sums = {name: np.bincount(which, waits.numbers(name), groups).astype(np.int64) for name in names}
     minutes = waits.numbers("minutes")
     quoted, unquoted, waiting = (waits.numbers(name) for name in COUNTS)

@@ -35,23 +35,23 @@ LEAD_CONTACTS: Final = Fact(
     parties={"leads": "l"},
     sql="""
     select l.lead_id, l.deal_id, l.customer_id, l.created_at, l.disqualified_at, {party} as party,
-           least(o.contacted_at, d.contacted_at) as contacted_at, least(o.replied_at, d.replied_at) as replied_at
+           least(o.replied_at, d.replied_at) as replied_at
     from leads l
     left join (
-        select lead_id, min(contacted_at) as contacted_at, min(case when is_from_us then contacted_at end) as replied_at
+        select lead_id, min(contacted_at) as replied_at
         from contacts_made
-        where lead_id is not null
+        where lead_id is not null and is_from_us
         group by lead_id
     ) o on o.lead_id = l.lead_id
     left join (
-        select deal_id, min(contacted_at) as contacted_at, min(case when is_from_us then contacted_at end) as replied_at
+        select deal_id, min(contacted_at) as replied_at
         from contacts_made
-        where deal_id is not null
+        where deal_id is not null and is_from_us
         group by deal_id
     ) d on d.deal_id = l.deal_id
     """,
 )
-"""One row a lead with its first contact, on itself or on the deal that it became: any (`contacted_at`), or ours (`replied_at`)."""
+"""One row a lead with our first contact to it, on itself or on the deal that it became."""
 
 QUOTE_WAITS: Final = Fact(
     "quote_waits",

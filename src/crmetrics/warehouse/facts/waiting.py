@@ -18,7 +18,8 @@ select party, minutes,
        count(*) filter (where is_timed and outcome = 'quoted') as quoted,
        count(*) filter (where is_timed and outcome = 'closed') as unquoted,
        count(*) filter (where is_timed and outcome = 'waiting') as waiting,
-       count(*) filter (where not is_timed) as faults{within}
+       count(*) filter (where not is_timed) as faults,
+       count(*) filter (where is_timed is null) as undated{within}
 from (
     select *, case when is_timed then round(days * 1440) end as minutes
     from (
@@ -28,19 +29,17 @@ from (
                            when sent_at is null or closed_at < sent_at then 'closed' else 'quoted' end as outcome,
                    coalesce(least(sent_at, closed_at), $as_of) as ended_at
             from quote_waits
-            where began_at >= $start and began_at < $end
+            where (began_at >= $start and began_at < $end) or began_at is null
         ) waits {clocks}
     ) waits
 ) waits
 group by party, minutes
 """
 
-UNDATED: Final = "select count(*) as undated from quote_waits where began_at is null"
-
 
 def waits_by_duration(clock: Literal["business", "calendar"], limits: Sequence[int]) -> str:
     """SQL over `quote_waits` of a period: quoted, unquoted and waiting deals by minutes, those that end before they begin apart
-    (`faults`); and for each limit in days the deals that are so old (mature) and of them those quoted by then (quick).
+    (`faults`), and all those without any moment to begin with (`undated`); for each limit in days the deals that are so old (mature) and of them those quoted by then (quick).
 
     Binds $worked: the working seconds from 1970 to as-of where business days are counted.
     """
