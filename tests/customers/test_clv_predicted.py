@@ -274,6 +274,13 @@ def test_who_probably_left_of_the_best_is_a_finding(opened):
     assert gone
 
 
+def test_the_scorecard_shows_it_as_a_state_with_nothing_before(opened):
+    rows = {row.key: row for row in opened.ask("kpis.scorecard", metrics=f"{KEY},customers.clv_historic").rows}
+    for key in (KEY, "customers.clv_historic"):
+        assert rows[key].value.value == pytest.approx(opened.ask(key).total.per_customer)
+        assert (rows[key].before, rows[key].change, rows[key].unit) == (None, None, "money")
+
+
 @pytest.mark.spark
 def test_spark_reduces_to_the_same_histories_and_fits_the_same():
     with on_both_engines(**shop(customers=130)) as both:

@@ -122,8 +122,8 @@ def standings(
     if level == "company":
         answer = catalogue.ask(declared.key, period=period, **undivided(declared))
         course = _course(catalogue, answer) if draw > 0 else None
-        if answer.locked is not None:
-            was = None
+        if answer.locked is not None or not declared.takes_period:
+            was = None  # a state is that of now, whatever the period
         elif course is not None and course.tells(before):
             was = course.value(before)
         else:
@@ -136,8 +136,10 @@ def standings(
     if answer.locked is not None:
         yield _standing(answer, None, reading_of(answer), None, planned, level, None)
         return
-    earlier = catalogue.ask(declared.key, period=before, by=level)
-    were = {row.as_dict()["party"]: reading_of(earlier, row).value for row in earlier.rows}
+    were: dict[Any, float | None] = {}
+    if declared.takes_period:
+        earlier = catalogue.ask(declared.key, period=before, by=level)
+        were = {row.as_dict()["party"]: reading_of(earlier, row).value for row in earlier.rows}
     is_drawn = len(answer.rows) <= draw
     for row in answer.rows:
         party = row.as_dict()["party"]
