@@ -33,15 +33,13 @@ class Question:
 
     script     its name; where there is none (yet), the cost is told without a ratio
     equal      (ours, by hand) columns of the total; of an answer without one, the sums of columns over its rows.
-               Blank: all figures that bear the same name in both
-    has_total  whether the last row by hand is the total
+               Blank: all figures that bear the same name in both. The last row by hand is the total if ours has one
     """
 
     key: str
     script: str
     asked: Mapping[str, str] = field(default_factory=dict)
     equal: tuple[tuple[str, str], ...] = ()
-    has_total: bool = True
 
     @property
     def is_by_hand(self) -> bool:
@@ -61,7 +59,6 @@ QUESTIONS = (
         "cohort_retention",
         {},
         tuple((name, name) for name in ("size", "k", "n", "active", "rate", "low", "high")),
-        has_total=False,
     ),
     Question(
         "sales.pipeline",
@@ -77,7 +74,6 @@ QUESTIONS = (
         "scorecard",
         {"metrics": NINE},
         tuple((name, name) for name in ("value", "n", "before", "change", "target", "swing")),
-        has_total=False,
     ),
     Question(
         "sales.performance",
@@ -114,10 +110,9 @@ def cost_beside_hand(question: Question, workspace: str, scope: str, runs: int) 
     ours = cost_of("ours", runs, workspace=workspace, key=question.key, scope=scope, **question.asked)
     if not question.is_by_hand:
         return ours, None
-    hand = cost_of(
-        "by_hand", runs, workspace=workspace, name=question.script, scope=scope, has_total=question.has_total
-    )
-    mine, theirs = ours.result[1], hand.result[1]
+    _rows, mine, has_total = ours.result
+    hand = cost_of("by_hand", runs, workspace=workspace, name=question.script, scope=scope, has_total=has_total)
+    theirs = hand.result[1]
     equal = question.equal or [(name, name) for name in theirs if name in mine and _is_figure(theirs[name])]
     if not equal:
         raise SystemExit(f"{question.key}: nothing to compare, no figure bears the same name by hand")

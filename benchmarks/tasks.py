@@ -39,7 +39,8 @@ def ours(workspace: str, key: str, scope: str, **asked: Any) -> Callable[[], Any
             whole: dict[str, Any] = {name: _added(values) for name, values in columns.items()}
         else:
             whole = answer.total.as_dict()
-        return len(answer.rows), {**whole, "used": answer.result.used, "left_out": left_out}
+        whole |= {"used": answer.result.used, "left_out": left_out}
+        return len(answer.rows), whole, answer.total is not None
 
     return asking
 
