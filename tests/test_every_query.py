@@ -185,6 +185,8 @@ def joined_around(table: exp.Table) -> set[str]:
     """The tables to which one is joined so that rows without a partner fall away, in its SELECT or in those around it."""
     found: set[str] = set()
     select = table.parent_select
+    if isinstance(table.parent, exp.Join) and table.parent.side == "LEFT" and isinstance(select, exp.Select):
+        found.add(select.args["from_"].this.name)  # its own rows without a partner on the left fall away
     while select is not None:
         joins = [join for join in select.args.get("joins") or () if not join.args.get("side")]
         found |= {

@@ -17,12 +17,18 @@ from crmetrics.models.shrinkage import ShrunkenShares
 from crmetrics.vocabulary.period import Period, midnight
 from crmetrics.warehouse.facts.funnels import CASES_BY_STEP
 from crmetrics.warehouse.facts.references import SEGMENT_FUNNELS
-from crmetrics.warehouse.rows import Rows
+from crmetrics.warehouse.rows import Rows, joined
 from crmetrics.warehouse.schema import DIMENSIONS
 from crmetrics.warehouse.warehouse import Warehouse
 
 SEGMENT_ROWS: Final = """
-select party, place, outcome, cases, money, priced from segment_funnels order by party, pipeline, stage, place, outcome
+select party, pipeline, place, outcome, cases, money, priced from segment_funnels order by party, pipeline, place, outcome
+"""
+WHOLE_ROWS: Final = """
+select cast(null as varchar) as party, place, outcome, sum(cases) as cases, sum(money) as money, sum(priced) as priced
+from segment_funnels
+group by place, outcome
+order by place, outcome
 """
 
 
@@ -78,13 +84,25 @@ def courses(
     return rows, groups, _tallied(rows, group, len(groups) + 1, steps)
 
 
-def best_segment(warehouse: Warehouse, period: Period, pipeline: str, steps: int, segment: str) -> Reference | None:
-    """The segment of the whole company with the best shrunken win rate (R14, R23); None if all are too small.
+def derive_segments(warehouse: Warehouse, period: Period, pipeline: str, segment: str) -> None:
+    """Make the funnels of the whole company's segments ready (R23)."""
+    span = {"start": midnight(period.start, warehouse.zone), "end": midnight(period.end, warehouse.zone)}
+    warehouse.derive(SEGMENT_FUNNELS, by=segment, of="deal_path", pipeline=pipeline, **span)
+
+
+def whole_course(warehouse: Warehouse, steps: int) -> tuple[Rows, list[Any], list[Course]]:
+    """As `courses` for who sees the whole company, ungrouped: the segments hold all that it needs, at half the cost."""
+    rows = warehouse.query(WHOLE_ROWS)
+    both = joined(rows.with_columns(is_total=[False] * len(rows)), rows.with_columns(is_total=[True] * len(rows)))
+    groups, group = largest_first(both)
+    return both, groups, _tallied(both, group, len(groups) + 1, steps)
+
+
+def best_segment(warehouse: Warehouse, steps: int) -> Reference | None:
+    """The derived segment with the best shrunken win rate (R14); None if all are too small.
 
     It needs 30 decided deals at every step; where none has so many, 30 in all.
     """
-    span = {"start": midnight(period.start, warehouse.zone), "end": midnight(period.end, warehouse.zone)}
-    warehouse.derive(SEGMENT_FUNNELS, by=segment, of="deal_path", pipeline=pipeline, **span)
     rows = warehouse.query(SEGMENT_ROWS)
     parties, which = rows.groups("party")
     found = _tallied(rows, which, len(parties), steps)

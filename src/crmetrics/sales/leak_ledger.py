@@ -9,7 +9,15 @@ import numpy as np
 from crmetrics.analysis import Bars, By, Finding, Note, Options, Result, Row, Toggle, analysis, column
 from crmetrics.analysis.funnels import funnel_steps, left_out_of
 from crmetrics.analysis.littleness import PLAIN_FROM, little_data
-from crmetrics.sales.courses import Course, best_segment, courses, display_name, last_year
+from crmetrics.sales.courses import (
+    Course,
+    best_segment,
+    courses,
+    derive_segments,
+    display_name,
+    last_year,
+    whole_course,
+)
 from crmetrics.sales.leak_lines import ledger, ledger_table
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period
@@ -82,12 +90,17 @@ def leak_ledger(
     """
     chosen, others, steps = funnel_steps(warehouse, period, "deals", pipeline)
     names = dict(list(steps.items())[:-1])
-    rows, groups, found = courses(warehouse, period, chosen, len(names), by)
+    if reference == "best":
+        derive_segments(warehouse, period, chosen, segment)
+    if reference == "best" and not by and warehouse.scope.is_whole:
+        rows, groups, found = whole_course(warehouse, len(names))
+    else:
+        rows, groups, found = courses(warehouse, period, chosen, len(names), by)
     notes: list[Note] = []
     if reference == "year":
         against = last_year(warehouse, period, chosen, len(names), by, groups)
     else:
-        best = best_segment(warehouse, period, chosen, len(names), segment) if names else None
+        best = best_segment(warehouse, len(names)) if names else None
         against = [best.course if best else None] * len(found)
         if best is not None:
             known_as = _(

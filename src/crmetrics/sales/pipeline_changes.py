@@ -98,8 +98,8 @@ def _moves(warehouse: Warehouse, since: datetime, until: datetime, by: str, clos
     crossed = {each.dimension for each in warehouse.scope.filters}
     is_tracked = by_remembered or bool(crossed)
     warehouse.restate("deals_known", deals if by_remembered else told, until, is_filtered=False)
-    warehouse.restate("changes_known", TABLES["deal_changes"], until, is_filtered=False)
-    warehouse.restate("visits_known", TABLES["deal_stages"], warehouse.as_of, is_filtered=False)
+    warehouse.restate("changes_known", TABLES["deal_changes"], until, is_filtered=False, joined_to="deals")
+    warehouse.restate("visits_known", TABLES["deal_stages"], warehouse.as_of, is_filtered=False, joined_to="deals")
     if is_tracked:
         warehouse.restate("deals_seen_then", deals, since)
         warehouse.restate("deals_seen_now", deals, until)

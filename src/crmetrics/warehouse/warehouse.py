@@ -241,7 +241,9 @@ class Warehouse:
                 self._make_view(each, grouping, is_priced)
         elif name in self._restated:
             table, views, parent = self._restated[name]
-            sql = text = views.sql(table, grouping if grouping is not None and grouping.table == table.name else None, parent)
+            sql = text = views.sql(
+                table, grouping if grouping is not None and grouping.table == table.name else None, parent
+            )
             read = unchecked
         elif name == ADDED_UP:
             wanted = grouping if grouping is not None and grouping.table == "orders" else None

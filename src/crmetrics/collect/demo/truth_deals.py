@@ -177,10 +177,10 @@ class DealTruth:
     def _reasons(self) -> Figures:
         """How often each reason was given, blanks among them, in all and where the leak is."""
 
-        def counted(chosen: Flags) -> dict[str, int]:
+        def counted(chosen: Flags) -> Figures:
             given = self._typed.reason[chosen]
-            told = {name: int((given == place).sum()) for place, name in enumerate(self._names)}
-            return told | {"": int((given == BLANK).sum())}
+            told: Figures = {name: int((given == place).sum()) for place, name in enumerate(self._names)}
+            return {**told, "": int((given == BLANK).sum())}
 
         return {"all": counted(self._deals.outcome == LOST), "at_the_leak": counted(is_leaking(self._deals))}
 

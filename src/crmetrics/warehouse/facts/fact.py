@@ -73,5 +73,6 @@ JOINED: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "deal_changes_of_deals": ("deal_changes", "deals"),
     }
 )
-"""Names for facts alone: a table that is joined there to its parent so that rows of other parents fall away. What rights, filters and as-of ask of the parent
-is asked of it once, by the join, and not a second time of every child row (five times the cost, measured)."""
+"""Names for facts alone: a table that is joined there to its parent, so that rows of other parents fall away. What rights,
+filters and as-of ask of the parent is asked of it once, by the join, and not a second time of every child row (five times the
+cost, measured)."""

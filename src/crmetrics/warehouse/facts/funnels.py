@@ -11,7 +11,7 @@ CLOSING_AMOUNTS: Final = Fact(
     parties={"deal_changes": "c", "deals": "d"},
     sql="""
     select c.deal_id, arg_min(coalesce(c.old_value, ''), c.changed_at) as amount, min({party}) as party
-    from deal_changes c
+    from deal_changes_of_deals c
     join deals d on d.deal_id = c.deal_id
     where c.field_name = 'amount' and c.changed_at >= d.closed_at
     group by c.deal_id
@@ -32,9 +32,10 @@ DEAL_PATH: Final = Fact(
            case when d.is_won then 'won' when not d.is_won then 'lost' else 'open' end as outcome
     from (
         select {_DEAL}, {{party}} as party,
-               case when max(v.place) > coalesce(max(o.place), 0) then max(v.place) else coalesce(max(o.place), -1) end as place
+               case when max(s.place) > coalesce(max(o.place), 0) then max(s.place) else coalesce(max(o.place), -1) end as place
         from deals d
-        left join stage_visits v on v.deal_id = d.deal_id
+        left join deal_stages_of_deals v on v.deal_id = d.deal_id
+        left join open_stages s on s.pipeline = d.pipeline and s.stage = v.stage
         left join open_stages o on o.pipeline = d.pipeline and o.stage = d.stage
         group by {_DEAL}, {{party}}
     ) d

@@ -13,9 +13,10 @@ LOST_DEALS: Final = Fact(
     select d.closed_at, d.loss_reason as reason, s.stage, s.stage_no, d.company_rate, d.party,
            case when a.amount is null then d.amount else cast(nullif(a.amount, '') as decimal(18, 4)) end as amount
     from (
-        select d.deal_id, d.pipeline, d.closed_at, d.loss_reason, d.amount, d.company_rate, {party} as party, max(v.place) as place
+        select d.deal_id, d.pipeline, d.closed_at, d.loss_reason, d.amount, d.company_rate, {party} as party, max(s.place) as place
         from deals d
-        left join stage_visits v on v.deal_id = d.deal_id
+        left join deal_stages_of_deals v on v.deal_id = d.deal_id
+        left join open_stages s on s.pipeline = d.pipeline and s.stage = v.stage
         where not d.is_won
         group by d.deal_id, d.pipeline, d.closed_at, d.loss_reason, d.amount, d.company_rate, {party}
     ) d

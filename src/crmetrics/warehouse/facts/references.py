@@ -8,17 +8,16 @@ from crmetrics.warehouse.facts.fact import Derived
 
 SEGMENT_FUNNELS: Final = Derived(
     "segment_funnels",
-    key="stage",
+    key="pipeline",
     table="stages",
     sql="""
-    select party, pipeline, stage, place, outcome, count(*) as cases, sum(money) as money, count(money) as priced
+    select party, pipeline, place, outcome, count(*) as cases, sum(money) as money, count(money) as priced
     from (
-        select p.party, s.pipeline, s.stage, s.place, p.outcome, converted(p.closing_amount, p.company_rate) as money
-        from deal_path p
-        join open_stages s on s.pipeline = p.pipeline and s.place = case when p.outcome = 'won' then s.places else p.place end
-        where p.pipeline = $pipeline and p.created_at >= $start and p.created_at < $end
+        select party, pipeline, place, outcome, converted(closing_amount, company_rate) as money
+        from deal_path
+        where pipeline = $pipeline and created_at >= $start and created_at < $end
     ) ended
-    group by party, pipeline, stage, place, outcome
+    group by party, pipeline, place, outcome
     """,
 )
-"""How far the deals that entered a pipeline came, by segment (the grouping), over the whole company; won ones at the last stage."""
+"""How far the deals that entered a pipeline came, by segment (the grouping), over the whole company."""
