@@ -16,7 +16,8 @@ from crmetrics.models.shrinkage import ShrunkenShares
 from crmetrics.vocabulary.period import Period, months_later, start_of
 from crmetrics.warehouse.rows import Rows
 
-Floats, Ints = NDArray[np.float64], NDArray[np.int64]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 EPOCH: Final = date(1970, 1, 1)
 """Months are counted from this one."""
@@ -111,7 +112,8 @@ def tenths(values: Floats, weights: Floats) -> Ints:
     _distinct, which = np.unique(values, return_inverse=True)
     cases = np.bincount(which, weights)
     rank = np.cumsum(cases) - (cases - 1) / 2
-    return np.minimum(10, np.floor(10 * (rank - 0.5) / max(cases.sum(), 1.0)) + 1).astype(np.int64)[which]
+    found = np.minimum(10, np.floor(10 * (rank - 0.5) / max(cases.sum(), 1.0)) + 1)
+    return np.asarray(found[which], dtype=np.int64)
 
 
 def summed(past: PastChances, which: Ints, groups: int) -> Rows:
