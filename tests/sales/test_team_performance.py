@@ -142,6 +142,22 @@ def test_growth_target_and_what_else_they_did() -> None:
     assert [str(finding.message) for finding in answer.findings] == ["Bo won 100.00 more than before."]
 
 
+def test_the_median_delay_counts_what_still_is_overdue() -> None:
+    def due(number: int, owner: str, done: str | None) -> dict[str, Any]:
+        return act(number, owner, done) | {"due_at": "2025-05-10 09:00"}
+
+    acts = [due(number, "bo", f"2025-05-{12 + number} 09:00") for number in range(3)] + [
+        due(3, "bo", None),
+        due(4, "bo", None),
+    ]
+    acts += [due(10 + number, "ana", "2025-05-10 08:00") for number in range(4)]
+    with company(deals=[deal(1, "bo", "2025-05-20"), deal(2, "ana", "2025-05-20")], activities=acts) as asked:
+        answer = asked.ask("sales.team_performance", period="2025-05")
+    rows = rows_of(answer)
+    # late by 2, 3 and 4 days, two still open: the third of five; of four cases no median is told
+    assert (rows["bo"].median_delay, rows["ana"].median_delay, answer.total.median_delay) == (4, None, 2)
+
+
 def test_medians_of_fewer_than_five_are_not_shown() -> None:
     with company(
         deals=[deal(number, "bo" if number < 4 else "cem", "2025-02-01", days=number + 1) for number in range(9)]

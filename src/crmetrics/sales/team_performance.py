@@ -11,6 +11,7 @@ from crmetrics.analysis.littleness import SHOWN_FROM, little_data
 from crmetrics.analysis.targets import Planned, targets_for
 from crmetrics.models.change import change
 from crmetrics.models.interval import share_of, wilson
+from crmetrics.sales.teams import delays, sellers, together
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period, first_day, midnight
 from crmetrics.vocabulary.unit import CHANGE, COUNT, DAYS, MONEY, SHARE, Figure
@@ -46,6 +47,7 @@ class TeamPerformance(Row):
     cycle_median = column("Days to close", DAYS, "median of the won deals", better="lower")
     amount = column("Net sales", MONEY, "of the orders, returns taken off", better="higher")
     activities = column("Activities done", COUNT, "by those who sell")
+    median_delay = column("Follow-up delay", DAYS, "median, overdue ones included", better="lower")
     target = column("Target", MONEY, "won amount planned for the period")
     attainment = column("Attainment", SHARE, "won amount / target", better="higher")
 
@@ -62,7 +64,7 @@ def team_performance(
     """How did each person and team do on won, lost, growth, cycle, activity?
 
     Formula: of the deals decided in the period: won, lost, win rate, amount, its growth (R6), median days from creation to close
-             of the won; net sales of the orders; activities done; attainment = won amount / target.
+             of the won; net sales of the orders; activities done and the median delay of those due; attainment = won amount / target.
     Reads:   deals, deal_changes, employees, targets, orders, order_lines, activities.
     Mind:    A deal belongs to who had it when it was closed, so handing deals on does not rewrite the past; teams are those of
              today. This is no ranking: who differs by more than luck is told by kpis.team_comparison.
@@ -74,11 +76,12 @@ def team_performance(
         rows.append(warehouse.query(SALES_BY_PARTY, period=period, by=level, of="sales_lines", moment="ordered_at"))
     if warehouse.profile.rows("activities"):
         rows.append(warehouse.query(DONE_BY_PARTY, period=period, level=level))
+        rows.append(delays(warehouse, period, level))
     # a target is made for the whole: held against a filtered figure it would say nothing
     planned = {} if warehouse.scope.filters else targets_for(warehouse, period, {PLANNED: True})
     first = warehouse.profile.column("deals", "closed_at").first
     is_compared = first is not None and first_day(first, warehouse.zone) <= before.start
-    return _result(_together(rows), planned, level, owner, is_compared=is_compared, people=_people(warehouse))
+    return _result(together(rows), planned, level, owner, is_compared=is_compared, people=_people(warehouse))
 
 
 def _bounds(before: Period, zone: str) -> dict[str, Any]:
@@ -87,22 +90,6 @@ def _bounds(before: Period, zone: str) -> dict[str, Any]:
 
 def _people(warehouse: Warehouse) -> dict[str, dict[str, Any]]:
     return {each["employee_id"]: each for each in warehouse.query(PEOPLE).records()}
-
-
-def _together(found: list[Rows]) -> Rows:
-    """The rows of several queries by party: the largest won amount first, the total last; unknown where a query has no such party."""
-    keys = [list(zip(each.flags("is_total"), each.values("party"), strict=True)) for each in found]
-    place = {key: number for number, key in enumerate(dict.fromkeys(key for several in keys for key in several))}
-    columns: dict[str, Any] = dict.fromkeys(("won_amount", "amount", "activities"), np.full(len(place), np.nan))
-    for rows, own in zip(found, keys, strict=True):
-        for name in (each for each in rows.names if each not in ("party", "is_total")):
-            columns[name] = np.full(len(place), np.nan)
-            columns[name][[place[key] for key in own]] = rows.numbers(name)
-    is_total, party = (np.array(each, dtype=object) for each in zip(*place, strict=True))
-    won = np.nan_to_num(columns["won_amount"])
-    order = sorted(range(len(place)), key=lambda each: (is_total[each], -won[each], party[each] or ""))
-    rows = Rows({"party": party, "is_total": is_total.astype(bool), **columns})
-    return Rows({name: values[order] for name, values in rows.columns.items()})
 
 
 def _result(
@@ -114,7 +101,7 @@ def _result(
     is_compared: bool,
     people: dict[str, dict[str, Any]],
 ) -> Result[TeamPerformance]:
-    rows = _sellers(rows, {scope_id for kpi, scope, scope_id in planned if (kpi, scope) == (PLANNED, level)})
+    rows = sellers(rows, {scope_id for kpi, scope, scope_id in planned if (kpi, scope) == (PLANNED, level)})
     is_total, parties = rows.flags("is_total"), rows.values("party")
     won, lost = np.nan_to_num(rows.numbers("won")), np.nan_to_num(rows.numbers("lost"))
     money, before = np.nan_to_num(rows.numbers("won_amount")), np.nan_to_num(rows.numbers("before"))
@@ -150,16 +137,6 @@ def _result(
         notes=(*little_data((won + lost)[is_total].sum(), (won + lost)[~is_total]), *_notes(total, owner)),
         findings=_moved(rows, money - before, float(before[is_total].sum()), people) if is_compared else (),
     )
-
-
-def _sellers(rows: Rows, planned: set[str | None]) -> Rows:
-    """Without those who only do activities, such as the service: they sell nothing and are not meant to."""
-    is_total = rows.flags("is_total")
-    is_planned = np.array([party in planned for party in rows.values("party")], dtype=bool)
-    sells = (np.nan_to_num(rows.numbers("decided")) > 0) | ~np.isnan(rows.numbers("amount")) | is_planned
-    done = rows.numbers("activities")
-    done[is_total] = np.nansum(done[sells & ~is_total]) if (~np.isnan(done)).any() else np.nan
-    return rows.with_columns(activities=done).where(is_total | sells)
 
 
 def _notes(total: dict[str, Any], owner: Ownership) -> list[Note]:
