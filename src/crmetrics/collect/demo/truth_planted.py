@@ -11,7 +11,7 @@ from crmetrics.collect.demo.blueprint import Blueprint
 from crmetrics.collect.demo.customers import BUYING_SHAPE, Customers, customer_id
 from crmetrics.collect.demo.deals import LEAK_PASS, PASSES, STRONG_POWER
 from crmetrics.collect.demo.orders import FIRST_UNKNOWN, Orders
-from crmetrics.collect.demo.span import GROWTH, SEASON, WEEKDAYS, as_date
+from crmetrics.collect.demo.span import GROWTH, SEASON, WEEKDAYS, YEARS, as_date
 from crmetrics.collect.demo.truth_sales import Figures
 
 NAMED: Final = 50
@@ -35,6 +35,7 @@ def planted(blueprint: Blueprint, customers: Customers, orders: Orders, mean_rat
         "stage_pass_rate_at_the_leak": LEAK_PASS,
         "strong_rep_pass_rates": [chance**STRONG_POWER for chance in PASSES],
         "churned_customers": _churned(blueprint, customers, orders),
+        "next_year": _next_year(blueprint, customers, mean_rate),
     }
 
 
@@ -53,4 +54,21 @@ def _churned(blueprint: Blueprint, customers: Customers, orders: Orders) -> Figu
             {"customer_id": customer_id(int(place)), "left_on": as_date(int(day)).isoformat()}
             for place, day in zip(places[:NAMED], left_on[:NAMED], strict=True)
         ],
+    }
+
+
+def _next_year(blueprint: Blueprint, customers: Customers, mean_rate: float) -> Figures:
+    """The orders to be expected in the year after the span of who is still there: by habit, those that deals bring are on top."""
+    span = blueprint.span
+    # busy days of a year after the span: every day is busier than the mean of the span by what growth has added since
+    spread = (1 + GROWTH) ** YEARS
+    busy = 365.25 * spread * GROWTH * YEARS / (spread - 1)
+    is_there = ~customers.is_prospect & ~customers.is_churner
+    expected = np.where(is_there, customers.relative_rate * mean_rate * busy, 0.0)
+    places: Ints = np.flatnonzero(~customers.is_prospect)[:NAMED]
+    return {
+        "from": as_date(span.last).isoformat(),
+        "customers_still_there": int(is_there.sum()),
+        "orders": float(expected.sum()),
+        "first": [{"customer_id": customer_id(int(place)), "orders": float(expected[place])} for place in places],
     }
