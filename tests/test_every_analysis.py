@@ -120,9 +120,9 @@ LEARNED_FROM_ALL: dict[str, tuple[dict[str, Any], ...]] = {
     "customers.purchase_gap": ({"show": "due"},),
     # how a model did that learned from all records of the company
     "sales.win_probability": ({"show": "calibration"}, {"show": "models"}),
-    # who can still be lost is told by the gaps between all purchases unless a window is given
+    # who can still be lost is told by all that he bought of the company, whoever sold it
     "customers.churn_risk": (
-        *({}, {"window": 0}, {"horizon": 0}, {"horizon": 365}),
+        *({}, {"window": 0}, {"window": 365}, {"horizon": 0}, {"horizon": 365}),
         *({"show": "record"}, {"show": "calibration"}, {"show": "models"}),
     ),
 }

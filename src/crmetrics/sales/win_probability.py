@@ -123,8 +123,7 @@ def _compared(_rows: Rows, model: DealModel) -> Table[WinProbability]:
 
 
 def _judged(found: dict[str, list[Any]]) -> Table[WinProbability]:
-    hits = {"won": found["hits"]} if "hits" in found else {}
-    return _table(len(found["n"]), **found, **hits)
+    return _table(len(found["n"]), None, **found, won=found.get("hits", [None] * len(found["n"])))
 
 
 def _table(count: int, rows: Rows | None = None, **columns: list[Any]) -> Table[WinProbability]:

@@ -177,7 +177,10 @@ class DuckDbSession:
 def stored(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, Array], types: Mapping[str, str]) -> str:
     """The query that reads arrays (n,) as rows of these types; the connection knows them until `unregister`."""
     # masked stays blank; NaN too, for DuckDB reads NaN of NumPy as null; by name, for a dictionary has an order of its own
-    connection.register(_TOLD, {name: columns[name] for name in types})
+    # and days as moments, for it knows no days of NumPy's
+    told = {name: columns[name] for name in types}
+    told = {name: each.astype("M8[us]") if each.dtype.kind == "M" else each for name, each in told.items()}
+    connection.register(_TOLD, told)
     named = [(exp.to_identifier(name, quoted=True).sql("duckdb"), kind) for name, kind in types.items()]
     return f"select {', '.join(f'cast({name} as {kind}) as {name}' for name, kind in named)} from {_TOLD}"
 
