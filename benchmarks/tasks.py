@@ -58,13 +58,13 @@ def by_hand(workspace: str, name: str, scope: str, has_total: bool) -> Callable[
             "orders": f"and o.owner_id = '{person}'",
             "deals": f"and d.owner_id = '{person}'",
             "customers": f"and c.owner_id = '{person}'",
-            "whole": "false and",
+            "planned": f"t.scope = 'owner' and t.scope_id = '{person}' or false and",
         },
         "region": {
             "orders": f"and o.customer_id in (select customer_id from customers where region = '{region}')",
             "deals": f"and d.customer_id in (select customer_id from customers where region = '{region}')",
             "customers": f"and c.region = '{region}'",
-            "whole": "false and",
+            "planned": "false and",
         },
     }
     sql = (BY_HAND / f"{name}.sql").read_text(encoding="utf-8")

@@ -86,6 +86,6 @@ select kpi, value, c.n, before, change, t.target_value as target, s.swing,
        (select list(value order by month_on) from courses x where x.kpi = c.kpi and x.month_on >= date '2025-10-01') as series
 from changes c
 left join swings s using (kpi)
-left join targets t on t.kpi = c.kpi and t.scope = 'company' and t.starts_on = date '2026-10-01' and t.ends_on = date '2026-11-01' and /*whole*/ true
+left join targets t on t.kpi = c.kpi and (/*planned*/ t.scope = 'company') and t.starts_on = date '2026-10-01' and t.ends_on = date '2026-11-01'
 where c.month_on = date '2026-10-01'
 order by place
