@@ -55,7 +55,7 @@ class LeadResponse(Row):
         "Minutes for three quarters", QUANTITY, "three quarters of the leads are contacted within it", better="lower"
     )
     n = column("Old enough", COUNT, "leads of at least 3 days; the conversion counts these")
-    converted = column("Won of them", COUNT, better="higher")
+    converted = column("Won", COUNT, "of those old enough", better="higher")
     conversion = column("Conversion", SHARE, "won / old enough", better="higher", of=("converted", "n"))
     low = column("At least", SHARE, "lower end of the 95 % interval")
     high = column("At most", SHARE, "upper end of the 95 % interval")

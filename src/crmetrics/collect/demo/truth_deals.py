@@ -128,8 +128,10 @@ class DealTruth:
         """What became of the deals that were sent a quote: those that stood in the quote stage."""
         was_quoted = self._deals.slots[:, 3] | self._deals.slots[:, 5]
         named = {"won": WON, "lost": LOST, "open": OPEN}
-        counts = {name: int((was_quoted & (self._deals.outcome == end)).sum()) for name, end in named.items()}
-        return {"cases": int(was_quoted.sum())} | counts
+        return {
+            "cases": int(was_quoted.sum()),
+            **{name: int((was_quoted & (self._deals.outcome == end)).sum()) for name, end in named.items()},
+        }
 
     def _pipeline(self) -> list[Figures]:
         """Open deals by the stage they stand in now."""

@@ -38,8 +38,10 @@ group by party, minutes
 
 
 def waits_by_duration(clock: Literal["business", "calendar"], limits: Sequence[int]) -> str:
-    """SQL over `quote_waits` of a period: quoted, unquoted and waiting deals by minutes, those that end before they begin apart
-    (`faults`), and all those without any moment to begin with (`undated`); for each limit in days the deals that are so old (mature) and of them those quoted by then (quick).
+    """SQL over `quote_waits` of a period: quoted, unquoted and waiting deals by minutes.
+
+    Apart from them stand those that end before they begin (`faults`) and all without any moment to begin with (`undated`). For
+    each limit in days: the deals that are so old (mature), and of them those quoted by then (quick).
 
     Binds $worked: the working seconds from 1970 to as-of where business days are counted.
     """
