@@ -102,6 +102,13 @@ def test_the_median_is_the_companys_under_a_filter():
     assert [row.gap for row in answer.rows] == [pytest.approx(30)]
 
 
+def test_the_total_is_the_mean_of_all_purchases():
+    with company(**bought([("A", ago(50), 10), ("A", ago(40), 10), ("A", ago(30), 10), ("B", ago(20), 50)])) as asked:
+        total = asked.ask(KEY).total
+    assert (total.gaps, total.order_value) == (2, 20.0)  # not (10 + 50) / 2
+    assert (total.customer_id, total.gap, total.next_on) == (None, None, None)
+
+
 def test_who_never_bought_is_left_out():
     tables = bought([*forty(), ("A", ago(10), -5)])
     with company(**tables) as asked:

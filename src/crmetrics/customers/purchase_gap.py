@@ -127,11 +127,22 @@ def purchase_gap(
     reasons = ((_("without a purchase"), strangers), (_("not near the next order"), elsewhen))
     return Result(
         Table.of(PurchaseGap, rows),
+        _whole(rows) if len(rows) else None,
         notes=_notes(rows, company),
         findings=_findings(rows) if show == "all" else (),
         used=len(rows),
         left_out=tuple(LeftOut(reason, count) for reason, count in reasons if count),
     )
+
+
+def _whole(rows: Rows) -> PurchaseGap:
+    """How many gaps all have, and the mean of all days with a purchase, not of the customers' means."""
+    days = rows.numbers("gaps") + 1
+    told = {
+        "gaps": int(rows.numbers("gaps").sum()),
+        "order_value": float(np.nansum(rows.numbers("order_value") * days) / days.sum()),
+    }
+    return PurchaseGap(tuple(told.get(each.name) for each in PurchaseGap.columns))
 
 
 def _notes(rows: Rows, company: Gaps) -> tuple[Note, ...]:
