@@ -6,13 +6,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from crmetrics.analysis import Bars, By, Finding, Note, Result, Row, Table, analysis, column
+from crmetrics.analysis import Bars, By, Finding, Locked, Note, Result, Row, Table, analysis, column
 from crmetrics.analysis.littleness import SHOWN_FROM
 from crmetrics.analysis.pipelines import deal_chances, locked_earlier, stage_chances
 from crmetrics.analysis.silences import derive_silences
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.unit import COUNT, DATE, DAYS, MONEY, SHARE, Figure
-from crmetrics.warehouse.facts.silence import STAY_LIMITS
+from crmetrics.warehouse.facts.silence import STALE_DEALS, STAY_LIMITS
 from crmetrics.warehouse.rows import Rows
 from crmetrics.warehouse.warehouse import Warehouse
 
@@ -20,36 +20,6 @@ _ = words("sales")
 
 NOTABLE: Final = 0.1
 MOST: Final = 0.4
-
-STALE_DEALS = """
-with stays as (
-    select v.deal_id, sum(seconds_between(v.entered_at, coalesce(v.ended_at, $as_of))) / 86400 as days
-    from stage_visits v
-    join deals d on d.deal_id = v.deal_id and d.stage = v.stage
-    where d.is_won is null and v.is_won is null and not v.is_passing
-    group by v.deal_id
-),
-judged as (
-    select d.party, d.deal_id, d.name, d.owner_id, d.pipeline, d.stage, d.amount as agreed, d.probability, d.expected_close_on,
-           converted(d.amount, d.company_rate) as amount, s.days, case when l.won >= 10 then l.days else 30e0 end as stay_limit,
-           case when $is_heard then seconds_between(d.silent_from, $as_of) / 86400 end as silence, d.silence_limit,
-           coalesce(l.won, 0) < 10 as is_fixed
-    from deal_silences d
-    left join stays s on s.deal_id = d.deal_id
-    left join stay_limits l on l.pipeline = d.pipeline and l.stage = d.stage
-)
-select *, case when is_long and is_silent and is_past then 'stage_silence_date' when is_long and is_silent then 'stage_silence'
-               when is_long and is_past then 'stage_date' when is_silent and is_past then 'silence_date'
-               when is_long then 'stage' when is_silent then 'silence' else 'date' end as reasons,
-       case when is_long then 1 else 0 end + case when is_silent then 1 else 0 end + case when is_past then 1 else 0 end as score
-from (
-    select *, coalesce(days > stay_limit, false) as is_long, coalesce(silence > silence_limit, false) as is_silent,
-           coalesce(expected_close_on < $today, false) as is_past
-    from judged
-) judged
-where is_long or is_silent or is_past
-order by deal_id
-"""
 
 ALL_OPEN = """
 select count(*) as deals, sum(case when coalesce(l.won, 0) < 10 then 1 else 0 end) as fixed
@@ -109,7 +79,7 @@ def stale_deals(warehouse: Warehouse, by: By = By("")) -> Result[StaleDeal]:
              not judged.
     Source:  "Days to rot" of sales systems, with limits of the company's own.
     """
-    if locked := locked_earlier(warehouse, StaleDeal):
+    if locked := locked_earlier(warehouse, StaleDeal) or _unjudged(warehouse):
         return locked
     derive_silences(warehouse)
     warehouse.derive(STAY_LIMITS)
@@ -124,7 +94,7 @@ def stale_deals(warehouse: Warehouse, by: By = By("")) -> Result[StaleDeal]:
     return Result(
         Table.of(StaleDeal, rows),
         _total(rows),
-        notes=_notes(rows, whole),
+        notes=(*_blind_spots(warehouse), *_notes(rows, whole)),
         findings=_at_stake(rows, int(whole["deals"])),
         used=int(whole["deals"]),
     )
@@ -146,6 +116,25 @@ def _total(rows: Rows) -> StaleDeal | None:
     known = {name: rows.numbers(name) for name in ("amount", "stake")}
     added = {name: None if np.isnan(values).all() else float(np.nansum(values)) for name, values in known.items()}
     return StaleDeal(tuple(added.get(each.name) for each in StaleDeal.columns))
+
+
+def _unjudged(warehouse: Warehouse) -> Result[StaleDeal] | None:
+    """The locked answer where nothing tells which deals are stale: no rows would say that none is."""
+    profile = warehouse.profile
+    if profile.rows("deal_stages") or profile.rows("activities") or profile.column("deals", "expected_close_on").filled:
+        return None
+    message = _("Locked: there are neither a stage history nor activities nor expected closes to judge deals by.")
+    nothing = Table(StaleDeal, {each.name: [] for each in StaleDeal.columns})
+    return Result(nothing, notes=(Note(message, "warn"),), locked=Locked("deal_stages", message))
+
+
+def _blind_spots(warehouse: Warehouse) -> list[Note]:
+    """The reasons that the data do not tell."""
+    reasons = {
+        "deal_stages": _("There is no stage history: how long deals stand in their stages is not judged."),
+        "activities": _("There are no activities: how long deals are silent is not judged."),
+    }
+    return [Note(told, "warn") for table, told in reasons.items() if not warehouse.profile.rows(table)]
 
 
 def _notes(rows: Rows, whole: dict[str, Any]) -> tuple[Note, ...]:

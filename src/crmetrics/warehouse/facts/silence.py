@@ -115,3 +115,35 @@ DEAL_SILENCES: Final = Fact(
 
 Reads `open_contacts` and `silence_limits`: derive them first. Where fewer than ten deals were won the limit is thirty days.
 """
+
+STALE_DEALS: Final = """
+with stays as (
+    select v.deal_id, sum(seconds_between(v.entered_at, coalesce(v.ended_at, $as_of))) / 86400 as days
+    from stage_visits v
+    join deals d on d.deal_id = v.deal_id and d.stage = v.stage
+    where d.is_won is null and v.is_won is null and not v.is_passing
+    group by v.deal_id
+),
+judged as (
+    select d.party, d.deal_id, d.name, d.owner_id, d.pipeline, d.stage, d.amount as agreed, d.probability, d.expected_close_on,
+           converted(d.amount, d.company_rate) as amount, s.days, case when l.won >= 10 then l.days else 30e0 end as stay_limit,
+           case when $is_heard then seconds_between(d.silent_from, $as_of) / 86400 end as silence, d.silence_limit,
+           coalesce(l.won, 0) < 10 as is_fixed
+    from deal_silences d
+    left join stays s on s.deal_id = d.deal_id
+    left join stay_limits l on l.pipeline = d.pipeline and l.stage = d.stage
+)
+select *, case when is_long and is_silent and is_past then 'stage_silence_date' when is_long and is_silent then 'stage_silence'
+               when is_long and is_past then 'stage_date' when is_silent and is_past then 'silence_date'
+               when is_long then 'stage' when is_silent then 'silence' else 'date' end as reasons,
+       case when is_long then 1 else 0 end + case when is_silent then 1 else 0 end + case when is_past then 1 else 0 end as score
+from (
+    select *, coalesce(days > stay_limit, false) as is_long, coalesce(silence > silence_limit, false) as is_silent,
+           coalesce(expected_close_on < $today, false) as is_past
+    from judged
+) judged
+where is_long or is_silent or is_past
+order by deal_id
+"""
+"""Open deals that stand or are silent for longer than won deals did, or whose expected close is past. Binds $is_heard: whether
+activities are written down at all."""
