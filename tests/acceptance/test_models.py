@@ -9,10 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
+from scipy.stats import spearmanr
+from sklearn.model_selection import StratifiedKFold
 
 from crmetrics.catalogue import open_workspace
+from crmetrics.customers.churn_scores import CHURN_SCORES
 from crmetrics.models.calibration import Tenths
 from crmetrics.models.classifier import Classifier, Contest
+from crmetrics.models.ranking import Ranking
 from crmetrics.sales.deal_scores import DEAL_SCORES
 from crmetrics.warehouse.scope import Scope
 
@@ -88,3 +93,70 @@ def test_the_lead_score_on_later_leads(real_data: Path) -> None:
     assert best.auc > 0.85
     assert best.brier < 0.7 * contest.entrant("base").brier
     assert is_calibrated(contest.tenths)
+
+
+def telco(folder: Path) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Features and who left, of the snapshot of a telephone company."""
+    with (folder / "Telco-Customer-Churn.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    features: dict[str, np.ndarray] = {}
+    for name in rows[0].keys() - {"customerID", "Churn"}:
+        values = [row[name].strip() for row in rows]
+        is_number = name in ("tenure", "MonthlyCharges", "TotalCharges")
+        features[name] = np.array([float(value or 0) for value in values]) if is_number else np.array(values, object)
+    return dict(sorted(features.items())), np.array([row["Churn"] == "Yes" for row in rows], dtype=np.float64)
+
+
+def test_churn_of_the_telephone_company(real_data: Path, expected: Any) -> None:
+    features, left = telco(real_data / "telco_churn_ibm")
+    known = expected("telco_churn_ibm")["auc_logistic"]
+    found, told, held = [], np.zeros(len(left)), np.zeros(len(left), dtype=np.int64)
+    folds = StratifiedKFold(5, shuffle=True, random_state=42).split(np.zeros(len(left)), left)
+    drops: dict[str, list[float]] = {name: [] for name in features}
+    weighs: dict[str, list[float]] = {name: [] for name in features}
+    chance = np.random.default_rng(5)
+    for number, (learned, tested) in enumerate(folds):
+        early, late = ({name: values[which] for name, values in features.items()} for which in (learned, tested))
+        model = Classifier.fit(early, left[learned], np.ones(len(learned)), np.arange(len(learned)), "logistic")
+        told[tested], held[tested] = model.chance(late), number
+        one = np.ones(len(tested))
+        found.append(Ranking.fit(told[tested], left[tested]).auc(one))
+        for name, each in model.contributions(late).items():
+            weighs[name].append(float(np.mean(np.abs(each))))
+            mixed = late | {name: chance.permutation(late[name])}
+            drops[name].append(found[-1] - Ranking.fit(model.chance(mixed), left[tested]).auc(one))
+    # each fold as scikit-learn's, and the mean well within the spread of folds
+    assert found == pytest.approx(known["folds"], abs=0.003)
+    assert np.mean(found) == pytest.approx(known["mean"], abs=0.002)
+    base = np.full(len(left), left.mean())
+    contest = Contest.fit(
+        {"base": base, "logistic": told}, left, np.ones(len(left)), np.arange(len(left)), "average_precision"
+    )
+    shown("Telco, customers who left (five held-out folds)", contest)
+    assert contest.winner == "logistic"
+    assert contest.entrant("logistic").brier < 0.72 * contest.entrant("base").brier
+    assert contest.tenths.error < 0.02
+    # what the reasons say weighs most is what the order of held-out customers would suffer from most
+    order = sorted(weighs, key=lambda name: -np.mean(weighs[name]))
+    suffers = sorted(drops, key=lambda name: -np.mean(drops[name]))
+    assert suffers[0] in order[:2]
+    assert spearmanr([np.mean(weighs[name]) for name in features], [np.mean(drops[name]) for name in features])[0] > 0.6
+
+
+@pytest.mark.parametrize(
+    ("name", "files", "least"),
+    [("online_retail_uci", ["online_retail_all.csv.gz"], 0.52), ("dunnhumby_complete_journey", [], 0.42)],
+)
+def test_who_stops_buying(imported: Any, name: str, files: list[str], least: float) -> None:
+    catalogue = open_workspace(imported(name, files).workspace)
+    with closing(catalogue.engine), catalogue.warehouse(Scope()) as warehouse:
+        model = warehouse.work_out(CHURN_SCORES, basis="purchases", window=0, horizon=0)
+        shown(f"{name}, customers lost within {model.span.horizon} days of {model.tested_on}", model.contest)
+    precision = {each.name: each.average_precision for each in model.contest.entrants}
+    best = precision[model.contest.winner]
+    assert model.contest.winner in ("logistic", "boosted")
+    assert best > precision["recency"] + 0.1
+    assert best > precision["alive"]
+    assert best > least
+    entrant = model.contest.entrant(model.contest.winner)
+    assert entrant.brier < model.contest.entrant("base").brier
