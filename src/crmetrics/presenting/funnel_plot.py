@@ -14,7 +14,7 @@ _ = words("presenting")
 LIMITS: Final = (("95", 1.96), ("99.8", 3.09))
 FROM: Final = 5
 STEPS: Final = 60
-MOST_NAMES: Final = 12
+MOST_NAMES: Final = 4
 
 
 def draw_funnel_plot(scene: Scene, chart: FunnelPlot) -> Drawing:
