@@ -42,7 +42,7 @@ from (
            coalesce(d.is_won is null and d.expected_close_on >= $due_from and d.expected_close_on < $end_on, false) as is_due,
            coalesce(d.is_won is null and d.expected_close_on < $overdue_until, false) as is_late
     from deals d
-    left join stages s on s.pipeline = d.pipeline and s.stage = d.stage
+    left join stages s on s.pipeline = d.pipeline and s.stage = d.stage and d.is_won is null and $is_weighted
     where d.is_won is null or d.closed_at >= $months_24 or (d.closed_at >= $start and d.closed_at < $end)
 ) deals
 group by party, pipeline, stage
