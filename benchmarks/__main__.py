@@ -12,8 +12,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.companies import company_of, pipeline_of
-from benchmarks.measure import Cost, cost_of
+from benchmarks.companies import FOLDER, company_of, pipeline_of
+from benchmarks.fits import customers_of
+from benchmarks.measure import Cost, cost_of, fit_cost
 from benchmarks.tasks import BY_HAND
 from crmetrics.catalogue import known
 
@@ -195,6 +196,9 @@ def main() -> None:
     options.add_argument("--deals", type=int, nargs="*", help="deals of the companies of which the sales meeting asks")
     options.add_argument("--runs", type=int, default=3, help="fresh processes a figure, of which the median is told")
     options.add_argument("--only", nargs="+", default=[], help="keys of questions; nothing else is measured then")
+    options.add_argument(
+        "--lifetimes", metavar="PYTHON", help="a Python that has `lifetimes`, to fit the same customers beside"
+    )
     options.add_argument("--json", action="store_true", help="one JSON object a line")
     given = options.parse_args()
     is_all = given.lines is None and given.deals is None
@@ -202,6 +206,7 @@ def main() -> None:
     show = Report(given.json)
     if not given.only and given.lines != []:
         _starts(show)
+        _fits(show, given.runs, given.lifetimes)
     for lines in (1_000_000, 10_000_000) if is_all else given.lines or ():
         if not given.only:
             _loads(show, lines, given.runs)
@@ -252,6 +257,19 @@ def _starts(show: Report) -> None:
     small = str(company_of(20_000))
     cpu, wall = start(["-m", "crmetrics.main", "--workspace", small, "ask", "sales.win_rate"])
     show("cold start of ask, small workspace", {"cpu s": cpu, "wall s": wall, "goal s": 0.7})
+
+
+def _fits(show: Report, runs: int, other: str | None) -> None:
+    """The fit of a BG/NBD model to a million customers, beside that of `lifetimes` where it is installed."""
+    customers = customers_of(1_000_000, FOLDER)
+    ours = fit_cost(sys.executable, "ours", customers, runs)
+    told = {"cpu s": ours.cpu, "MB": ours.peak, "goal s": 2.0, "goal MB": 300.0}
+    if other is not None:
+        theirs = fit_cost(other, "lifetimes", customers, runs)
+        told |= {"times quicker": theirs.cpu / ours.cpu, "goal": 8.0, "their s": theirs.cpu, "their MB": theirs.peak}
+        if not _is_same(ours.result["log_likelihood"], theirs.result["log_likelihood"]):
+            show.differs("BG/NBD", f"the log-likelihood of ours is {ours.result}, that of lifetimes {theirs.result}")
+    show("BG/NBD fit, 1,000,000 customers", told)
 
 
 def _loads(show: Report, lines: int, runs: int) -> None:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -25,11 +26,20 @@ def cost_of(task: str, runs: int, **given: Any) -> Cost:
     return Cost(median(each.cpu for each in found), median(each.peak for each in found), found[-1].result)
 
 
+def fit_cost(python: str, by: str, customers: Path, runs: int) -> Cost:
+    """The median cost of a fit of `benchmarks/fits.py` by that Python, over so many fresh processes."""
+    script = str(Path(__file__).parent / "fits.py")
+    found = [_told([python, script, str(customers), by]) for _ in range(runs)]
+    return Cost(median(each.cpu for each in found), median(each.peak for each in found), found[-1].result)
+
+
 def _run(task: str, given: dict[str, Any]) -> Cost:
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.tasks", task, json.dumps(given)], capture_output=True, text=True, check=False
-    )
+    return _told([sys.executable, "-m", "benchmarks.tasks", task, json.dumps(given)])
+
+
+def _told(words: list[str]) -> Cost:
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise SystemExit(f"{task} {given} failed:\n{done.stderr}")
+        raise SystemExit(f"{' '.join(words)} failed:\n{done.stderr}")
     told = json.loads(done.stdout.splitlines()[-1])
     return Cost(told["cpu"], told["peak"], told["result"])

@@ -32,19 +32,22 @@ select party, grouping(party) = 1 as is_total,
        count(*) filter (where is_won) as won,
        count(*) filter (where not is_won) as lost,
        count(*) filter (where is_won is null) as open_deals,
-       count(*) filter (where is_won is null and expected_close_on >= $start_on and expected_close_on < least($end_on, $today)) as overdue,
-       sum(converted(amount, company_rate)) filter (where is_won) as won_amount,
-       sum(converted(amount, company_rate)) filter (where is_won is not null) as decided_amount,
-       sum(power(cast(converted(amount, company_rate) as double), 2)) filter (where is_won is not null) as decided_squares,
-       count(*) filter (where is_won is not null and amount is null) as without_amount,
-       count(*) filter (where is_won is not null and amount is not null and company_rate is null) as unconverted,
-       sum(converted(amount, company_rate)) filter (where not is_won) as lost_amount
+       count(*) filter (where is_won is null and expected_close_on >= $start_on and expected_close_on < least($end_on, $today)) as overdue
+       {money}
 from deals
 where case when $counted_over = 'all' then created_at >= $start and created_at < $end
            when is_won is null then created_at < $end or created_at is null
            else closed_at >= $start and closed_at < $end end
 group by grouping sets ((party), ())
 order by is_total, won desc, party
+"""
+MONEY_DECIDED = """,
+       sum(converted(amount, company_rate)) filter (where is_won) as won_amount,
+       sum(converted(amount, company_rate)) filter (where is_won is not null) as decided_amount,
+       sum(power(cast(converted(amount, company_rate) as double), 2)) filter (where is_won is not null) as decided_squares,
+       count(*) filter (where is_won is not null and amount is null) as without_amount,
+       count(*) filter (where is_won is not null and amount is not null and company_rate is null) as unconverted,
+       sum(converted(amount, company_rate)) filter (where not is_won) as lost_amount
 """
 
 
@@ -77,7 +80,7 @@ def win_rate(warehouse: Warehouse, period: Period, by: By = By("owner"), of: Win
     Source:  Wilson (1927), JASA 22(158), 209-212 for the interval; Kish (1965) for its n where money is the weight.
     """
     rows = warehouse.query(
-        DEALS_BY_PARTY,
+        DEALS_BY_PARTY.format(money=MONEY_DECIDED if of == "amount" else ""),
         period=period,
         by=by,
         of="deals",
