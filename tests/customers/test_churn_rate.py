@@ -213,6 +213,16 @@ def test_data_that_begin_late_are_told():
         assert not any("The data begin on" in note for note in said(asked.ask(KEY, period="2025-06", window=100)))
 
 
+def test_who_comes_and_goes_within_the_period_leaves_a_total_of_nobody():
+    with company(**subscribers([subscription(1, "2025-03-05", "2025-05-20")])) as asked:
+        answer = asked.ask(KEY, period="2025", customer_by="subscriptions")
+    assert (figures(answer.total), answer.total.rate) == ((0, 0, 0), None)
+    assert [(row.party, *figures(row)) for row in answer.rows if row.start] == [
+        ("2025-04", 1, 0, 0),
+        ("2025-05", 1, 1, 0),
+    ]
+
+
 def test_a_period_to_come_has_no_rate():
     with company(**bought([("A", "2025-12-05")])) as asked:
         answer = asked.ask(KEY, period="2027-03")

@@ -65,10 +65,11 @@ class Standing:
         place = rows.numbers("place").astype(np.int64)
         columns = {name: np.nan_to_num(rows.numbers(name)) for name in names}
         party: list[Any] = [parts.names[each] for each in place] if by in GRAINS else rows.values("party")
-        if by not in GRAINS or not len(rows):  # a customer is in one group only: the whole is the sum of the groups
-            place = np.append(place, 0)
-            columns = {name: np.append(values, values.sum()) for name, values in columns.items()}
-            party = [*party, None]
+        if by not in GRAINS or 0 not in place:
+            # a customer is in one group only, so the whole is the sum of the groups; a whole that is missing has nobody at its ends
+            added = 1 if by not in GRAINS else 0
+            place, party = np.append(place, 0), [*party, None]
+            columns = {name: np.append(values, added * values.sum()) for name, values in columns.items()}
         is_total = place == 0 if by in GRAINS else np.arange(len(place)) == len(place) - 1
         found = _in_order(by, party, is_total, columns["present"])
         place, is_total = place[found], is_total[found]

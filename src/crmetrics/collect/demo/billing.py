@@ -1,4 +1,4 @@
-"""What is billed and what is paid: invoices, payments and subscriptions."""
+"""What is billed and what is paid: invoices and payments."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from crmetrics.collect.demo.orders import FIRST_UNKNOWN, Orders
 from crmetrics.collect.demo.sheet import (
     Amount,
     Cell,
-    Choice,
-    Count,
     Day,
     EitherOr,
     Number,
@@ -24,12 +22,10 @@ from crmetrics.collect.demo.sheet import (
     Sheet,
     Yes,
 )
-from crmetrics.collect.demo.span import years_of
 
 TERMS: Final = np.array([14, 30, 30, 60], dtype=np.int64)
 NEVER_PAID: Final = 0.025
 IN_TWO_PARTS: Final = 0.10
-PLAN_PRICES: Final = np.array([9, 19, 49], dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -132,44 +128,6 @@ def payments_sheet(blueprint: Blueprint, billed: Billed) -> Sheet:
     }
     faults = [Overwritten("amount", count // 2, place.habits.bad_amounts[0])]
     return Sheet("payments", ("payment_id",), count, cells, overwritten=faults)
-
-
-def subscriptions_sheet(blueprint: Blueprint, customers: Customers) -> Sheet:
-    """Cartridge plans: half of the old ones were changed once (a new row from that day), some have ended."""
-    rng, span, place = blueprint.draws("subscriptions"), blueprint.span, blueprint.place
-    members = np.flatnonzero(~customers.is_prospect & (rng.random(customers.count) < 0.09))
-    count = len(members)
-    day_came, day_gone = span.day_of(customers.came[members]), span.day_of(customers.gone[members])
-    start = day_came + (rng.random(count) * 0.5 * np.maximum(day_gone - day_came, 2)).astype(np.int64)
-    end = start + rng.exponential(900.0, count).astype(np.int64) + 30
-    end = np.where(customers.is_churner[members], np.minimum(end, np.maximum(day_gone, start + 30)), end)
-    end = np.where(end < span.last, end, BLANK)
-    until = np.where(end == BLANK, span.last, end)
-    change = start + ((0.3 + 0.5 * rng.random(count)) * (until - start)).astype(np.int64)
-    changes = (rng.random(count) < 0.45) & (until - start > 200)
-    plan = rng.integers(0, 3, count)
-    number = np.arange(1, count + 1)
-    row = np.concatenate([np.arange(count), np.flatnonzero(changes)])
-    is_second = np.arange(len(row)) >= count
-    row_start = np.where(is_second, change[row], start[row])
-    row_end = np.where(~is_second & changes[row], change[row], end[row])
-    row_plan = np.where(is_second, (plan[row] + 1) % 3, plan[row])
-    reason = np.where(~is_second & changes[row], 0, 1 + rng.integers(0, 3, len(row)))
-    factor = place.money.price_growth ** (years_of(row_start) - int(years_of(np.array([span.last]))[0]))
-    seats = 1 + np.where(customers.is_company[members[row]], members[row] % 9, 0)
-    amount = whole(PLAN_PRICES[row_plan] * place.money.price_scale * factor) * 100 * seats
-    cells: dict[str, Cell] = {
-        "subscription_id": Number("SUB", number[row], 6),
-        "started_on": Day(row_start),
-        "customer_id": customer_number(members[row]),
-        "plan": Pick(place.lists["plans"], row_plan),
-        "ended_on": Day(row_end),
-        "monthly_amount": Amount(amount),
-        "currency": Pick(place.money.codes, np.zeros(len(row), dtype=np.int64)),
-        "seats": Count(seats),
-        "end_reason": Choice(place.values["end_reason"], np.where(row_end == BLANK, BLANK, reason)),
-    }
-    return Sheet("subscriptions", ("subscription_id", "started_on"), len(row), cells)
 
 
 def credits_of(returns: list[tuple[Ints, Ints, Ints]]) -> Credits:

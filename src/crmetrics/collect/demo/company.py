@@ -19,7 +19,6 @@ from crmetrics.collect.demo.billing import (
     draw_invoices,
     invoices_sheet,
     payments_sheet,
-    subscriptions_sheet,
 )
 from crmetrics.collect.demo.blueprint import Blueprint
 from crmetrics.collect.demo.campaigns import Campaigns, campaigns_sheet, members_sheet
@@ -35,6 +34,7 @@ from crmetrics.collect.demo.place import SMALLEST, place
 from crmetrics.collect.demo.rates import Rates, rates_sheet
 from crmetrics.collect.demo.sheet import Sheet
 from crmetrics.collect.demo.span import Span, as_date
+from crmetrics.collect.demo.subscriptions import draw_subscriptions, subscription_figures, subscriptions_sheet
 from crmetrics.collect.demo.truth_deals import DealTruth
 from crmetrics.collect.demo.truth_planted import planted
 from crmetrics.collect.demo.truth_sales import MILLIONTHS, SalesTruth
@@ -200,7 +200,9 @@ class _Writer:
         billed = draw_invoices(blueprint, company.orders, gross, credits, company.customers)
         self._write(invoices_sheet(blueprint, billed))
         self._write(payments_sheet(blueprint, billed))
-        self._write(subscriptions_sheet(blueprint, company.customers))
+        subscribed = draw_subscriptions(blueprint, company.customers)
+        self._write(subscriptions_sheet(blueprint, company.customers, subscribed))
+        self._facts["subscriptions"] = subscription_figures(blueprint, subscribed)
         sales = int(self._sales.by_month["net"].sum()) // (MILLIONTHS // 100)
         self._write(spending.costs_sheet(blueprint, company.campaigns, sales))
         self._write(spending.targets_sheet(blueprint, company.staff, sales, self._won_cents))
