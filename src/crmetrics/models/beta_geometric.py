@@ -148,9 +148,12 @@ class BetaGeometric(BuyingModel):
     def draw_purchases(self, chance: np.random.Generator, horizon: float, frequency: Floats, age: Floats) -> Floats:
         """The lesser of what his rate gives and of the purchases until he leaves, (n,)."""
         rate = chance.standard_gamma(self.r + frequency) / (self.alpha + age)
-        leaving = chance.beta(self.a, self.b + frequency + self.AT_FIRST)
-        until = np.ceil(np.log(chance.random(len(rate))) / np.log1p(-np.clip(leaving, 1e-12, 1 - 1e-12)))
-        return np.minimum(chance.poisson(rate * horizon).astype(np.float64), np.maximum(until, 1.0))
+        bought = chance.poisson(rate * horizon).astype(np.float64)
+        several = np.flatnonzero(bought > 1)  # he leaves after a purchase: the first one comes in any case
+        leaving = np.clip(chance.beta(self.a, self.b + frequency[several] + self.AT_FIRST), 1e-12, 1 - 1e-12)
+        until = np.ceil(np.log(chance.random(len(several))) / np.log1p(-leaving))
+        bought[several] = np.minimum(bought[several], np.maximum(until, 1.0))
+        return bought
 
 
 def _purchases(a: ArrayLike, stay: Floats, shape: Floats, z: Floats) -> Floats:
