@@ -16,7 +16,7 @@ RECORD_BY_MONTH: Final = Derived(
     with steps as (
         select deal_id, pipeline, place, is_won, entered_at,
                coalesce(max(place) over (
-                   partition by deal_id order by entered_at, place rows between unbounded preceding and 1 preceding
+                   partition by deal_id order by entered_at, place, stage rows between unbounded preceding and 1 preceding
                ), 0) as below
         from stage_visits
         where is_won is not null
