@@ -103,6 +103,13 @@ class Curve(Chart):
 
 
 @dataclass(frozen=True)
+class Histogram(Chart):
+    """How often values of a column occur: columns over bins of equal width."""
+
+    x: str
+
+
+@dataclass(frozen=True)
 class Treemap(Chart):
     """Blocks sized by a sum over `group`, with a 5 x 5 grid of `grid` beside it where given."""
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 
-from crmetrics.analysis import Finding, LeftOut, Note, Number, Options, Result, Row, Table, Treemap, analysis, column
+from crmetrics.analysis import Finding, Histogram, LeftOut, Note, Number, Options, Result, Row, Table, analysis, column
 from crmetrics.customers.next_order import due_orders
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.unit import COUNT, DATE, DAYS, FLAG, MONEY, RATIO, Figure
@@ -95,7 +95,7 @@ class PurchaseGap(Row):
     date="orders.ordered_at",
     table="customers",
     kind="DP",
-    chart=Treemap(group="state", size="order_value"),
+    chart=Histogram(x="gap"),
 )
 def purchase_gap(
     warehouse: Warehouse,

@@ -12,6 +12,7 @@ from crmetrics.analysis import (
     Funnel,
     FunnelPlot,
     HeatMap,
+    Histogram,
     Lines,
     Spread,
     Treemap,
@@ -22,6 +23,7 @@ from crmetrics.presenting.curve import draw_curve
 from crmetrics.presenting.frame import Drawing, Scene
 from crmetrics.presenting.funnel_plot import draw_funnel_plot
 from crmetrics.presenting.grid import draw_heat_map
+from crmetrics.presenting.histogram import draw_histogram
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.over_time import draw_over_time
 from crmetrics.presenting.stages import draw_funnel, draw_spread
@@ -64,6 +66,8 @@ def _drawn(scene: Scene, chart: Chart) -> tuple[Drawing, ...]:
             return (draw_heat_map(scene, chart),)
         case Curve():
             return (draw_curve(scene, chart),)
+        case Histogram():
+            return draw_histogram(scene, chart)
         case Treemap():
             return draw_treemap(scene, chart)
         case Waterfall():

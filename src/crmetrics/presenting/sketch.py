@@ -14,11 +14,14 @@ from crmetrics.analysis import (
     Funnel,
     FunnelPlot,
     HeatMap,
+    Histogram,
     Lines,
     Spread,
     Treemap,
     Waterfall,
 )
+from crmetrics.presenting.grid import in_order
+from crmetrics.presenting.histogram import bin_name, bins_of
 from crmetrics.presenting.letters import cut, harmless, padded, width
 from crmetrics.presenting.locales import NOTHING
 from crmetrics.presenting.numbers import Format
@@ -49,6 +52,10 @@ def _sketched(answer: Answer[Any], format: Format, chart: Chart, wide: int) -> l
     columns = cells.all_columns
     if isinstance(chart, HeatMap):
         return _grid(answer, cells, columns, chart, wide)
+    if isinstance(chart, Histogram):
+        bins, unit = bins_of(answer, chart), columns[chart.x].unit
+        names = [bin_name(each, unit, format) for each in bins]
+        return _bars(names, [each.count for each in bins], [format.count(each.count) for each in bins], wide)
     if isinstance(chart, Curve):
         return _curve(answer, cells, columns, chart, wide)
     named = _measure(chart)
@@ -138,8 +145,8 @@ def _waterfall(steps: Sequence[Step], wide: int) -> list[str]:
 def _grid(answer: Answer[Any], cells: Cells, columns: dict[str, Column], chart: HeatMap, wide: int) -> list[str]:
     across, down, value = columns[chart.x], columns[chart.y], columns[chart.value]
     found = {(row.values[down.position], row.values[across.position]): row for row in answer.rows}
-    heads = list(dict.fromkeys(row.values[across.position] for row in answer.rows))
-    sides = list(dict.fromkeys(row.values[down.position] for row in answer.rows))[-MOST_BARS:]
+    heads = in_order(across, answer.rows.values(across.name))
+    sides = in_order(down, answer.rows.values(down.name))[-MOST_BARS:]
     labels = {side: harmless(cells.written(down, side)) for side in sides}
     left = max(map(width, labels.values()))
     shown = {
