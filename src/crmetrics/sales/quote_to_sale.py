@@ -15,7 +15,7 @@ from crmetrics.models.kaplan_meier import KaplanMeier
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period
 from crmetrics.vocabulary.unit import COUNT, DAYS, MONEY, SHARE, Figure
-from crmetrics.warehouse.facts.quoting import CASES_BY_AGE, DRAFTS
+from crmetrics.warehouse.facts.quoting import CASES_BY_AGE, DRAFTS, QUOTED_DEALS
 from crmetrics.warehouse.rows import Rows
 from crmetrics.warehouse.warehouse import Warehouse
 
@@ -84,6 +84,7 @@ def quote_to_sale(
     Source:  Wilson (1927), JASA 22(158), 209-212; Kish (1965) for money; Aalen and Johansen (1978), Scand. J. Stat. 5, 141-150.
     """
     fact = FACTS[unit]
+    warehouse.derive(QUOTED_DEALS)
     cases = warehouse.query(CASES_BY_AGE.replace("{cases}", fact), period=period, by=by, of=fact, moment="sent_at")
     rows = grouped(cases, partial(_told, base), size="cases")
     total = rows.where(rows.flags("is_total")).one()
@@ -107,7 +108,7 @@ def _told(base: Base, cases: Rows, which: Any, groups: int) -> dict[str, Any]:
     curve = KaplanMeier.fit(minutes[timed], ends, pending[timed], which[timed], groups)
     is_all = base == "sent"
     n = sums["won"] + sums["lost"] + is_all * sums["pending"]
-    cases = sums["won"] + sums["lost"] + sums["pending"]
+    every = sums["won"] + sums["lost"] + sums["pending"]
     money = sums["won_amount"] + sums["lost_amount"] + is_all * sums["open_amount"]
     low, high = wilson(sums["won"], n)
     days = minutes / MINUTES_A_DAY
@@ -119,10 +120,10 @@ def _told(base: Base, cases: Rows, which: Any, groups: int) -> dict[str, Any]:
 
     return {
         **{name: sums[name].astype(np.int64) for name in ("won", "lost", "pending", "without_amount", "unconverted")},
-        "cases": cases.astype(np.int64),
+        "cases": every.astype(np.int64),
         "n": n.astype(np.int64),
         "rate": share_of(sums["won"], n),
-        "settled_rate": np.where(sums["pending"] <= UNSETTLED * cases, share_of(sums["won"], n), np.nan),
+        "settled_rate": np.where(sums["pending"] <= UNSETTLED * every, share_of(sums["won"], n), np.nan),
         "low": low,
         "high": high,
         "amount_rate": np.where(n >= SHOWN_FROM, share_of(sums["won_amount"], money), np.nan),
