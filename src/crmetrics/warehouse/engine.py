@@ -197,12 +197,6 @@ def read_profile(connection: duckdb.DuckDBPyConnection, catalog: str = "version"
     currencies: dict[str, set[str]] = {}
     for table, currency in connection.execute(f"select table_name, currency from {catalog}.meta.currencies").fetchall():
         currencies.setdefault(table, set()).add(currency)
-    custom: dict[str, list[str]] = {}
-    for table, column in connection.execute(
-        "select table_name, column_name from information_schema.columns "
-        f"where table_catalog = '{catalog}' and table_schema = 'main' and starts_with(column_name, 'custom_') order by ordinal_position"
-    ).fetchall():
-        custom.setdefault(table, []).append(column.removeprefix("custom_"))
     internal = 0
     if columns.get(("customers", "is_internal"), ColumnProfile()).filled:
         internal = connection.execute(f"select count(*) from {catalog}.main.customers where is_internal").fetchall()[0][
@@ -216,7 +210,7 @@ def read_profile(connection: duckdb.DuckDBPyConnection, catalog: str = "version"
         currency=facts["currency"],
         columns=columns,
         currencies={table: frozenset(found) for table, found in currencies.items()},
-        custom={table: tuple(names) for table, names in custom.items()},
+        custom=_custom_columns(connection, catalog),
         derived={
             (table, column): rows
             for table, column, rows in connection.execute(
@@ -228,3 +222,14 @@ def read_profile(connection: duckdb.DuckDBPyConnection, catalog: str = "version"
         calendar=facts.get("calendar", ""),
         holidays_from=facts.get("holidays_from", ""),
     )
+
+
+def _custom_columns(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, tuple[str, ...]]:
+    """The company's own columns of each table, in their order."""
+    found: dict[str, tuple[str, ...]] = {}
+    for table, column in connection.execute(
+        "select table_name, column_name from information_schema.columns "
+        f"where table_catalog = '{catalog}' and table_schema = 'main' and starts_with(column_name, 'custom_') order by ordinal_position"
+    ).fetchall():
+        found[table] = (*found.get(table, ()), column.removeprefix("custom_"))
+    return found
