@@ -155,9 +155,7 @@ COLUMNS: Final = {
 }
 TABLE_OF: Final = {"a": "asked", "s": "said", "l": "late", "m": "met", "v": "seen", "r": "read"}
 USUAL_GAP: Final = "select median(gap) as gap, count(gap) as gaps from buying_days where day_on < $origin"
-LONG_GAP: Final = (
-    "select percentile_cont(9e-1) within group (order by gap) as gap from buying_days where day_on < $origin"
-)
+LONG_GAP: Final = "select percentile_cont(9e-1) within group (order by gap) as gap from buying_days where day_on < $origin"  # fmt: skip
 
 
 def prepare(company: Warehouse) -> None:

@@ -25,6 +25,7 @@ Show = Annotated[
 
 DEALS_ONLY, TENTHS_ONLY, MODELS_ONLY = (("show", (each,)) for each in ("deals", "calibration", "models"))
 TESTED_ONLY: Final = ("show", ("calibration", "models"))
+
 SCORED = """
 select d.deal_id, d.name, d.customer_id, d.owner_id, d.stage, converted(d.amount, d.company_rate) as amount,
        s.chance as p, s.stage_rate, s.up_1, s.up_2, s.down_1, s.down_2,
@@ -94,9 +95,8 @@ def win_probability(warehouse: Warehouse, show: Show = "deals") -> Result[WinPro
     model = warehouse.work_out(DEAL_SCORES)
     rows = warehouse.query(SCORED)
     decided = int(warehouse.query(DECIDED).one()["deals"])
-    shown = {"deals": _deals, "calibration": _tenths, "models": _compared}[show]
     return Result(
-        shown(rows, model),
+        {"deals": _deals, "calibration": _tenths, "models": _compared}[show](rows, model),
         _total(rows) if show == "deals" and len(rows) else None,
         notes=tuple(_notes(warehouse, model, rows)),
         findings=_behind_their_stage(rows, model),
