@@ -8,7 +8,7 @@ import numpy as np
 
 from crmetrics.analysis import Bars, By, Finding, LeftOut, Note, Number, Options, Result, Row, analysis, column
 from crmetrics.analysis.littleness import PLAIN_FROM
-from crmetrics.customers.purchase_histories import LOCKED_ABOVE
+from crmetrics.customers.baskets import LOCKED_ABOVE
 from crmetrics.models.interval import Floats, share_of
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period, midnight, months_later

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 
-from crmetrics.analysis import Bars, By, Finding, Number, Options, Result, Row, Table, analysis, column
+from crmetrics.analysis import Bars, By, Finding, FirstOf, Number, Options, Result, Row, Table, analysis, column
 from crmetrics.customers.counted_orders import CountedOrders
 from crmetrics.customers.future_values import VALUES_OF_ALL, Foreseen
 from crmetrics.customers.value_notes import value_notes
@@ -101,7 +101,9 @@ class ClvPredicted(Row):
     needs={"orders": ["ordered_at", "customer_id"], "order_lines": ["net_amount"]},
     date="orders.ordered_at",
     table="customers",
-    chart=Bars(x="party", y="clv", band=("low", "high")),
+    chart=FirstOf(
+        (Bars(x="party", y="clv", band=("low", "high")), Bars(x="class_no", y="happened", goal="foretold"))
+    ),
     headline="per_customer",
     enough=100,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from crmetrics.customers.purchase_histories import BASKETS, LOCKED_ABOVE
+from crmetrics.customers.baskets import BASKETS, LOCKED_ABOVE
 from crmetrics.warehouse.facts.fact import Derived
 
 LIVES: Final = """
