@@ -91,9 +91,8 @@ def customers_of(rows: Rows, model: ChurnModel) -> Table[ChurnRisk]:
     ]
     said = {f"reason_{place}": [in_words(each) for each in found] for place, found in enumerate(reasons, 1)}
     count = len(rows)
-    return _table(
-        count, rows, next_step=steps, model=[model.winner] * count, tested_on=[model.tested_on] * count, **said
-    )
+    told: dict[str, list[Any]] = {"model": [model.winner] * count, "tested_on": [model.tested_on] * count}
+    return _table(count, rows, {"next_step": steps, **told, **said})
 
 
 def record_of(_rows: Rows, model: ChurnModel) -> Table[ChurnRisk]:
@@ -112,24 +111,23 @@ def record_of(_rows: Rows, model: ChurnModel) -> Table[ChurnRisk]:
         for name, each in (("warned", warned), ("right", right), ("lost", lost), ("n", n))
     }
     lead = [None if np.isnan(run.lead_days) else run.lead_days for run in runs]
-    return _table(
-        len(runs), run_on=[run.day for run in runs], lead_days=lead, money=[run.money for run in runs], **plain
-    )
+    plain |= {"run_on": [run.day for run in runs], "lead_days": lead, "money": [run.money for run in runs]}
+    return _table(len(runs), None, plain)
 
 
 def tenths_of(_rows: Rows, model: ChurnModel) -> Table[ChurnRisk]:
     """The chances beside what happened."""
     found = calibration_of(model.contest)
-    return _table(len(found["n"]), **found)
+    return _table(len(found["n"]), None, found)
 
 
 def compared_of(_rows: Rows, model: ChurnModel) -> Table[ChurnRisk]:
     """How each model did."""
     found = comparison_of(model.contest)
-    return _table(len(found["n"]), **found)
+    return _table(len(found["n"]), None, found)
 
 
-def _table(count: int, rows: Rows | None = None, **columns: list[Any]) -> Table[ChurnRisk]:
+def _table(count: int, rows: Rows | None, columns: dict[str, list[Any]]) -> Table[ChurnRisk]:
     held = {} if rows is None else {name: rows.values(name) for name in rows.names}
     blank = [None] * count
     return Table(

@@ -82,7 +82,7 @@ class Tenths:
         middle = np.cumsum(tied) - tied / 2
         place = np.minimum(np.floor(10 * middle / max(float(weight.sum()), 1e-300)) + 1, 10)[which].astype(np.int64)
         tenths, group = np.unique(place, return_inverse=True)
-        cases = np.bincount(group, weight, len(tenths))
+        cases: Floats = np.bincount(group, weight.astype(np.float64), len(tenths)).astype(np.float64)
         happened = np.bincount(group, weight * outcome, len(tenths))
         low, high = wilson(happened, cases)
         return cls(tenths, np.bincount(group, weight * chance, len(tenths)) / cases, happened / cases, low, high, cases)

@@ -105,5 +105,4 @@ def _newton(
     hessian[0, 0] = curve.sum()
     hessian[0, 1:] = hessian[1:, 0] = weighed.sum(axis=0)
     hessian[1:, 1:] = columns.T @ weighed
-    step: Floats = np.linalg.solve(hessian + np.diag(drawn), gradient)
-    return step
+    return np.asarray(np.linalg.solve(hessian + np.diag(drawn), gradient), dtype=np.float64)

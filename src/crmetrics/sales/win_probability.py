@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
@@ -24,7 +24,6 @@ Show = Annotated[
 ]
 
 DEALS_ONLY, TENTHS_ONLY, MODELS_ONLY = (("show", (each,)) for each in ("deals", "calibration", "models"))
-TESTED_ONLY: Final = ("show", ("calibration", "models"))
 
 SCORED = """
 select d.deal_id, d.name, d.customer_id, d.owner_id, d.stage, converted(d.amount, d.company_rate) as amount,
@@ -68,7 +67,7 @@ class WinProbability(Row):
     happened = column("Came true", SHARE, "share won", only=TENTHS_ONLY, of=("won", "n"))
     low = column("At least", SHARE, "lower end of the 95 % interval", only=TENTHS_ONLY)
     high = column("At most", SHARE, "upper end of the 95 % interval", only=TENTHS_ONLY)
-    n = column("Deals", COUNT, "tested on; each counts once in all its weeks", only=TESTED_ONLY)
+    n = column("Deals", COUNT, "tested on; each counts once in all its weeks", only=("show", ("calibration", "models")))
     won = column("Won", COUNT, is_hidden=True)
 
 
@@ -111,7 +110,7 @@ def _deals(rows: Rows, _model: DealModel) -> Table[WinProbability]:
         [in_words(pair) for pair in zip(rows.values(f"{side}_1"), rows.values(f"{side}_2"), strict=True)]
         for side in ("up", "down")
     )
-    return _table(len(rows), rows, up=up, down=down)
+    return _table(len(rows), rows, {"up": up, "down": down})
 
 
 def _tenths(_rows: Rows, model: DealModel) -> Table[WinProbability]:
@@ -123,10 +122,10 @@ def _compared(_rows: Rows, model: DealModel) -> Table[WinProbability]:
 
 
 def _judged(found: dict[str, list[Any]]) -> Table[WinProbability]:
-    return _table(len(found["n"]), None, **found, won=found.get("hits", [None] * len(found["n"])))
+    return _table(len(found["n"]), None, {**found, "won": found.get("hits", [None] * len(found["n"]))})
 
 
-def _table(count: int, rows: Rows | None = None, **columns: list[Any]) -> Table[WinProbability]:
+def _table(count: int, rows: Rows | None, columns: dict[str, list[Any]]) -> Table[WinProbability]:
     held = {} if rows is None else {name: rows.values(name) for name in rows.names}
     blank = [None] * count
     return Table(
