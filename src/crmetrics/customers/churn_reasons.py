@@ -6,12 +6,12 @@ from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 
-from crmetrics.analysis import Bars, Finding, NeedsBy, Note, Options, Result, Row, Table, analysis, column
+from crmetrics.analysis import Bars, Finding, LeftOut, NeedsBy, Note, Options, Result, Row, Table, analysis, column
 from crmetrics.analysis.littleness import PLAIN_FROM, little_data
-from crmetrics.customers.leavers import counted_traits, stated_reasons
-from crmetrics.customers.standing import Standing
+from crmetrics.customers.leavers import at_start, counted_traits, stated_reasons
+from crmetrics.customers.standing import Standing, left_out_of, notes_on
 from crmetrics.customers.stays import CustomerBy, Grace, Parts, Stays, Window
-from crmetrics.customers.trait_names import answers_told, named
+from crmetrics.customers.trait_names import answers_told, named, note_of_small
 from crmetrics.models.interval import share_of
 from crmetrics.models.two_shares import benjamini_hochberg, fisher_exact, newcombe
 from crmetrics.vocabulary.language import Message, words
@@ -78,14 +78,26 @@ def churn_reasons(
     """
     stays = Stays.of(warehouse, customer_by, window, grace)
     parts = Parts.of(period, "", warehouse.today, warehouse.week_start)
-    standing = Standing.of(stays, warehouse, parts, "")
-    whole = standing.rows.one()
-    start, lost = int(whole["start"] or 0), int(whole["lost"] or 0)
-    columns, notes = _nothing()
+    columns = _columns([])
+    notes: tuple[Note, ...] = ()
+    whole: dict[str, float] = {}
+    left_out: tuple[LeftOut, ...] = ()
+    pending: tuple[Note, ...] = ()
     if parts.spans and show == "stated":
+        standing = Standing.of(stays, warehouse, parts, "")
+        told = standing.rows.one()
+        whole = {"present": told["start"], "lost": told["lost"]}
+        left_out, pending = standing.left_out, standing.notes
         columns, notes = _stated(stated_reasons(warehouse, stays, parts), customer_by)
     elif parts.spans:
-        columns, notes = _traits(counted_traits(warehouse, stays, parts))
+        counted = counted_traits(warehouse, stays, parts)
+        whole = at_start(counted)
+        left_out, pending = (
+            left_out_of(whole | {"present": whole["present"] + whole["pending"]}, int(whole["known"])),
+            notes_on(whole),
+        )
+        columns, notes = _traits(counted)
+    start, lost = int(whole.get("present", 0)), int(whole.get("lost", 0))
     rows = Table(ChurnReason, columns)
     return Result(
         rows,
@@ -93,21 +105,17 @@ def churn_reasons(
             *little_data(lost if show == "stated" else start),
             *notes,
             *stays.notes(warehouse, period),
-            *standing.notes,
+            *pending,
         ),
         findings=_findings(rows) if show == "traits" else (),
         used=start,
-        left_out=standing.left_out,
+        left_out=left_out,
         n=lost if show == "stated" else start,
     )
 
 
 def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
     return {each.name: [row.get(each.name) for row in rows] for each in ChurnReason.columns}
-
-
-def _nothing() -> tuple[dict[str, list[Any]], tuple[Note, ...]]:
-    return _columns([]), ()
 
 
 def _stated(rows: Rows, customer_by: str) -> tuple[dict[str, list[Any]], tuple[Note, ...]]:
@@ -130,7 +138,7 @@ def _traits(rows: Rows) -> tuple[dict[str, list[Any]], tuple[Note, ...]]:
     """The traits with enough customers on both sides: the proved ones first, those that mark the lost above those that mark the kept."""
     counts: dict[str, dict[str, tuple[int, int]]] = {}
     for row in rows.records():
-        if row["answer"] is not None:
+        if row["trait"] and row["answer"] is not None:
             counts.setdefault(row["trait"], {})[row["answer"]] = (int(row["customers"]), int(row["lost"]))
     tried: list[tuple[Message, int, int, int, int]] = []
     small = 0
@@ -165,16 +173,7 @@ def _traits(rows: Rows) -> tuple[dict[str, list[Any]], tuple[Note, ...]]:
             range(len(tried)), key=lambda each: (not proved[each], -(one[each] - other[each]), str(tried[each][0]))
         )
     ]
-    return _columns(found), _of_small(small)
-
-
-def _of_small(small: int) -> tuple[Note, ...]:
-    message = _(
-        "{n} trait was not tried: fewer than 30 customers have it, or have it not.",
-        "{n} traits were not tried: fewer than 30 customers have them, or have them not.",
-        n=small,
-    )
-    return (Note(message),) if small else ()
+    return _columns(found), note_of_small(small)
 
 
 def _findings(rows: Table[ChurnReason]) -> tuple[Finding, ...]:

@@ -17,19 +17,30 @@ QUARTER, HALF_YEAR, YEAR = timedelta(days=90), timedelta(days=182), timedelta(da
 AT_START: Final = """
 with {stays},
 at_start as (
-    select s.customer_id, s.lost_on, s.lost_on < $lost_before as is_lost
+    select s.customer_id, s.lost_on, s.lost_on < $lost_before as is_lost, s.is_pending and s.lost_on < $lost_before as is_pending
     from stays s
-    where s.from_on < $start_on and s.lost_on >= $start_on and not (s.is_pending and s.lost_on < $lost_before)
+    where s.from_on < $start_on and s.lost_on >= $start_on
 ),
 """
 
 COUNTED: Final = """
 known_before as (
-    select a.is_lost, {columns}
+    select a.is_lost, c.customer_id is null as is_unknown, {columns}
     from at_start a
     {joins}
+    where not a.is_pending
 ),
-answers as ({answers})
+answers as (
+    {answers}
+    union all
+    select '', 'present', count(*), coalesce(sum(case when is_lost then 1 else 0 end), 0) from known_before
+    union all
+    select '', 'unknown', count(*), 0 from known_before where is_unknown
+    union all
+    select '', 'pending', count(*), 0 from at_start where is_pending
+    union all
+    select '', 'known', count(*), 0 from customers
+)
 select trait, answer, sum(customers) as customers, sum(lost) as lost
 from answers
 group by trait, answer
@@ -47,7 +58,7 @@ reasons as (
     from at_start a
     left join subscriptions s
       on s.customer_id = a.customer_id and s.ended_on = a.lost_on and coalesce(s.end_reason, '') not in ('', 'changed')
-    where a.is_lost
+    where a.is_lost and not a.is_pending
     group by a.customer_id
 )
 select reason, count(*) as lost
@@ -60,7 +71,8 @@ order by lost desc, reason
 def counted_traits(warehouse: Warehouse, stays: Stays, parts: Parts) -> Rows:
     """How many of the customers at the start had each answer of each trait, and how many of those were lost.
 
-    Columns: trait, answer (blank where it is not known), customers, lost. Only what was known before the period is read.
+    Columns: trait, answer (blank where it is not known), customers, lost. Only what was known before the period is read. The trait ''
+    counts the customers at the start (present), those of them of no customer record (unknown), those pending, and all records (known).
     """
     columns, joins, answers = [], ["left join customers c on c.customer_id = a.customer_id"], []
     ctes = []
@@ -73,6 +85,12 @@ def counted_traits(warehouse: Warehouse, stays: Stays, parts: Parts) -> Rows:
         answers += [ANSWERS.replace("{trait}", trait) for trait in source.traits]
     sql = COUNTED.replace("{columns}", ", ".join(columns)).replace("{joins}", "\n    ".join(joins))
     return _ask(warehouse, stays, parts, "\n".join(ctes) + sql.replace("{answers}", "union all".join(answers)))
+
+
+def at_start(rows: Rows) -> dict[str, float]:
+    """Of `counted_traits` the customers at the start: present, unknown, pending, lost, and the known records."""
+    found = {row["answer"]: row for row in rows.records() if not row["trait"]}
+    return {"lost": float(found["present"]["lost"]), **{name: float(row["customers"]) for name, row in found.items()}}
 
 
 def stated_reasons(warehouse: Warehouse, stays: Stays, parts: Parts) -> Rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -86,8 +87,8 @@ class Standing:
             parts.months[place],
             place,
             np.array(parts.is_whole)[place],
-            _left_out(whole, known),
-            _notes(whole),
+            left_out_of(whole, known),
+            notes_on(whole),
         )
 
     def unusual(self, part: Floats, low: Floats, high: Floats, by: str) -> tuple[int, float] | None:
@@ -151,7 +152,8 @@ def _nothing() -> Rows:
     return Rows({"is_total": np.ones(1, bool)}).with_columns(party=[None], **{name: np.zeros(1) for name in names})
 
 
-def _left_out(whole: dict[str, float], known: int) -> tuple[LeftOut, ...]:
+def left_out_of(whole: Mapping[str, float], known: int) -> tuple[LeftOut, ...]:
+    """The customers that are in no base. `whole`: present at the start, of them unknown (without a record) and pending."""
     elsewhere = known - int(whole["present"] - whole["unknown"])
     reasons = (
         (_("no customer when the period began"), elsewhere),
@@ -160,7 +162,8 @@ def _left_out(whole: dict[str, float], known: int) -> tuple[LeftOut, ...]:
     return tuple(LeftOut(reason, count) for reason, count in reasons if count > 0)
 
 
-def _notes(whole: dict[str, float]) -> tuple[Note, ...]:
+def notes_on(whole: Mapping[str, float]) -> tuple[Note, ...]:
+    """What must be known of those pending, and of those whose worth is not known."""
     notes = []
     if pending := int(whole["pending"]):
         message = _(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from crmetrics.analysis import Note
 from crmetrics.vocabulary.language import Message, words
 
 _ = words("customers")
@@ -58,3 +59,13 @@ def answers_told(answers: dict[str, tuple[int, int]]) -> list[str]:
     if len(answers) == 2:
         return [max(answers, key=lambda answer: (answers[answer][1] / answers[answer][0], answer))]
     return sorted(answers)
+
+
+def note_of_small(small: int) -> tuple[Note, ...]:
+    """How many traits too few customers have, or have not."""
+    message = _(
+        "{n} trait was not tried: fewer than 30 customers have it, or have it not.",
+        "{n} traits were not tried: fewer than 30 customers have them, or have them not.",
+        n=small,
+    )
+    return (Note(message),) if small else ()
