@@ -97,7 +97,10 @@ QUESTIONS = (
 )
 
 
-_KNOWN = {each.key: each for each in QUESTIONS}
+_LISTED = Question(
+    "sales.stale_deals", "stale_deals", equal=(("amount", "whole_amount"), ("stake", "whole_stake"), ("used", "used"))
+)
+_KNOWN = {each.key: each for each in (*QUESTIONS, _LISTED)}
 
 
 def _all(area: str, names: str) -> tuple[Question, ...]:

@@ -29,7 +29,8 @@ def ours(workspace: str, key: str, scope: str, **asked: Any) -> Callable[[], Any
     where = (Filter("region", (region,)),) if scope == "region" else ()
 
     def asking() -> Any:
-        opened.engine.kept.clear()  # what is derived once per version is part of the cost here
+        opened.engine.kept.clear()  # what is worked out once per version is part of the cost here
+        opened.engine.learned.clear()
         answer = OpenCatalogue(opened.engine, opened.settings).ask(key, viewer=viewer, where=where, **asked)
         left_out = sum(each.rows for each in answer.result.left_out)
         if answer.total is None:  # of a few rows without a total all are compared, by their sums
