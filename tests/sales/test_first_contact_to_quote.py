@@ -174,11 +174,11 @@ def test_few_deals_are_too_few_to_say() -> None:
 def test_the_group_that_waits_by_far_the_longest_is_found() -> None:
     deals = [deal(f"{owner}{n}", owner_id=owner) for owner in ("ana", "bo", "cy") for n in range(30)]
     quotes = [quote(each["deal_id"], 8 if each["owner_id"] == "ana" else 2) for each in deals]
-    people = {"employees": [{"employee_id": each} for each in ("ana", "bo", "cy")]}
+    people = {"employees": [{"employee_id": each, "name": each.title()} for each in ("ana", "bo", "cy")]}
     answer = asked_of(deals, quotes, by="owner", tables=people)
     assert [(row.party, row.median) for row in answer.rows] == [("ana", 8), ("bo", 2), ("cy", 2)]
     (finding,) = answer.findings
-    assert "In ana prospects wait 8.00" in str(finding.message)
+    assert "Ana: prospects wait 8.00" in str(finding.message)
 
 
 def test_the_same_as_by_hand_on_random_deals() -> None:

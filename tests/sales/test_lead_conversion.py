@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from crmetrics.sales.leads import is_no_lead
+from crmetrics.warehouse.rows import Rows
 from crmetrics.warehouse.scope import Filter, Viewer
 from tests.company import company
 
@@ -166,6 +168,19 @@ def test_what_never_was_a_lead_is_left_out_unless_asked_for() -> None:
     assert left_out(answer) == [("disqualified as spam, test or duplicate", 3), ("a further lead of a deal", 1)]
     everything = asked_of([*CASES, *wrong], deals=DEALS, quotes=QUOTES, within=90, spam=True)
     assert (everything.total.leads, everything.total.moved, left_out(everything)) == (10, 3, [])
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_none"),
+    [
+        *((each, True) for each in ("test", "Test lead", "Deneme kaydı", "тестовий лід", "测试数据", "Mükerrer kayıt")),
+        *((each, False) for each in ("wanted the latest model", "Deneme süresi bitti", "Контест", "no contest", None)),
+        *((each, False) for each in ("Test failed", "а", "other")),
+    ],
+)
+def test_only_what_says_nothing_but_test_is_one(reason: str | None, is_none: bool) -> None:
+    rows = Rows({}).with_columns(reason=[reason])
+    assert is_no_lead(rows).tolist() == [is_none]
 
 
 def test_a_filter_goes_by_the_lead_and_follows_its_deal_to_others() -> None:

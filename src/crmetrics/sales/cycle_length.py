@@ -14,7 +14,7 @@ from crmetrics.models.kaplan_meier import KaplanMeier
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period, midnight
 from crmetrics.vocabulary.unit import COUNT, DAYS, SHARE, Figure
-from crmetrics.warehouse.facts.cycles import COHORT_BY_DURATION, WON_BY_PARTY, spelled
+from crmetrics.warehouse.facts.cycles import COHORT_BY_DURATION, FIRST_LEADS, WON_BY_PARTY, spelled
 from crmetrics.warehouse.rows import Rows
 from crmetrics.warehouse.warehouse import Warehouse
 
@@ -71,6 +71,8 @@ def cycle_length(
              open. The half-time does not leave them out. From the lead is longer than from the deal.
     Source:  Aalen and Johansen (1978), Scand. J. Stat. 5, 141-150; Hyndman and Fan (1996), type 7, for the percentiles.
     """
+    if start == "lead":
+        warehouse.derive(FIRST_LEADS)
     won = warehouse.query(
         spelled(WON_BY_PARTY, start, clock),
         period=period,

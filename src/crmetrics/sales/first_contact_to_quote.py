@@ -12,9 +12,11 @@ from crmetrics.analysis.grouped import grouped
 from crmetrics.analysis.littleness import SHOWN_FROM, too_few
 from crmetrics.models.interval import share_of
 from crmetrics.models.kaplan_meier import KaplanMeier
+from crmetrics.sales.courses import display_name
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period
 from crmetrics.vocabulary.unit import COUNT, DAYS, SHARE, Figure
+from crmetrics.warehouse.facts.contacts import QUOTE_BEGINS
 from crmetrics.warehouse.facts.pipeline import WORKED_TO_DATE
 from crmetrics.warehouse.facts.waiting import waits_by_duration
 from crmetrics.warehouse.rows import Rows
@@ -79,6 +81,7 @@ def first_contact_to_quote(
     Source:  Aalen and Johansen (1978), Scand. J. Stat. 5, 141-150.
     """
     worked = warehouse.query(WORKED_TO_DATE).one()["worked"] if clock == "business" else 0.0
+    warehouse.derive(QUOTE_BEGINS)
     waits = warehouse.query(waits_by_duration(clock, LIMITS), period=period, by=by, of="quote_waits", worked=worked)
     rows = grouped(waits, _told, size="cases")
     total = rows.where(rows.flags("is_total")).one()
@@ -88,7 +91,7 @@ def first_contact_to_quote(
         used=total["cases"],
         left_out=_left_out(total["faults"], total["undated"]),
         notes=(*_notes(rows), *calendar_note(warehouse, clock)),
-        findings=_findings(rows),
+        findings=_findings(warehouse, rows, by),
     )
 
 
@@ -133,7 +136,7 @@ def _notes(rows: Rows) -> list[Note]:
     return notes
 
 
-def _findings(rows: Rows) -> tuple[Finding, ...]:
+def _findings(warehouse: Warehouse, rows: Rows, by: str) -> tuple[Finding, ...]:
     """The group whose prospects wait by far the longest, against all together."""
     whole = rows.where(rows.flags("is_total")).one()
     groups = rows.where(~rows.flags("is_total") & (rows.numbers("cases") >= 3 * ENOUGH))
@@ -142,8 +145,8 @@ def _findings(rows: Rows) -> tuple[Finding, ...]:
         return ()
     worst = groups.where(medians == np.nanmax(medians)).one()
     message = _(
-        "In {party} prospects wait {median} for a quote in the middle, {all} in all.",
-        party=worst["party"],
+        "{party}: prospects wait {median} for a quote in the middle, {all} in all.",
+        party=display_name(warehouse, by, worst["party"]) if worst["party"] else "-",
         median=Figure(worst["median"], DAYS),
         all=Figure(whole["median"], DAYS),
     )

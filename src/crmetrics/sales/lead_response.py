@@ -15,8 +15,10 @@ from crmetrics.models.kaplan_meier import KaplanMeier
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period
 from crmetrics.vocabulary.unit import COUNT, QUANTITY, SHARE, Figure
+from crmetrics.warehouse.facts.contacts import LEAD_REPLIES
 from crmetrics.warehouse.facts.waiting import leads_by_minutes
 from crmetrics.warehouse.rows import Rows
+from crmetrics.warehouse.schema import TABLES
 from crmetrics.warehouse.warehouse import Warehouse
 
 _ = words("sales")
@@ -86,6 +88,9 @@ def lead_response(
     Source:  Kaplan and Meier (1958), JASA 53(282), 457-481; Wilson (1927), JASA 22(158), 209-212.
     """
     has_deals = warehouse.profile.rows("deals") > 0
+    warehouse.derive(LEAD_REPLIES)
+    # a filter goes by the lead: its deal is followed whoever has it
+    warehouse.restate("deals_linked", TABLES["deals"], warehouse.as_of, is_filtered=False)
     found = warehouse.query(
         leads_by_minutes(clock, has_deals=has_deals),
         period=period,

@@ -15,6 +15,7 @@ from crmetrics.models.interval import share_of
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import parse_period
 from crmetrics.vocabulary.unit import COUNT, DAYS, MONEY, SHARE, Figure
+from crmetrics.warehouse.facts.pipeline import NEXT_STEPS
 from crmetrics.warehouse.rows import Rows
 from crmetrics.warehouse.warehouse import Warehouse
 
@@ -119,6 +120,7 @@ def pipeline(
     values: dict[str, Any] = {"pipeline": checked_pipeline(pipeline, warehouse.query(PIPELINES).values("pipeline"))}
     values |= {"is_whole": not by, "is_due": due is not None}
     values |= {"due_from": due.start if due else date.min, "due_until": due.end if due else date.max}
+    warehouse.derive(NEXT_STEPS)
     rows = warehouse.query(OPEN_BY_STAGE, by=by, of="deals", **values)
     rows = weighed(rows, stage_chances(warehouse) if probability == "own" else None)
     if not warehouse.profile.rows("activities"):

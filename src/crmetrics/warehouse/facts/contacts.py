@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from crmetrics.warehouse.facts.fact import Fact
+from crmetrics.warehouse.facts.fact import Derived, Fact
 
 CONTACTS: Final = Fact(
     "contacts_made",
@@ -30,12 +30,12 @@ contacted_at  when it was done; a message is done when it was written down, unle
 is_from_us    not merely a message of the prospect, which answers nobody
 """
 
-LEAD_CONTACTS: Final = Fact(
-    "lead_contacts",
-    parties={"leads": "l"},
+LEAD_REPLIES: Final = Derived(
+    "lead_replies",
+    key="lead_id",
+    table="leads",
     sql="""
-    select l.lead_id, l.deal_id, l.customer_id, l.created_at, l.disqualified_at, {party} as party,
-           least(o.replied_at, d.replied_at) as replied_at
+    select l.lead_id, least(o.replied_at, d.replied_at) as replied_at
     from leads l
     left join (
         select lead_id, min(contacted_at) as replied_at
@@ -49,16 +49,28 @@ LEAD_CONTACTS: Final = Fact(
         where deal_id is not null and is_from_us
         group by deal_id
     ) d on d.deal_id = l.deal_id
+    where o.replied_at is not null or d.replied_at is not null
     """,
 )
-"""One row a lead with our first contact to it, on itself or on the deal that it became."""
+"""Our first contact to each lead, on itself or on the deal that it became, whoever of the company made it."""
 
-QUOTE_WAITS: Final = Fact(
-    "quote_waits",
-    parties={"deals": "d"},
+LEAD_CONTACTS: Final = Fact(
+    "lead_contacts",
+    parties={"leads": "l"},
     sql="""
-    select d.deal_id, {party} as party, d.is_won, d.closed_at, q.sent_at,
-           coalesce(least(c.contacted_at, l.contacted_at), l.came_at, d.created_at) as began_at
+    select l.lead_id, l.deal_id, l.customer_id, l.created_at, l.disqualified_at, {party} as party, r.replied_at
+    from leads l
+    left join lead_replies r on r.lead_id = l.lead_id
+    """,
+)
+"""One row a lead with our first contact to it. Reads `lead_replies`: derive it first."""
+
+QUOTE_BEGINS: Final = Derived(
+    "quote_begins",
+    key="deal_id",
+    table="deals",
+    sql="""
+    select d.deal_id, coalesce(least(c.contacted_at, l.contacted_at), l.came_at) as began_at, q.sent_at
     from deals d
     left join (
         select deal_id, min(contacted_at) as contacted_at from contacts_made where deal_id is not null group by deal_id
@@ -77,5 +89,17 @@ QUOTE_WAITS: Final = Fact(
     ) q on q.deal_id = d.deal_id
     """,
 )
-"""One row a deal: when the prospect began to wait (first contact on the deal or its lead, else the lead's creation, else the
-deal's), and when the first quote was sent."""
+"""When the prospect of each deal began to wait (first contact on the deal or its lead, else the lead's creation), and when the first
+quote was sent: whoever has the lead, made the contact or sent the quote."""
+
+QUOTE_WAITS: Final = Fact(
+    "quote_waits",
+    parties={"deals": "d"},
+    sql="""
+    select d.deal_id, {party} as party, d.is_won, d.closed_at, w.sent_at, coalesce(w.began_at, d.created_at) as began_at
+    from deals d
+    left join quote_begins w on w.deal_id = d.deal_id
+    """,
+)
+"""One row a deal with when the prospect began to wait, at the latest with the deal, and the first quote. Reads `quote_begins`: derive
+it first."""

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+from crmetrics.warehouse.facts.fact import Derived
 from crmetrics.warehouse.facts.pipeline import DAYS_TO_CLOSE, WORKED_UNTIL
 
-LEADS_OF_DEALS: Final = """
-left join (select deal_id, min(created_at) as came_at from leads where deal_id is not null group by deal_id) l on l.deal_id = d.deal_id
-"""
+FIRST_LEADS: Final = Derived(
+    "first_leads",
+    key="deal_id",
+    table="deals",
+    sql="select deal_id, min(created_at) as came_at from leads where deal_id is not null group by deal_id",
+)
+"""When the (first) lead of each deal came, whoever had it."""
+LEADS_OF_DEALS: Final = "left join first_leads l on l.deal_id = d.deal_id"
 CLOCKS: Final = """
 left join working_days i on i.day_on = local_day({first})
 left join working_days o on o.day_on = local_day({last})
@@ -79,7 +85,10 @@ group by party, minutes
 
 
 def spelled(sql: str, start: Literal["deal", "lead"], clock: Literal["calendar", "business"]) -> str:
-    """One of the queries above, counted from the deal or from its (first) lead, by the calendar or in business days."""
+    """One of the queries above, counted from the deal or from its (first) lead, by the calendar or in business days.
+
+    From the lead it reads `first_leads`: derive it first.
+    """
     is_lead, is_business = start == "lead", clock == "business"
     days = worked_days("c.created_at", "c.closed_at") if is_business else calendar_days("c.created_at", "c.closed_at")
     return (

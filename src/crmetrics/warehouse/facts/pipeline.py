@@ -148,6 +148,19 @@ BUSINESS_SPANS: Final = Fact(
 )
 """The same in working seconds: weekends and holidays do not count. `running_from` is in working seconds since 1970."""
 
+NEXT_STEPS: Final = Derived(
+    "next_steps",
+    key="deal_id",
+    table="deals",
+    sql="""
+    select deal_id, max(due_at) as due_at
+    from activities
+    where done_at is null and coalesce(outcome, '') <> 'cancelled' and deal_id is not null
+    group by deal_id
+    """,
+)
+"""When the last of the open activities of each deal is due: a step that a colleague will take is one, too."""
+
 OPEN_DEALS: Final = Fact(
     "open_deals",
     parties={"deals": "d"},
@@ -157,16 +170,14 @@ OPEN_DEALS: Final = Fact(
            {party} as party
     from deals d
     left join stages s on s.pipeline = d.pipeline and s.stage = d.stage
-    left join (
-        select deal_id, max(due_at) as due_at
-        from activities
-        where done_at is null and coalesce(outcome, '') <> 'cancelled' and deal_id is not null
-        group by deal_id
-    ) n on n.deal_id = d.deal_id
+    left join next_steps n on n.deal_id = d.deal_id
     where d.is_won is null
     """,
 )
-"""Open deals with their typed probability (the deal's, else the stage's) and when the last of their open activities is due."""
+"""Open deals with their typed probability (the deal's, else the stage's) and when the last of their open activities is due.
+
+Reads `next_steps`: derive it first.
+"""
 
 STAGE_RECORD: Final = Derived(
     "stage_record",

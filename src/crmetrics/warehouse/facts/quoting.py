@@ -5,11 +5,33 @@ from __future__ import annotations
 from typing import Final
 
 from crmetrics.warehouse.facts.cycles import calendar_days
-from crmetrics.warehouse.facts.fact import Fact
+from crmetrics.warehouse.facts.fact import Derived, Fact
 
 _ANSWER: Final = """
            case when q.accepted_at is not null then 'won' when q.rejected_at is not null then 'lost' end as answer,
            coalesce(q.accepted_at, q.rejected_at) as answered_at
+"""
+
+QUOTED_DEALS: Final = Derived(
+    "quoted_deals",
+    key="quote_id",
+    table="quotes",
+    sql="""
+    select q.quote_id, d.deal_id, d.is_won, d.closed_at, c.accepted, c.last_id
+    from quotes q
+    join deals d on d.deal_id = q.deal_id
+    join (
+        select deal_id, count(accepted_at) as accepted, arg_max(quote_id, sent_at) as last_id
+        from quotes
+        where sent_at is not null and deal_id is not null
+        group by deal_id
+    ) c on c.deal_id = q.deal_id
+    where q.sent_at is not null
+    """,
+)
+"""What became of the deal of each sent quote, whoever has that deal: a quote of mine on a colleague's deal is decided with it, too.
+
+accepted, last_id  how many of the deal's sent quotes are marked accepted; its last one
 """
 
 QUOTE_CASES: Final = Fact(
@@ -36,10 +58,12 @@ QUOTE_CASES: Final = Fact(
         ) q
         group by case_id, is_single
     ) g
-    left join deals d on d.deal_id = g.deal_id
+    left join (
+        select deal_id, is_won, closed_at from quoted_deals group by deal_id, is_won, closed_at
+    ) d on d.deal_id = g.deal_id
     """,
 )
-"""One row a case: a deal with its sent quotes, or a quote without a deal.
+"""One row a case: a deal with its sent quotes, or a quote without a deal. Reads `quoted_deals`: derive it first.
 
 sent_at, party   of the first sent quote
 answer           won or lost with the deal; without a deal by the answer to the quote; blank while undecided
@@ -59,15 +83,9 @@ SINGLE_QUOTES: Final = Fact(
            coalesce(answered_at, closed_at) as answered_at
     from (
         select 1 as quotes, q.quote_id, q.sent_at, {{party}} as party, q.amount, converted(q.amount, q.company_rate) as money,
-               d.deal_id is not null as has_deal, q.expires_on, d.is_won, d.closed_at, c.accepted, c.last_id, {_ANSWER}
+               d.deal_id is not null as has_deal, q.expires_on, d.is_won, d.closed_at, d.accepted, d.last_id, {_ANSWER}
         from quotes q
-        left join deals d on d.deal_id = q.deal_id
-        left join (
-            select deal_id, count(accepted_at) as accepted, arg_max(quote_id, sent_at) as last_id
-            from quotes
-            where sent_at is not null and deal_id is not null
-            group by deal_id
-        ) c on c.deal_id = q.deal_id
+        left join quoted_deals d on d.quote_id = q.quote_id
         where q.sent_at is not null
     ) q
     """,

@@ -60,7 +60,7 @@ left join company_hours i on i.day_on = local_day(l.created_at)
 left join company_hours o on o.day_on = local_day(l.ended_at)
 """
 _WON_DEALS: Final = """
-left join (select deal_id as won_id, closed_at as won_at from deals where is_won) w on w.won_id = l.deal_id
+left join (select deal_id as won_id, closed_at as won_at from deals_linked where is_won) w on w.won_id = l.deal_id
 """
 _FIRST_PURCHASES: Final = """
 left join (
@@ -102,6 +102,7 @@ def leads_by_minutes(clock: Literal["business", "calendar"], *, has_deals: bool)
     the speed of the answer in calendar time (`band`); those old enough (mature) and of them those won (converted).
 
     has_deals  won is the lead's deal; else the customer's first purchase after the lead came
+    Reads deals_linked (the deals of the viewer, unfiltered) and `lead_replies`.
     Binds $within (days to be won in, 0: so far) and $mature_days.
     """
     is_business = clock == "business"
