@@ -254,6 +254,15 @@ def test_few_customers_are_told_to_ask_the_formula():
         assert opened.ask(KEY, by="source").total is None
 
 
+def test_a_history_too_short_to_be_tested_is_told():
+    # the first came long ago, all others of late: there is nobody to learn from before the cut
+    late = [(f"c{number:03}", day(600 + number % 20 + 40 * turn)) for number in range(120) for turn in range(2)]
+    with company(**bought([("first", day(0)), *late])) as opened:
+        answer = opened.ask(KEY)
+    assert len(answer.rows) == 0
+    assert "Nobody bought again before" in said(answer)
+
+
 def test_the_baseline_is_used_and_said_where_no_model_foretells_well_enough(monkeypatch):
     monkeypatch.setattr("crmetrics.models.buying_contest.CANDIDATES", ())
     with company(**shop()) as opened:

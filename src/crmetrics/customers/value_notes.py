@@ -11,11 +11,14 @@ from crmetrics.customers.purchase_histories import FEWEST, FEWEST_REPEATERS, Buy
 from crmetrics.models.buying_contest import BuyingContest
 from crmetrics.models.foretold import Foretold
 from crmetrics.vocabulary.language import Message, words
+from crmetrics.vocabulary.period import Period
 from crmetrics.vocabulary.unit import CHANGE, DATE, RATIO, SHARE, Figure
 
 _ = words("customers")
 
 RELATED: Final = 0.3
+A_YEAR: Final = range(360, 373)
+"""So many days are a year: twelve months, or 52 or 53 weeks."""
 BASELINES: Final[dict[str, Message]] = {
     "rate": _("each at his own rate"),
     "mean": _("all at the mean rate"),
@@ -27,6 +30,14 @@ BASELINES: Final[dict[str, Message]] = {
 def value_notes(seen: Foreseen, money: str) -> Iterator[Note]:
     """The notes of an answer of predicted values; `money` is what was asked for."""
     buying = seen.buying
+    if not buying.is_enough and buying.customers >= FEWEST and buying.repeaters >= FEWEST_REPEATERS:
+        message = _(
+            "Nobody bought again before {day}, from which on models are tested: the history is too short to foretell what"
+            " each will bring. Ask customers.clv_formula instead.",
+            day=Figure(buying.cut, DATE),
+        )
+        yield Note(message, "few")
+        return
     if not buying.is_enough:
         yield Note(
             _(
@@ -114,3 +125,15 @@ def _of_money(seen: Foreseen, money: str) -> Note:
         message = _("{share} of the sales have no cost, so values are net sales, not margin.", share=uncosted)
         return Note(message, "warn")
     return Note(_("Values are net sales, not margin; {rate} of what customers pay stays after returns.", rate=rate))
+
+
+def of_no_year(period: Period) -> tuple[Note, ...]:
+    """That rates of a year need one: who bought within a quarter bought at least once in it, which is four times a year."""
+    if period.days in A_YEAR:
+        return ()
+    message = _(
+        "{n} day tells no rates of a year, so no lifetime value is told. Ask for twelve months, such as last-12-months.",
+        "{n} days tell no rates of a year, so no lifetime value is told. Ask for twelve months, such as last-12-months.",
+        n=period.days,
+    )
+    return (Note(message, "warn"),)
