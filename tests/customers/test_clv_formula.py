@@ -132,3 +132,20 @@ def test_nothing_bought():
     answer = asked(shop(), period="2023")
     assert answer.total is None or answer.total.clv is None
     assert said(answer)
+
+
+@pytest.mark.parametrize("period", ["2025-Q2", "2025-03", "2024-01-01..2026-01-01"])
+def test_rates_of_a_year_are_not_told_of_less_or_more(period):
+    """Fifty who bought in the quarter bought at least once in it: that is not four times a year, nor is a year's retention theirs."""
+    answer = asked(shop(), period=period)
+    total = answer.total
+    assert (total.v, total.g) == (50, pytest.approx(0.3))
+    assert (total.f, total.r, total.yearly, total.clv) == (None, None, None, None)
+    assert any("Ask for twelve months" in note for note in said(answer))
+    assert not any("Rates of one year" in note for note in said(answer))
+
+
+def test_a_year_that_runs_is_no_year_yet():
+    with company(reaches="2025-10-01", **shop()) as opened:
+        assert opened.ask(KEY, period="2025").total.clv is None
+        assert opened.ask(KEY, period="2024-10-01..2025-10-01").total.clv is not None

@@ -9,6 +9,7 @@ import numpy as np
 from crmetrics.analysis import Bars, By, Finding, LeftOut, Note, Number, Options, Result, Row, analysis, column
 from crmetrics.analysis.littleness import PLAIN_FROM
 from crmetrics.customers.baskets import LOCKED_ABOVE
+from crmetrics.customers.value_notes import A_YEAR, of_no_year
 from crmetrics.models.interval import Floats, share_of
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period, midnight, months_later
@@ -97,7 +98,8 @@ def clv_formula(
     """
     base = midnight(months_later(period.start, -12), warehouse.zone)
     rows = warehouse.query(RATES_BY_PARTY, period=period, by=by, of="customers", moment="created_at", base=base)
-    rates = _rates(rows, period, discount / 100)
+    span = period.elapsed(warehouse.today)
+    rates = _rates(rows, span, discount / 100)
     is_total = rows.flags("is_total")
     total = rows.where(is_total).one()
     is_few = np.minimum(rows.numbers("customers"), np.nan_to_num(rows.numbers("active"))) < PLAIN_FROM
@@ -108,23 +110,23 @@ def clv_formula(
         worked_out={**rates, "n": rows.columns["customers"], "clv": clv, "form": [form] * len(rows)},
         used=int(total["documents"] or 0),
         left_out=_left_out(warehouse.query(SEEN, period=period).one(), int(total["documents"] or 0)),
-        notes=(*_few(rows, is_few), *_notes(total, rates, form, is_total & ~is_few)),
+        notes=(*of_no_year(span), *_few(rows, is_few), *_notes(total, rates, form, is_total & np.isfinite(clv))),
         findings=_findings(rows, clv, is_total),
         n=int(total["customers"] or 0),
     )
 
 
 def _rates(rows: Rows, period: Period, discount: float) -> dict[str, Floats]:
-    """v, f, g, r, d and m of each row, (n,) each. Where too much is sold without a cost g is the share that returns leave."""
+    """v, f, g, r, d and m, (n,) each; f, r, m NaN for no year. Too much sold without a cost: g is the share that returns leave."""
     net, costed, bought = (rows.numbers(name) for name in ("net", "costed", "bought"))
     is_margin = np.nan_to_num(share_of(costed, net)) >= 1 - LOCKED_ABOVE
     stays = share_of(net, bought)
-    v, f = (
-        share_of(bought, rows.numbers("orders")),
-        share_of(rows.numbers("orders"), rows.numbers("customers")) * 365.25 / period.days,
-    )
+    v = share_of(bought, rows.numbers("orders"))
+    f = share_of(rows.numbers("orders"), rows.numbers("customers")) * 365.25 / period.days
     g = np.where(is_margin, stays * share_of(rows.numbers("margin"), costed), stays)
     r = share_of(rows.numbers("kept"), rows.numbers("active"))
+    if period.days not in A_YEAR:
+        f, r = f * np.nan, r * np.nan
     return {"v": v, "f": f, "g": g, "r": r, "d": np.full(len(rows), discount), "yearly": v * f * g}
 
 
