@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from crmetrics.analysis import Answer, Histogram
+from crmetrics.analysis import Answer, Column, Histogram
 from crmetrics.presenting.frame import Drawing, Scene, Spec, bounds, number, spec_of, ticks, tooltip, value_axis
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.words import say
@@ -70,22 +70,8 @@ def draw_histogram(scene: Scene, chart: Histogram) -> tuple[Drawing, ...]:
         }
         for each in bins
     ]
-    counts = [each.count for each in bins]
-    low, high = bounds(counts, 0.08)
-    ends = (bins[0].low, bins[-1].high)
-    across = {
-        "field": "x",
-        "type": "quantitative",
-        "axis": value_axis(scene.format, measure.unit, *ends, grid=False, title=scene.heads[measure.name]),
-        "scale": {"domain": list(ends), "nice": False},
-    }
-    up = {
-        "field": "v",
-        "type": "quantitative",
-        "axis": value_axis(scene.format, Unit.COUNT, *bounds(counts)),
-        "scale": {"domain": [low, high], "nice": False},
-    }
     told = tooltip(name=scene.heads[measure.name], t=scene.say(_("Count")))
+    across, up = _axes(scene, measure, bins)
     bar = {
         "mark": {"type": "rect", "color": "@accent", "stroke": "@bg", "strokeWidth": 1},
         "encoding": {"x": across, "x2": {"field": "x2"}, "y": up, "y2": {"datum": 0}, "tooltip": told},
@@ -99,3 +85,20 @@ def draw_histogram(scene: Scene, chart: Histogram) -> tuple[Drawing, ...]:
             label=scene.spoken(title, [(str(each["name"]), str(each["t"])) for each in data]),
         ),
     )
+
+
+def _axes(scene: Scene, measure: Column, bins: list[Bin]) -> tuple[Spec, Spec]:
+    counts, ends = [each.count for each in bins], (bins[0].low, bins[-1].high)
+    across = {
+        "field": "x",
+        "type": "quantitative",
+        "axis": value_axis(scene.format, measure.unit, *ends, grid=False, title=scene.heads[measure.name]),
+        "scale": {"domain": list(ends), "nice": False},
+    }
+    up = {
+        "field": "v",
+        "type": "quantitative",
+        "axis": value_axis(scene.format, Unit.COUNT, *bounds(counts)),
+        "scale": {"domain": list(bounds(counts, 0.08)), "nice": False},
+    }
+    return across, up
