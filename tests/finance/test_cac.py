@@ -10,6 +10,7 @@ import pytest
 
 from crmetrics.analysis import Answer
 from crmetrics.catalogue import open_workspace
+from crmetrics.warehouse.scope import Filter
 from tests.company import company
 
 
@@ -39,6 +40,7 @@ def rows_of(answer: Answer[Any]) -> dict[str | None, Any]:
 
 
 NEW = [(f"new{number}", "2025-05-10") for number in range(40)]
+ANN = (Filter("owner", ("ann",)),)
 OLD = [each for number in range(80) for each in ((f"old{number}", "2025-01-10"), (f"old{number}", "2025-05-11"))]
 
 
@@ -77,6 +79,25 @@ def test_sales_cost_counts_as_far_as_it_is_for_new_business() -> None:
     total = answer.total
     assert (total.marketing, total.sales_cost, total.cost) == (1000, 400, 1400)  # 4 of 8
     assert any(str(note.message).startswith("50.0% of the activities") for note in answer.notes)
+
+
+def test_who_bought_from_a_colleague_before_is_not_new() -> None:
+    """Under a filter on a person, too: ten calls of Ann, five of them to customers who first bought from Ben."""
+    old, new = (
+        [(f"{name}{number}", day) for number in range(5)]
+        for name, day in (("old", "2025-01-10"), ("new", "2025-05-20"))
+    )
+    tables = buyers(*old, *new)
+    for order in tables["orders"]:
+        order["owner_id"] = "ben" if order["customer_id"].startswith("old") else "ann"
+    people = [{"customer_id": name, "kind": "person"} for name, _day in (*old, *new)]
+    calls = [act(number, customer_id=name, owner_id="ann") for number, (name, _day) in enumerate((*old, *new))]
+    with company(
+        costs=[cost(1, 1_000, "sales", employee_id="ann")], customers=people, activities=calls, **tables
+    ) as asked:
+        answers = [asked.ask("finance.cac", period="2025-05", by="none", where=where) for where in ((), ANN)]
+    for answer in answers:
+        assert (answer.total.new_customers, answer.total.sales_cost, answer.total.cac) == (5, 500, 100)
 
 
 def test_each_month_has_the_share_of_its_own_work() -> None:

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from crmetrics.vocabulary.period import GRAINS, Period, months_later, parse_period, start_of
-from crmetrics.warehouse.facts.acquisition import LEADS_OF_CAMPAIGNS, SPENT, WORKED
+from crmetrics.vocabulary.period import GRAINS, Period, midnight, months_later, parse_period, start_of
+from crmetrics.warehouse.facts.acquisition import LEADS_OF_CAMPAIGNS, SPENT, WORK_FOR_NEW, WORKED
 from crmetrics.warehouse.rows import Rows
 from crmetrics.warehouse.schema import DIMENSIONS, TABLES
 from crmetrics.warehouse.views import CUSTOM, custom_path, reach
@@ -56,6 +56,8 @@ def _for_new(warehouse: Warehouse, span: Period, grain: str) -> tuple[float | No
     """The share of the activities that were for new business: in all, and in each day, week or month where such are asked."""
     if not warehouse.profile.rows("activities"):
         return None, {}
+    since, until = (midnight(day, warehouse.zone) for day in (span.start, span.end))
+    warehouse.derive(WORK_FOR_NEW, since=since, until=until)
     rows = warehouse.query(WORKED, period=span, by=grain, of="activities", moment="done_at")
     shares = {
         (is_total, party): done / every if every else None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from crmetrics.warehouse.facts.fact import Derived
+
 SPENT: Final = """
 select party, campaign_id, channel, sum(case when kind = 'marketing' then money end) as marketing,
        sum(case when kind = 'sales' then money end) as sales, count(*) filter (where amount is not null and money is null) as unconverted
@@ -17,31 +19,44 @@ order by party, campaign_id, channel
 """
 """Costs of marketing and sales by party, campaign and channel."""
 
-WORKED: Final = """
-with done as (
-    select party, deal_id, customer_id, lead_id is not null as is_lead, done_at
-    from activities
-    where done_at >= $start and done_at < $end and (lead_id is not null or deal_id is not null or customer_id is not null)
-),
-theirs as (
-    select party, is_lead, customer_id, done_at from done where is_lead or customer_id is not null
-    union all
-    select a.party, a.is_lead, d.customer_id, a.done_at
-    from done a
-    left join deals d on d.deal_id = a.deal_id
-    where not a.is_lead and a.customer_id is null
-)
-select party, grouping(party) = 1 as is_total, count(*) as activities,
-       count(*) filter (where is_lead or (customer_id is not null and coalesce(done_at < first_at, true))) as for_new
-from (
-    select t.party, t.is_lead, t.customer_id, t.done_at, n.ordered_at as first_at
+WORK_FOR_NEW: Final = Derived(
+    "work_for_new",
+    key="activity_id",
+    table="activities",
+    sql="""
+    with done as (
+        select activity_id, deal_id, customer_id, lead_id is not null as is_lead, done_at
+        from activities
+        where done_at >= $since and done_at < $until and (lead_id is not null or deal_id is not null or customer_id is not null)
+    ),
+    theirs as (
+        select activity_id, is_lead, customer_id, done_at from done where is_lead or customer_id is not null
+        union all
+        select a.activity_id, a.is_lead, d.customer_id, a.done_at
+        from done a
+        left join deals d on d.deal_id = a.deal_id
+        where not a.is_lead and a.customer_id is null
+    )
+    select t.activity_id, t.is_lead or (t.customer_id is not null and coalesce(t.done_at < n.ordered_at, true)) as is_for_new
     from theirs t
     left join new_buyers n on n.customer_id = t.customer_id
+    """,
+)
+"""The activities of a span on leads, deals and customers, and whether they were for new business: on a lead or a customer who had
+not bought yet, from whomever and through whatever channel (R23). Binds $since and $until; reads `new_buyers`."""
+
+WORKED: Final = """
+select party, grouping(party) = 1 as is_total, count(*) as activities, count(*) filter (where is_for_new) as for_new
+from (
+    select a.party, w.is_for_new
+    from activities a
+    join work_for_new w on w.activity_id = a.activity_id
+    where a.done_at >= $start and a.done_at < $end
 ) worked
 group by grouping sets ((party), ())
 order by is_total, party
 """
-"""Activities on leads, deals and customers, and those of them on leads and on customers who had not bought yet."""
+"""Activities of a period by party, and those of them for new business. Reads `work_for_new`: derive it first."""
 
 TOUCHED: Final = """
 select customer_id, arg_min(coalesce(source, ''), created_at) as source, arg_min(coalesce(campaign_id, ''), created_at) as campaign_id
