@@ -155,6 +155,14 @@ def test_rare_and_unknown_words_have_no_column_of_their_own():
     assert (new[0] == new[1]).all()
 
 
+def test_beyond_what_was_learned_from_nothing_is_made_up():
+    design = Design.fit({"age": np.array([1.0, 2.0, 3.0])}, np.ones(3))
+    told = design.matrix({"age": np.array([3.0, 1000.0, 1.0, -5.0, np.nan])})[:, 0]
+    assert told[1] == told[0]
+    assert told[3] == told[2]
+    assert told[4] == 0
+
+
 def test_the_order_of_the_cases_does_not_matter(rng):
     features, outcome, _truth = simulated(rng, 400)
     order = rng.permutation(400)

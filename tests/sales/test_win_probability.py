@@ -212,6 +212,16 @@ def test_a_deal_has_the_same_chance_for_every_viewer(found):
     assert all(everything[row.deal_id] == row.p for row in some.rows)
 
 
+def test_deals_older_than_any_that_was_decided_are_told():
+    rows = grown()
+    for deal, start in ((rows["deals"][-1], "2024-02-01"), (rows["deals"][-2], "2024-03-01")):
+        deal["created_at"] = start  # all others are decided within 50 days
+        next(visit for visit in rows["deal_stages"] if visit["deal_id"] == deal["deal_id"])["entered_at"] = start
+    with company(reaches="2026-01-01", **rows) as opened:
+        notes = [str(note.message) for note in opened.ask("sales.win_probability").notes]
+    assert any("older than any that was decided" in each for each in notes)
+
+
 def test_few_deals_are_not_learned_from():
     with company(reaches="2026-01-01", **grown(deals=330)) as opened:
         answer = opened.ask("sales.win_probability")

@@ -37,6 +37,8 @@ class Column:
     word: str | None
     centre: float
     scale: float
+    low: float = -np.inf
+    high: float = np.inf
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,8 @@ class Design:
     def fit(cls, features: Features, weight: Floats) -> Self:
         """Choose the columns and their centres and scales.
 
-        Formula: numbers (x - mean) / standard deviation, both weighted; a column more where some, not all, are unknown; words
-            1 - share or -share. What is the same for all cases has no column.
+        Formula: numbers (x - mean) / standard deviation, both weighted, x kept within what was learned from; a column more where
+            some, not all, are unknown; words 1 - share or -share. What is the same for all cases has no column.
         Shapes: features (n,) each, weight (n,), how much each case counts.
         Source: Hastie, Tibshirani and Friedman (2009), The Elements of Statistical Learning, 3.4 for standard units.
 
@@ -77,7 +79,7 @@ class Design:
             elif column.kind == "blank":
                 found[:, place] = np.isnan(values) - column.centre
             else:
-                rounded = _rounded(values)
+                rounded = np.clip(_rounded(values), column.low, column.high)
                 found[:, place] = np.where(np.isnan(rounded), 0.0, (rounded - column.centre) / column.scale)
         return found
 
@@ -97,7 +99,8 @@ def _of_numbers(name: str, values: NDArray[Any], weight: Floats) -> list[Column]
         mean = float(np.average(rounded[known], weights=weight[known]))
         spread = float(np.sqrt(np.average((rounded[known] - mean) ** 2, weights=weight[known])))
         if spread > abs(mean) * 1e-12:
-            made.append(Column(name, "number", None, mean, spread))
+            low, high = float(rounded[known].min()), float(rounded[known].max())
+            made.append(Column(name, "number", None, mean, spread, low, high))
     blank = float(np.average(~known, weights=weight)) if weight.sum() else 0.0
     if 0 < blank < 1:
         made.append(Column(name, "blank", None, blank, 1.0))

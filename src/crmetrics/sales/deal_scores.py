@@ -68,6 +68,7 @@ class DealModel:
 
     winner   record (too few decided deals: the stage's own record), stage, logistic or boosted
     contest  None where nothing could be tested
+    oldest   the days of the oldest deal at a week end that was learned from
     """
 
     winner: str
@@ -77,6 +78,7 @@ class DealModel:
     has_boosted: bool
     since: datetime | None = None
     until: datetime | None = None
+    oldest: float = float("inf")
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,8 @@ def _work(company: Warehouse, _values: Mapping[str, Any]) -> tuple[Mapping[str, 
     contest, until = found
     everything = Lessons.of(past, instants(past, "seen_at") <= np.datetime64(until))
     rates = StageRates.fit(everything.states, everything.won, everything.weight)
-    model = DealModel(contest.winner, contest, won, lost, is_available(), split, until)
+    oldest = float(everything.states.numbers("age").max())
+    model = DealModel(contest.winner, contest, won, lost, is_available(), split, until, oldest)
     if contest.winner not in ("logistic", "boosted"):
         return _rows(present, rates.chance(present), rates.chance(present), no_reasons(len(present))), model
     usual = Usual.until(company, company.as_of)
@@ -172,7 +175,7 @@ def _by_record(company: Warehouse, present: Rows, won: int, lost: int) -> tuple[
 def _rows(present: Rows, chance: Floats, rate: Floats, reasons: Reasons) -> Mapping[str, NDArray[Any]]:
     ids = np.empty(len(present), dtype=object)
     ids[:] = present.values("deal_id")
-    return {"deal_id": ids, "chance": chance, "stage_rate": rate, **reasons}
+    return {"deal_id": ids, "chance": chance, "stage_rate": rate, "age": present.numbers("age"), **reasons}
 
 
 DEAL_SCORES: Final = WorkedOut(
@@ -183,6 +186,7 @@ DEAL_SCORES: Final = WorkedOut(
         "deal_id": "VARCHAR",
         "chance": "DOUBLE",
         "stage_rate": "DOUBLE",
+        "age": "DOUBLE",
         **dict.fromkeys(("up_1", "up_2", "down_1", "down_2"), "VARCHAR"),
     },
     work=_work,

@@ -6,13 +6,13 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from crmetrics.analysis import Bars, Finding, LeftOut, Note, Options, Result, Row, Table, analysis, column
-from crmetrics.analysis.contests import MODELS, calibration_of, comparison_of, figures_of, without_trees
-from crmetrics.models.classifier import Contest
+from crmetrics.analysis import Bars, FirstOf, Histogram, LeftOut, Options, Result, Row, Table, analysis, column
+from crmetrics.analysis.contests import calibration_of, comparison_of
 from crmetrics.sales.deal_reasons import in_words
 from crmetrics.sales.deal_scores import DEAL_SCORES, ENOUGH, DealModel
+from crmetrics.sales.deal_verdict import behind_their_stage, notes_of
 from crmetrics.vocabulary.language import words
-from crmetrics.vocabulary.unit import COUNT, MONEY, RATIO, SHARE, Figure
+from crmetrics.vocabulary.unit import COUNT, MONEY, RATIO, SHARE
 from crmetrics.warehouse.rows import Rows
 from crmetrics.warehouse.warehouse import Warehouse
 
@@ -27,7 +27,7 @@ DEALS_ONLY, TENTHS_ONLY, MODELS_ONLY = (("show", (each,)) for each in ("deals", 
 
 SCORED = """
 select d.deal_id, d.name, d.customer_id, d.owner_id, d.stage, converted(d.amount, d.company_rate) as amount,
-       s.chance as p, s.stage_rate, s.up_1, s.up_2, s.down_1, s.down_2,
+       s.chance as p, s.stage_rate, s.age, s.up_1, s.up_2, s.down_1, s.down_2,
        s.chance * cast(converted(d.amount, d.company_rate) as double) as expected_amount, d.amount is null as is_without_amount
 from deals d
 left join deal_scores s on s.deal_id = d.deal_id
@@ -76,7 +76,7 @@ class WinProbability(Row):
     needs={"deals": ["stage"]},
     date="deals",
     kind="P",
-    chart=Bars(x="tenth", y="happened", band=("low", "high")),
+    chart=FirstOf((Bars(x="tenth", y="happened", band=("low", "high")), Histogram(x="p"))),
     enough=2 * ENOUGH,
 )
 def win_probability(warehouse: Warehouse, show: Show = "deals") -> Result[WinProbability]:
@@ -97,8 +97,8 @@ def win_probability(warehouse: Warehouse, show: Show = "deals") -> Result[WinPro
     return Result(
         {"deals": _deals, "calibration": _tenths, "models": _compared}[show](rows, model),
         _total(rows) if show == "deals" and len(rows) else None,
-        notes=tuple(_notes(warehouse, model, rows)),
-        findings=_behind_their_stage(rows, model),
+        notes=notes_of(warehouse, model, rows),
+        findings=behind_their_stage(rows, model),
         used=len(rows),
         left_out=(LeftOut(_("decided"), decided),) if decided else (),
         n=model.won + model.lost,
@@ -137,64 +137,3 @@ def _table(count: int, rows: Rows | None, columns: dict[str, list[Any]]) -> Tabl
 def _total(rows: Rows) -> WinProbability:
     added = {name: float(np.nansum(rows.numbers(name))) for name in ("amount", "expected_amount")}
     return WinProbability(tuple(added.get(each.name) for each in WinProbability.columns))
-
-
-def _notes(warehouse: Warehouse, model: DealModel, rows: Rows) -> list[Note]:
-    notes = []
-    if model.contest is None:
-        few = _(
-            "{won} won and {lost} lost deals in 24 months are too few to learn from, 200 of each are needed: every deal has the "
-            "record of its stage.",
-            won=model.won,
-            lost=model.lost,
-        )
-        notes.append(Note(few, "few"))
-    else:
-        notes.append(_verdict(model.contest))
-    notes += without_trees(model.has_boosted)
-    if model.contest is not None and not warehouse.profile.rows("deal_stages"):
-        notes.append(Note(_("Without a history of stages nothing is learned from the stage."), "warn"))
-    if model.contest is not None and not warehouse.profile.rows("deal_changes"):
-        notes.append(Note(_("Without a history of changes nothing is learned from amounts and put-off dates."), "warn"))
-    if without := int(rows.flags("is_without_amount").sum()):
-        message = _(
-            "{n} open deal has no amount, so nothing is expected of it.",
-            "{n} open deals have no amount, so nothing is expected of them.",
-            n=without,
-        )
-        notes.append(Note(message))
-    return notes
-
-
-def _verdict(contest: Contest) -> Note:
-    """Which model is used, and how it did on deals that it had not learned from, beside the stage's own rate (R18)."""
-    n = round(contest.cases)
-    if contest.winner == "stage":
-        message = _(
-            "No model foretold the {n} deals it was tested on surely better than the rates of their stages: these are told."
-        )
-        return Note(message(n=n))
-    message = _(
-        "By {model}, tested on {n} later deals: Brier score {brier} beside {base} of the stages' own rates; its chances were "
-        "{error} off on average."
-    )
-    return Note(message(model=MODELS[contest.winner], n=n, **figures_of(contest, "stage")))
-
-
-def _behind_their_stage(rows: Rows, model: DealModel) -> tuple[Finding, ...]:
-    """Deals that look far worse than where they stand: the forecast by stage counts on them in vain."""
-    if model.winner not in ("logistic", "boosted"):
-        return ()
-    lacking = rows.numbers("stage_rate") - rows.numbers("p")
-    money = np.nan_to_num(rows.numbers("amount"))
-    worse = (lacking > rows.numbers("stage_rate") / 2) & (money > 0)
-    missed = float(np.nan_to_num(lacking * money)[worse].sum())
-    if worse.sum() < 5 or missed < 0.05 * np.nansum(rows.numbers("expected_amount")):
-        return ()
-    message = _(
-        "{n} open deal is less than half as likely to be won as its stage says: {money} less is to be expected.",
-        "{n} open deals are less than half as likely to be won as their stages say: {money} less is to be expected.",
-        n=int(worse.sum()),
-        money=Figure(missed, MONEY),
-    )
-    return (Finding(message, money=missed, tone="warn"),)
