@@ -228,7 +228,7 @@ def test_behaviour_of_buyers():
     ]
     purchases += [(f"b{number:02}", "2025-05-01") for number in range(40)]
     with company(**bought(purchases)) as asked:
-        answer = asked.ask(KEY, period="2025-01-01..2025-07-01")
+        answer = asked.ask(KEY, period="2025-01-01..2026-01-01")
     found = traits(answer)
     for name in ("Only one purchase so far", "No purchase for half a year"):
         assert (found[name].n_with, found[name].lost_with, found[name].n_without) == (40, 40, 40)
@@ -262,3 +262,32 @@ def test_a_period_to_come_has_no_reasons():
         answer = asked.ask(KEY, period="2027-01", customer_by="subscriptions")
     assert len(answer.rows) == 0
     assert "No cases in this period, so there is no rate." in said(answer)
+
+
+def test_silence_itself_is_no_mark_of_the_lost():
+    """Who is lost by a year of silence within half a year was silent for half a year when it began: that says nothing."""
+    regular = [(f"r{number:02}", day) for number in range(80) for day in ("2024-05-01", "2024-06-01")]
+    back = [(f"r{number:02}", "2025-03-01") for number in range(40)]
+    new = [(f"n{number:02}", "2024-10-01") for number in range(35)]
+    with company(**bought([*regular, *back, *new])) as asked:
+        answer = asked.ask(KEY, period="2025-01-01..2025-07-01")
+        rate = asked.ask("customers.churn_rate", period="2025-01-01..2025-07-01", by="none").total
+    assert (rate.start, rate.lost) == (115, 40)
+    assert not [row for row in answer.rows if row.significant]
+    assert not answer.findings
+    assert answer.passport.rows_used == 80
+    assert {str(left.reason): left.rows for left in answer.passport.rows_left_out} == {
+        "bought too lately to be lost within the period": 35
+    }
+    assert any(note.startswith("Told is what was known on 2024-07-01") for note in said(answer))
+
+
+def test_what_came_with_the_silence_is_not_read():
+    """A complaint that lost customers made before they fell silent is one of theirs, a year later none is."""
+    regular = [(f"r{number:03}", "2024-06-01") for number in range(120)]
+    back = [(f"r{number:03}", "2025-03-01") for number in range(60)]
+    tickets = [{**complaint(number, "2024-06-05"), "customer_id": f"r{number:03}"} for number in range(50, 100)]
+    tickets += [{**complaint(number, "2024-12-05"), "customer_id": f"r{number:03}"} for number in range(60)]
+    with company(**bought([*regular, *back]), tickets=tickets) as asked:
+        row = traits(asked.ask(KEY, period="2025-01-01..2025-07-01"))["A complaint within 90 days"]
+    assert (row.n_with, row.lost_with, row.n_without, row.churn_without) == (50, 40, 70, pytest.approx(20 / 70))

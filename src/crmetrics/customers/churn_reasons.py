@@ -8,10 +8,10 @@ import numpy as np
 
 from crmetrics.analysis import Bars, Finding, LeftOut, NeedsBy, Note, Options, Result, Row, Table, analysis, column
 from crmetrics.analysis.littleness import PLAIN_FROM, little_data
-from crmetrics.customers.leavers import at_start, counted_traits, stated_reasons
+from crmetrics.customers.leavers import at_start, counted_traits, known_on, stated_reasons
 from crmetrics.customers.standing import Standing, left_out_of, notes_on
 from crmetrics.customers.stays import CustomerBy, Grace, Parts, Stays, Window
-from crmetrics.customers.trait_names import answers_told, named, note_of_small
+from crmetrics.customers.trait_names import answers_told, named, note_of_known, note_of_small
 from crmetrics.models.interval import share_of
 from crmetrics.models.two_shares import benjamini_hochberg, fisher_exact, newcombe
 from crmetrics.vocabulary.language import Message, words
@@ -72,8 +72,8 @@ def churn_reasons(
              have it not; interval by Newcombe, test by Fisher, proved where the false discovery rate over all traits is below 5 %.
              Said: reason named at the end of the subscription / lost, and / those who named one.
     Reads:   as customer churn rate; customers, tickets, responses, invoices, payments, activities from before the period.
-    Mind:    What marks the lost need not be what made them leave. Nothing from within the period is read, for it may follow from the
-             leaving. Traits of fewer than 30 customers on a side are not tried.
+    Mind:    What marks the lost need not be what made them leave. Nothing is read from within the period, nor from the days of silence
+             that make a loss: it may follow from the leaving. Traits of fewer than 30 customers on a side are not tried.
     Source:  Newcombe (1998), Stat. Med. 17, 873-890; Fisher (1935); Benjamini and Hochberg (1995), JRSS B 57, 289-300.
     """
     stays = Stays.of(warehouse, customer_by, window, grace)
@@ -92,11 +92,12 @@ def churn_reasons(
     elif parts.spans:
         counted = counted_traits(warehouse, stays, parts)
         whole = at_start(counted)
-        left_out, pending = (
-            left_out_of(whole | {"present": whole["present"] + whole["pending"]}, int(whole["known"])),
-            notes_on(whole),
-        )
+        present = whole["present"] + whole["pending"] + whole["safe"]
+        left_out, pending = left_out_of(whole | {"present": present}, int(whole["known"])), notes_on(whole)
+        if whole["safe"]:
+            left_out = (*left_out, LeftOut(_("bought too lately to be lost within the period"), int(whole["safe"])))
         columns, notes = _traits(counted)
+        notes = (*note_of_known(known_on(stays, parts), parts.spans[0].start), *notes)
     start, lost = int(whole.get("present", 0)), int(whole.get("lost", 0))
     rows = Table(ChurnReason, columns)
     return Result(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from crmetrics.customers.stays import Parts, Stays
@@ -17,7 +17,8 @@ QUARTER, HALF_YEAR, YEAR = timedelta(days=90), timedelta(days=182), timedelta(da
 AT_START: Final = """
 with {stays},
 at_start as (
-    select s.customer_id, s.lost_on, s.lost_on < $lost_before as is_lost, s.is_pending and s.lost_on < $lost_before as is_pending
+    select s.customer_id, s.lost_on, s.lost_on < $lost_before as is_lost,
+           s.is_pending and s.lost_on < $lost_before as is_pending, s.from_on >= $known_on as is_safe
     from stays s
     where s.from_on < $start_on and s.lost_on >= $start_on
 ),
@@ -25,7 +26,7 @@ at_start as (
 
 COUNTED: Final = """
 known_before as (
-    select a.is_lost, c.customer_id is null as is_unknown, {columns}
+    select a.is_lost, a.is_safe, c.customer_id is null as is_unknown, {columns}
     from at_start a
     {joins}
     where not a.is_pending
@@ -33,7 +34,9 @@ known_before as (
 answers as (
     {answers}
     union all
-    select '', 'present', count(*), coalesce(sum(case when is_lost then 1 else 0 end), 0) from known_before
+    select '', 'present', count(*), coalesce(sum(case when is_lost then 1 else 0 end), 0) from known_before where not is_safe
+    union all
+    select '', 'safe', count(*), 0 from known_before where is_safe
     union all
     select '', 'unknown', count(*), 0 from known_before where is_unknown
     union all
@@ -49,6 +52,7 @@ order by trait, answer
 ANSWERS: Final = """
     select '{trait}' as trait, cast({trait} as varchar) as answer, count(*) as customers, sum(case when is_lost then 1 else 0 end) as lost
     from known_before
+    where not is_safe
     group by {trait}
 """
 
@@ -71,8 +75,9 @@ order by lost desc, reason
 def counted_traits(warehouse: Warehouse, stays: Stays, parts: Parts) -> Rows:
     """How many of the customers at the start had each answer of each trait, and how many of those were lost.
 
-    Columns: trait, answer (blank where it is not known), customers, lost. Only what was known before the period is read. The trait ''
-    counts the customers at the start (present), those of them of no customer record (unknown), those pending, and all records (known).
+    Columns: trait, answer (blank where it is not known), customers, lost. Only what was known on `known_on` is read. The trait ''
+    counts the customers at the start who could be lost (present), those who could not yet (safe), those of no customer record
+    (unknown), those pending, and all records (known).
     """
     columns, joins, answers = [], ["left join customers c on c.customer_id = a.customer_id"], []
     ctes = []
@@ -88,7 +93,7 @@ def counted_traits(warehouse: Warehouse, stays: Stays, parts: Parts) -> Rows:
 
 
 def at_start(rows: Rows) -> dict[str, float]:
-    """Of `counted_traits` the customers at the start: present, unknown, pending, lost, and the known records."""
+    """Of `counted_traits` the customers at the start: present, safe, unknown, pending, lost, and the known records."""
     found = {row["answer"]: row for row in rows.records() if not row["trait"]}
     return {"lost": float(found["present"]["lost"]), **{name: float(row["customers"]) for name, row in found.items()}}
 
@@ -98,19 +103,33 @@ def stated_reasons(warehouse: Warehouse, stays: Stays, parts: Parts) -> Rows:
     return _ask(warehouse, stays, parts, STATED)
 
 
+def known_on(stays: Stays, parts: Parts) -> date:
+    """The day before which traits are known: the first of the period, or that on which the silence of the last one lost began.
+
+    Who is lost by silence within the period bought nothing from `end - window` on. Read later, silence itself would mark the lost;
+    and who came only later cannot be lost yet.
+    """
+    whole = parts.spans[0]
+    if stays.basis == "subscriptions":
+        return whole.start
+    return min(whole.start, whole.end - timedelta(days=stays.window))
+
+
 def _is_there(warehouse: Warehouse, source: Traits) -> bool:
     return all(warehouse.profile.rows(table) for table in source.tables)
 
 
 def _ask(warehouse: Warehouse, stays: Stays, parts: Parts, sql: str) -> Rows:
-    whole, zone = parts.spans[0], warehouse.zone
+    whole, zone, known = parts.spans[0], warehouse.zone, known_on(stays, parts)
     values: dict[str, Any] = {
         "reach": midnight(whole.start - timedelta(days=stays.window), zone),
         "until": midnight(whole.end, zone),
         "window": stays.window,
         "grace": stays.grace,
         "lost_before": whole.end,
+        "known": midnight(known, zone),
+        "known_on": known,
     }
     for name, span in (("quarter_ago", QUARTER), ("half_year_ago", HALF_YEAR), ("year_ago", YEAR)):
-        values |= {name: midnight(whole.start - span, zone), f"{name}_on": whole.start - span}
+        values |= {name: midnight(known - span, zone), f"{name}_on": known - span}
     return warehouse.query(AT_START.replace("{stays}", STAYS[stays.basis].strip()) + sql, period=whole, **values)

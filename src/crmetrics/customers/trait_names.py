@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from types import MappingProxyType
 from typing import Final
 
 from crmetrics.analysis import Note
 from crmetrics.vocabulary.language import Message, words
+from crmetrics.vocabulary.unit import DATE, Figure
 
 _ = words("customers")
 
@@ -69,3 +71,13 @@ def note_of_small(small: int) -> tuple[Note, ...]:
         n=small,
     )
     return (Note(message),) if small else ()
+
+
+def note_of_known(known_on: date, start: date) -> tuple[Note, ...]:
+    """Of which day the traits are, where that is not the first of the period."""
+    if known_on >= start:
+        return ()
+    told = _(
+        "Told is what was known on {day}: from then on those lost bought nothing, so what is newer may follow from the leaving."
+    )
+    return (Note(told(day=Figure(known_on, DATE))),)

@@ -11,7 +11,7 @@ class Traits:
     """Traits from one source.
 
     tables  without rows in one of these there are none
-    sql     one row a customer, of rows before $start only (or $start_on, for days); $quarter_ago and $year_ago are moments 90 and
+    sql     one row a customer, of rows before $known only (or $known_on, for days); $quarter_ago and $year_ago are moments 90 and
             365 days earlier, with `_on` days
     traits  name -> SQL over the alias `t` of these rows, or `c` of customers: a text; 'yes' and 'no' for what is or is not; blank
             where it is not known
@@ -53,7 +53,7 @@ OF_PURCHASES: Final = Traits(
            max(case when ordered_at >= $year_ago and net < sold then 1 else 0 end) as returned,
            arg_max(channel, ordered_at) as channel
     from order_totals
-    where customer_id is not null and ordered_at < $start
+    where customer_id is not null and ordered_at < $known
     group by customer_id
     """,
     {
@@ -72,9 +72,9 @@ OF_TICKETS: Final = Traits(
     """
     select customer_id, count(case when is_complaint and created_at >= $quarter_ago then 1 end) as complaints,
            count(case when is_complaint and created_at >= $year_ago then 1 end) as complaints_a_year,
-           count(case when resolved_at is null or resolved_at >= $start then 1 end) as open_tickets
+           count(case when resolved_at is null or resolved_at >= $known then 1 end) as open_tickets
     from tickets
-    where customer_id is not null and created_at < $start and not coalesce(is_spam, false)
+    where customer_id is not null and created_at < $known and not coalesce(is_spam, false)
     group by customer_id
     """,
     {
@@ -92,7 +92,7 @@ OF_ANSWERS: Final = Traits(
            arg_max(case when (kind = 'nps' and points < 0) or (kind <> 'nps' and not is_satisfied) then 1 else 0 end,
                    answered_at) as unhappy
     from survey_answers
-    where customer_id is not null and answered_at < $start and score is not null
+    where customer_id is not null and answered_at < $known and score is not null
     group by customer_id
     """,
     {"unhappy": f"case when t.unhappy is not null then {_flag('t.unhappy = 1')} end"},
@@ -103,13 +103,13 @@ OF_INVOICES: Final = Traits(
     ("invoices", "payments"),
     """
     select i.customer_id,
-           max(case when p.paid_on > days_after(i.due_on, 7) or (p.paid_on is null and days_after(i.due_on, 7) < $start_on)
+           max(case when p.paid_on > days_after(i.due_on, 7) or (p.paid_on is null and days_after(i.due_on, 7) < $known_on)
                     then 1 else 0 end) as late
     from invoices i
     left join (
-        select invoice_id, min(paid_on) as paid_on from payments where invoice_id is not null and paid_on < $start_on group by invoice_id
+        select invoice_id, min(paid_on) as paid_on from payments where invoice_id is not null and paid_on < $known_on group by invoice_id
     ) p on p.invoice_id = i.invoice_id
-    where i.due_on >= $year_ago_on and i.due_on < $start_on and i.amount > 0
+    where i.due_on >= $year_ago_on and i.due_on < $known_on and i.amount > 0
     group by i.customer_id
     """,
     {"paid_late": f"case when t.late is not null then {_flag('t.late = 1')} end"},
@@ -121,7 +121,7 @@ OF_ACTIVITIES: Final = Traits(
     """
     select customer_id, max(done_at) as contact_at
     from activities
-    where customer_id is not null and done_at < $start and kind not in ('note', 'task')
+    where customer_id is not null and done_at < $known and kind not in ('note', 'task')
     group by customer_id
     """,
     {"no_contact": _flag("not coalesce(t.contact_at >= $quarter_ago, false)")},
@@ -132,9 +132,9 @@ OF_SUBSCRIPTIONS: Final = Traits(
     ("subscriptions",),
     """
     select customer_id, min(started_on) as first_on,
-           arg_max(plan, started_on) filter (where ended_on is null or ended_on >= $start_on) as plan
+           arg_max(plan, started_on) filter (where ended_on is null or ended_on >= $known_on) as plan
     from subscriptions
-    where started_on < $start_on
+    where started_on < $known_on
     group by customer_id
     """,
     {
