@@ -292,7 +292,8 @@ def test_by_purchases_day_by_day(seed, window):
     found = {row.party: figures(row) for row in whole.rows}
     for start, end in pairwise(months):
         assert found.get(f"{start:%Y-%m}", (0, 0, 0)) == standing(active, customers, start, end)
-    assert daily.total.rate == pytest.approx(daily_rate(active, customers, months[0], months[-1]))
+    rate = pytest.approx(daily_rate(active, customers, months[0], months[-1]))
+    assert daily.total.rate == (None if window == 365 else rate)  # a year after the first order nobody can be lost yet
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -336,3 +337,34 @@ def test_days_are_local():
     with company(zone="Europe/Istanbul", **bought([("A", "2025-05-31 22:30")])) as asked:
         answer = asked.ask(KEY, period="2025-06-30..2025-07-02", by="day", window=30)
     assert [(row.party, row.start, row.lost) for row in answer.rows] == [("2025-06-30", 1, 0), ("2025-07-01", 1, 1)]
+
+
+def test_young_data_do_not_say_that_nobody_is_lost():
+    """In data that begin on 1 December 2024 nobody can have been silent for a year before 1 December 2025."""
+    purchases = [(f"c{number:02}", "2024-12-01") for number in range(40)]
+    purchases += [(f"c{number:02}", "2025-10-01") for number in range(30)]
+    with company(**bought(purchases)) as asked:
+        churn = asked.ask(KEY, period="2025-10-01..2026-01-01")
+        kept = asked.ask("customers.retention_rate", period="2025-10-01..2026-01-01")
+    assert [(row.party, row.start, row.lost, row.rate, row.yearly) for row in churn.rows] == [
+        ("2025-10", 40, 0, None, None),
+        ("2025-11", 40, 0, None, None),
+        ("2025-12", 40, 10, 0.25, pytest.approx(1 - 0.75**12)),
+    ]
+    assert [row.rate for row in kept.rows] == [None, None, 0.75]
+    assert not churn.findings
+    for answer in (churn, kept):
+        assert any(note.startswith("Nobody can be seen to be lost before 2025-12-01") for note in said(answer))
+
+
+def test_a_month_whose_ends_are_pending_is_no_finding():
+    """Of those whose subscription ended last month only those are counted who are still there: that is no success."""
+    rows = [subscription(number, "2024-01-10") for number in range(200)]
+    for number in range(60):
+        rows[number]["ended_on"] = f"2025-{7 + number // 10:02}-15"
+    with company(**subscribers(rows)) as asked:
+        choices = {"period": "2025-07-01..2026-01-01", "customer_by": "subscriptions"}
+        for key in (KEY, "customers.retention_rate"):
+            assert not asked.ask(key, **choices).findings
+            assert not asked.ask(key, grace=0, **choices).findings
+        assert asked.ask(KEY, **choices).rows[-1].pending == 10

@@ -95,6 +95,7 @@ def churn_rate(
         worth = rows.numbers("worth")
         rate, weight = share_of(rows.numbers("lost_worth"), worth), share_of(worth**2, rows.numbers("squares"))
         low, high = wilson(np.clip(rate, 0, 1) * weight, weight)
+    rate, low, high = (np.where(found.is_seen, each, np.nan) for each in (rate, low, high))
     is_total = rows.flags("is_total")
     total = rows.where(is_total).one()
     return Result.of(

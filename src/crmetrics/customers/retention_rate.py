@@ -64,6 +64,7 @@ def retention_rate(
     start = rows.numbers("start")
     kept = start - rows.numbers("lost") + rows.numbers("won_back")
     rate, (low, high) = share_of(kept, start), wilson(kept, start)
+    rate, low, high = (np.where(found.is_seen, each, np.nan) for each in (rate, low, high))
     whole = int(start[is_total].sum())
     return Result.of(
         RetentionRate,

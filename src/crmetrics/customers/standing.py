@@ -38,12 +38,14 @@ class Standing:
     months    (n,) the length of what each row counts, NaN where it was cut short
     order     (n,) the place of each row's part, 0 for the whole
     is_whole  (n,) whether its part has ended and is cut at neither end
+    is_seen   (n,) whether anybody can be seen to be lost in it: not while the data are younger than the window
     """
 
     rows: Rows
     months: Floats
     order: NDArray[np.int64]
     is_whole: NDArray[np.bool_]
+    is_seen: NDArray[np.bool_]
     left_out: tuple[LeftOut, ...]
     notes: tuple[Note, ...]
 
@@ -60,7 +62,9 @@ class Standing:
     ) -> Self:
         """Count them: by a grain of time over the parts, else by group over the whole."""
         if not parts.spans:
-            return cls(_nothing(), np.full(1, np.nan), np.zeros(1, np.int64), np.zeros(1, bool), (), ())
+            return cls(
+                _nothing(), np.full(1, np.nan), np.zeros(1, np.int64), np.zeros(1, bool), np.ones(1, bool), (), ()
+            )
         rows = (stays.weighed if is_weighed else stays.counted)(warehouse, parts, by)
         names = (*COUNTS, *(MONEY if is_weighed else AT_END))
         place = rows.numbers("place").astype(np.int64)
@@ -80,6 +84,7 @@ class Standing:
             columns |= _daily(
                 stays, warehouse, parts, by, list(zip(place.tolist(), party, is_total.tolist(), strict=True))
             )
+        seen = stays.seen_from(warehouse)
         known = int(rows.numbers("known").max(initial=0))
         whole = {name: float(values[is_total].sum()) for name, values in columns.items()}
         return cls(
@@ -87,6 +92,7 @@ class Standing:
             parts.months[place],
             place,
             np.array(parts.is_whole)[place],
+            np.array([seen is None or part.end > seen for part in parts.spans])[place],
             left_out_of(whole, known),
             notes_on(whole),
         )
@@ -95,12 +101,12 @@ class Standing:
         """The row worth a word of a share part / start with this interval, and what the share is elsewhere; None if there is none.
 
         It is the latest whole grain of time where that is proved to differ from those before, or the group proved to be above
-        all that has the most cases more. Shapes: (n,) each.
+        all that has the most cases more. Where somebody is pending only those are counted who are still there. Shapes: (n,) each.
         """
         start, is_total = self.rows.numbers("start"), self.rows.flags("is_total")
-        enough = ~is_total & (start >= PLAIN_FROM)
+        enough = ~is_total & (start >= PLAIN_FROM) & self.is_seen
         if by in GRAINS:
-            told = np.flatnonzero(enough & self.is_whole)
+            told = np.flatnonzero(enough & self.is_whole & (self.rows.numbers("pending") == 0))
             if len(told) < SEEN_FROM:
                 return None
             latest, others = int(told[-1]), told[:-1]

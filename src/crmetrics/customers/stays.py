@@ -75,12 +75,22 @@ class Stays:
                 n=self.gaps,
             )
             notes.append(Note(message))
-        first = warehouse.profile.column("orders", "ordered_at").first
-        begin = local_day(first, warehouse.zone) if isinstance(first, datetime) else None
-        if self.basis == "purchases" and begin is not None and begin > period.start - timedelta(days=self.window):
+        seen, span = self.seen_from(warehouse), timedelta(days=self.window)
+        if seen is not None and seen > period.start:
             told = _("The data begin on {day}: who bought before that and not since is not known as a customer.")
-            notes.append(Note(told(day=Figure(begin, DATE))))
+            notes.append(Note(told(day=Figure(seen - span, DATE))))
+            none = _(
+                "Nobody can be seen to be lost before {day}, {days} days later: up to then nothing is told of losses."
+            )
+            notes.append(Note(none(day=Figure(seen, DATE), days=self.window), "warn"))
         return tuple(notes)
+
+    def seen_from(self, warehouse: Warehouse) -> date | None:
+        """The first day on which somebody can be lost whose purchases are all in the data; None for subscriptions, which tell an end."""
+        first = warehouse.profile.column("orders", "ordered_at").first
+        if self.basis == "subscriptions" or not isinstance(first, datetime):
+            return None
+        return local_day(first, warehouse.zone) + timedelta(days=self.window)
 
     def _ask(self, warehouse: Warehouse, sql: str, parts: Parts, by: str) -> Rows:
         sql = sql.replace("{stays}", STAYS[self.basis].strip()).replace("{worth}", WORTH[self.basis])
