@@ -94,6 +94,17 @@ HISTORY = [
 ]
 
 
+def test_a_cohort_that_is_mostly_open_is_told_to_be_young() -> None:
+    old, young = (
+        several(2, (10, True), (5, False)),
+        [deal(f"y{number}", None, None, start="2025-02-01") for number in range(3)],
+    )
+    answer = asked_of([*old, *young], by="month", reaches="2025-02-10")
+    told = "In 1 row more than half of the deals created are still open: the share won of them will still grow."
+    assert told in [str(note.message) for note in answer.notes]
+    assert told not in [str(note.message) for note in asked_of(old, by="month", reaches="2025-02-10").notes]
+
+
 def test_what_is_left_out_is_told() -> None:
     kept = several(1, *((float(days), True) for days in range(1, 6)))
     faults = [

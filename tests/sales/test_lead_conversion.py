@@ -237,7 +237,7 @@ def test_the_step_that_loses_most_is_told() -> None:
     ]
     answer = asked_of([*gone, *CASES], deals=DEALS, quotes=QUOTES, within=90)
     assert [str(each.message) for each in answer.findings] == [
-        "Most leads are lost at one step, Qualified: 41 of 44, 93.2%."
+        "The step that loses most leads is Qualified: 41 of 44, 93.2%."
     ]
     assert asked_of(CASES, deals=DEALS, quotes=QUOTES, within=90).findings == ()
 

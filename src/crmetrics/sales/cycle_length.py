@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 
-from crmetrics.analysis import By, Finding, LeftOut, Lines, Options, Result, Row, analysis, column
+from crmetrics.analysis import By, Finding, LeftOut, Lines, Note, Options, Result, Row, analysis, column
 from crmetrics.analysis.business_days import Clock, calendar_note
 from crmetrics.analysis.littleness import PLAIN_FROM, SHOWN_FROM, few_values, too_few
 from crmetrics.models.interval import Floats
@@ -100,7 +100,12 @@ def cycle_length(
         worked_out=worked_out,
         used=int(total["won"] or 0),
         left_out=_left_out(total),
-        notes=(*few_values(total["won"]), *too_few(counted[~is_total], SHOWN_FROM), *calendar_note(warehouse, clock)),
+        notes=(
+            *few_values(total["won"]),
+            *too_few(counted[~is_total], SHOWN_FROM),
+            *_notes(rows),
+            *calendar_note(warehouse, clock),
+        ),
         findings=_findings(total),
     )
 
@@ -115,8 +120,8 @@ def _with_cohorts(won: Rows, cases: Rows) -> Rows:
     found[None, True] = tuple(part[0] for part in parts[1])
     keys = list(zip(won.values("party"), won.flags("is_total").tolist(), strict=True))
     later = sorted((key for key in found if key not in set(keys)), key=lambda key: str(key[0] or ""))
-    nothing = (0.0, np.nan, np.nan)
-    beside = np.array([found.get(key, nothing) for key in (*keys, *later)], dtype=np.float64).reshape(-1, 3)
+    nothing = (0.0, np.nan, np.nan, 0.0)
+    beside = np.array([found.get(key, nothing) for key in (*keys, *later)], dtype=np.float64).reshape(-1, 4)
     blank = np.full(len(later), np.nan)
     columns: dict[str, Any] = {
         name: np.concatenate([won.numbers(name), blank]) for name in won.names if name not in ("party", "is_total")
@@ -124,18 +129,36 @@ def _with_cohorts(won: Rows, cases: Rows) -> Rows:
     columns["party"] = np.array([None, *(key[0] for key in (*keys, *later))], dtype=object)[1:]
     columns["is_total"] = np.array([key[1] for key in (*keys, *later)], dtype=bool)
     return Rows(
-        columns | {"entered": beside[:, 0].astype(np.int64), "won_share": beside[:, 1], "half_time": beside[:, 2]}
+        columns
+        | {
+            "entered": beside[:, 0].astype(np.int64),
+            "won_share": beside[:, 1],
+            "half_time": beside[:, 2],
+            "running": beside[:, 3],
+        }
     )
 
 
-def _cohort(cases: Rows, which: Any, groups: int) -> tuple[Floats, Floats, Floats]:
-    """Of each group: deals created, share of them won by the longest time seen, and the half-time in days; (g,) each."""
+def _cohort(cases: Rows, which: Any, groups: int) -> tuple[Floats, Floats, Floats, Floats]:
+    """Of each group: deals created, share of them won by the longest time seen, half-time in days, still open; (g,) each."""
     won, lost, running = (cases.numbers(name) for name in ("won", "lost", "running"))
     curve = KaplanMeier.fit(cases.numbers("minutes"), np.stack([won, lost], axis=1), running, which, groups)
     entered, wins = (np.bincount(which, counts, groups) for counts in (won + lost + running, won))
     half = np.where(wins >= SHOWN_FROM, curve.half_time(0) / MINUTES_A_DAY, np.nan)
     share = np.where(entered >= SHOWN_FROM, curve.ever()[:, 0], np.nan)
-    return entered.astype(np.float64), share, half
+    return entered.astype(np.float64), share, half, np.bincount(which, running, groups).astype(np.float64)
+
+
+def _notes(rows: Rows) -> list[Note]:
+    """Where most of a cohort is open its share won says how young it is, not how good."""
+    if not (n := int(np.sum(2 * rows.numbers("running") > rows.numbers("entered")))):
+        return []
+    young = _(
+        "In {n} row more than half of the deals created are still open: the share won of them will still grow.",
+        "In {n} rows more than half of the deals created are still open: the shares won of them will still grow.",
+        n=n,
+    )
+    return [Note(young)]
 
 
 def _left_out(total: dict[str, Any]) -> tuple[LeftOut, ...]:

@@ -180,7 +180,7 @@ def _worst(steps: tuple[str, ...], found: funnel.PricedFunnel) -> tuple[Finding,
         return ()
     named = dict(LeadStep.step.words)
     message = _(
-        "Most leads are lost at one step, {step}: {lost} of {n}, {share}.",
+        "The step that loses most leads is {step}: {lost} of {n}, {share}.",
         step=named[steps[worst]],
         lost=int(lost[worst]),
         n=int(reached[worst]),
