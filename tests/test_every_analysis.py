@@ -81,6 +81,10 @@ COMPANY_WIDE: dict[str, set[str]] = {
     },
     # to a rep the whole is what he sees, and its target what is planned for himself
     "kpis.scorecard": {"level_name", "target", "status", "expected"},
+    # a prospect waits for his quote from the first contact with whomever of the company, until whoever sends it
+    "sales.first_contact_to_quote": {
+        each.name for each in find("sales.first_contact_to_quote").row.columns if each.name != "party"
+    },
     # what the stages told was learned from everybody's deals
     "sales.pipeline_calibration": {
         *("told", "miss", "brier", "base_brier", "tenth", "n", "happened", "low", "high", "won", "lost", "open_deals"),
@@ -118,6 +122,8 @@ LEARNED_FROM_ALL: dict[str, tuple[dict[str, Any], ...]] = {
     "customers.churn_reasons": ({"window": 0},),
     # which orders are near depends on the median gap of the company
     "customers.purchase_gap": ({"show": "due"},),
+    # a deal's first lead may have been a colleague's
+    "sales.cycle_length": ({"start": "lead"},),
     # how a model did that learned from all records of the company
     "sales.win_probability": ({"show": "calibration"}, {"show": "models"}),
     # who can still be lost is told by all that he bought of the company, whoever sold it

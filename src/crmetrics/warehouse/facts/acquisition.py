@@ -37,13 +37,15 @@ WORK_FOR_NEW: Final = Derived(
         left join deals d on d.deal_id = a.deal_id
         where not a.is_lead and a.customer_id is null
     )
-    select t.activity_id, t.is_lead or (t.customer_id is not null and coalesce(t.done_at < n.ordered_at, true)) as is_for_new
+    select t.activity_id, t.is_lead or (t.customer_id is not null and coalesce(t.done_at < n.first_at, true)) as is_for_new
     from theirs t
-    left join new_buyers n on n.customer_id = t.customer_id
+    left join (
+        select customer_id, min(ordered_at) as first_at from order_totals where is_purchase and customer_id is not null group by customer_id
+    ) n on n.customer_id = t.customer_id
     """,
 )
 """The activities of a span on leads, deals and customers, and whether they were for new business: on a lead or a customer who had
-not bought yet, from whomever and through whatever channel (R23). Binds $since and $until; reads `new_buyers`."""
+not bought yet, from whomever and through whatever channel (R23). Binds $since and $until."""
 
 WORKED: Final = """
 select party, grouping(party) = 1 as is_total, count(*) as activities, count(*) filter (where is_for_new) as for_new
