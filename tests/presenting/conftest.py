@@ -493,9 +493,47 @@ def empty() -> Answer[Any]:
     return answer_of(WinRate, {each.name: [] for each in WinRate.columns}, Bars(x="party", y="rate"))
 
 
+@pytest.fixture
+def reasons() -> Answer[Any]:
+    """Parts of a bar: reasons by the stage that was reached, whose places differ from the order of the rows."""
+
+    class Reason(Row):
+        party = column("Group", dimension="by")
+        reason = column("Reason", dimension="loss_reason")
+        stage = column("Furthest stage", dimension="stage")
+        stage_no = column("Place", COUNT, is_hidden=True)
+        lost = column("Lost", COUNT)
+
+    columns = {
+        "party": [None] * 4,
+        "reason": ["Price", "Price", HOSTILE, HOSTILE],
+        "stage": ["Quote", "New", "Quote", "Talk"],
+        "stage_no": [3, 1, 3, 2],
+        "lost": [5, 2, 1, 4],
+    }
+    return answer_of(Reason, columns, Bars(x="reason", y="lost", parts="stage"), by="")
+
+
+@pytest.fixture
+def lives() -> Answer[Any]:
+    """Forty steps that are days, of which the last lies far behind the others."""
+
+    class Left(Row):
+        day = column("Day", COUNT)
+        share = column("Share left", SHARE)
+        low = column("A quarter", SHARE)
+        high = column("Three quarters", SHARE)
+
+    days = [*range(39), 400]
+    shares = [1 - place / 50 for place in range(40)]
+    chart = Lines(x="day", y="share", band=("low", "high"))
+    return answer_of(Left, {"day": days, "share": shares, "low": shares, "high": shares}, chart)
+
+
 KINDS = (
     "win_rate", "sales", "compared", "few_months", "many_months", "series", "funnel", "spread", "retention", "whale",
-    "rfm", "scorecard", "waterfall", "planned", "people", "locked", "empty",
+    "rfm", "scorecard", "waterfall", "planned", "people", "reasons", "lives", "locked",
+    "empty",
 )  # fmt: skip
 
 

@@ -8,11 +8,14 @@ import pytest
 
 from crmetrics.analysis import Bars, Lines, Table, Waterfall
 from crmetrics.presenting import chart
-from crmetrics.presenting.frame import MOST_GROUPS, ticks
+from crmetrics.presenting.frame import MOST_GROUPS, shortened, ticks
+from crmetrics.presenting.grid import slanting
+from crmetrics.presenting.letters import width
 from crmetrics.presenting.numbers import format_for
 from crmetrics.presenting.steps import axis_labels, label_places, without_gaps
 from crmetrics.presenting.theme import ROLES, browser_theme, config, filled
 from crmetrics.presenting.treemap import squarified
+from tests.presenting.conftest import HOSTILE
 
 ENGLISH = format_for("en", "EUR", "Europe/Istanbul")
 
@@ -306,7 +309,8 @@ def test_what_was_planned_is_a_stroke_where_there_is_a_plan(planned):
     assert [mark["goal"] for mark in values(drawing)] == [3000.0, 2500.0, None]
     assert [mark["end"] for mark in values(drawing)] == [4000.0, 2500.0, 80.0]  # the label stands beyond both
     assert "tick" in [layer["mark"]["type"] for layer in drawing.spec["layer"]]
-    assert "Stroke: Target." in drawing.reading
+    assert "Stroke, and in brackets: Target." in drawing.reading
+    assert [mark["t"] for mark in values(drawing)] == ["€4k (€3k)", "€1.2k (€2.5k)", "€80"]  # whose figure is whose
 
 
 def test_a_funnel_plot_colours_and_names_who_lies_outside(people):
@@ -331,3 +335,59 @@ def test_a_funnel_plot_of_oneself_is_a_dot_in_the_spread_of_all(people):
     drawing = drawn(alone)
     assert len(values(drawing)) == 1
     assert len(drawing.spec["layer"]) == 5
+
+
+def test_parts_of_a_bar_stand_end_to_end_in_the_order_of_their_places(reasons):
+    drawing = drawn(reasons)
+    parts, totals = (layer["data"]["values"] for layer in drawing.spec["layer"])
+    assert [(part["name"], part["step"], part["v"], part["v2"]) for part in parts] == [
+        ("Price", "New", 0, 2),
+        ("Price", "Quote", 2, 7),
+        (HOSTILE, "Talk", 0, 4),
+        (HOSTILE, "Quote", 4, 5),
+    ]
+    assert [part["k"] for part in parts] == [0, 2, 1, 2]  # one colour a stage, whatever the bar
+    assert [total["t"] for total in totals] == ["7", "5"]
+    assert drawing.title == "Lost by Reason"
+    assert "Furthest stage" in drawing.reading
+
+
+def test_bars_of_parts_that_are_not_drawn_are_counted(reasons):
+    many = [f"reason {number}" for number in range(MOST_GROUPS + 2)]
+    columns = {"party": [None], "stage": ["New"], "stage_no": [1], "lost": [1]}
+    rows = Table(reasons.declared.row, {**{name: each * len(many) for name, each in columns.items()}, "reason": many})
+    drawing = drawn(replace(reasons, result=replace(reasons.result, rows=rows)))
+    assert f"The first {MOST_GROUPS} of {MOST_GROUPS + 2}" in drawing.reading
+    assert len(drawing.spec["layer"][1]["data"]["values"]) == MOST_GROUPS
+
+
+def test_steps_that_are_numbers_stand_where_their_numbers_are(lives, many_months):
+    drawing = drawn(lives)
+    across = drawing.spec["layer"][0]["encoding"]["x"]
+    assert across["field"] == "x"
+    assert across["scale"]["domain"] == [0, 400]
+    assert across["axis"]["title"] == "Day"
+    assert [mark["x"] for mark in values(drawing)][-2:] == [38, 400]
+    assert drawn(many_months).spec["layer"][0]["encoding"]["x"]["field"] == "i"
+
+
+def test_a_band_is_called_an_interval_only_where_it_is_one(lives, win_rate):
+    spread = replace(lives.declared, chart=Lines(x="day", y="share", band=("share", "high")))
+    assert "95 %" in drawn(lives).reading
+    assert drawn(replace(lives, declared=spread)).reading.startswith("Lines: from “Share left” to “Three quarters”.")
+    assert "95 % interval" in drawn(win_rate).reading
+
+
+def test_a_long_name_keeps_its_end():
+    assert shortened("Under-sink reverse osmosis unit M20") != shortened("Under-sink reverse osmosis unit M10")
+    assert shortened("Under-sink reverse osmosis unit M20").endswith("unit M20")
+    assert width(shortened("Under-sink reverse osmosis unit M20")) <= 30
+    assert width(shortened("带反渗透膜的厨房用水下净水器二十号整套")) <= 30
+    assert shortened("Tap filter") == "Tap filter"
+
+
+def test_long_names_over_narrow_cells_stand_on_a_slant(retention):
+    x = drawn(retention).spec["layer"][0]["encoding"]["x"]["axis"]
+    assert "labelAngle" not in x
+    assert slanting(["Potential loyalists"] * 11)["labelOverlap"] is False
+    assert slanting(["Potential loyalists"] * 3) == {}

@@ -31,13 +31,17 @@ class Chart:
 
 @dataclass(frozen=True)
 class Bars(Chart):
-    """One bar a row, `band` a pair of columns drawn as an interval, `before` the earlier value as a pale bar, `goal` as a tick."""
+    """One bar a row, `band` a pair of columns drawn as an interval, `before` the earlier value as a pale bar, `goal` as a tick.
+
+    parts  a column of ordered steps: the rows alike in `x` are one bar, stacked by it
+    """
 
     x: str
     y: str
     band: tuple[str, str] | tuple[()] = ()
     before: str = ""
     goal: str = ""
+    parts: str = ""
 
 
 @dataclass(frozen=True)

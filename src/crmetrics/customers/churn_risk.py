@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from crmetrics.analysis import Bars, LeftOut, NeedsBy, Number, Options, Result, analysis
+from crmetrics.analysis import Bars, FirstOf, Histogram, LeftOut, NeedsBy, Number, Options, Result, analysis
 from crmetrics.customers.churn_rows import ChurnRisk, compared_of, customers_of, record_of, tenths_of, total_of
 from crmetrics.customers.churn_scores import CHURN_SCORES
 from crmetrics.customers.churn_states import Basis
@@ -46,7 +46,7 @@ EVERYBODY = "select count(*) as customers from customers"
     ),
     date="customers",
     kind="PR",
-    chart=Bars(x="tenth", y="happened", band=("low", "high")),
+    chart=FirstOf((Bars(x="tenth", y="happened", band=("low", "high")), Histogram(x="p"))),
     enough=200,
 )
 def churn_risk(

@@ -73,6 +73,11 @@ def _mark(scene: Scene, chart: Bars, place: int) -> Spec:
     unit = measure.unit
     goal = number(row.values[scene.columns[chart.goal].position]) if chart.goal else None
     ends = [each for each in (value, before, high, goal, 0.0) if each is not None]
+    text = scene.cells.text(measure, row) if is_few or unit is not Unit.MONEY else scene.format.short(unit, value)
+    if (
+        goal is not None and value is not None
+    ):  # the label stands behind the stroke, which would seem to be what it tells
+        text = f"{text} ({_brief(scene, scene.columns[chart.goal].unit, goal)})"
     return {
         "i": place,
         "name": scene.cells.row_name(scene.columns[chart.x], row),
@@ -82,13 +87,17 @@ def _mark(scene: Scene, chart: Bars, place: int) -> Spec:
         "b": before,
         "goal": goal,
         "end": min([each for each in (value, before, low, 0.0) if each is not None]) if (value or 0) < 0 else max(ends),
-        "t": scene.cells.text(measure, row) if is_few or unit is not Unit.MONEY else scene.format.short(unit, value),
+        "t": text,
         "range": ""
         if low is None or high is None
         else f"{scene.format.value(unit, low)} – {scene.format.value(unit, high)}",
         "bt": scene.format.value(unit, before),
         "gt": scene.format.value(unit, goal),
     }
+
+
+def _brief(scene: Scene, unit: Unit, value: float) -> str:
+    return scene.format.short(unit, value) if unit is Unit.MONEY else scene.format.value(unit, value)
 
 
 def _ends(scene: Scene, chart: Bars, row: Row) -> tuple[float | None, float | None]:
@@ -156,7 +165,7 @@ def _labels(across: Spec, down: Spec) -> list[Spec]:
 def _reading(scene: Scene, chart: Bars, data: list[Spec], has_before: bool, has_goal: bool) -> list[str]:
     told: list[Any] = []
     if chart.band:
-        told.append(scene.say(_("Dot: the figure. Line: its 95 % interval.")))
+        told.append(scene.interval(chart.band, _("Dot: the figure. Line: its 95 % interval.")))
     if has_before:
         ring, pale = (
             _("Ring: {period}.", period=scene.compared_with()),
@@ -164,7 +173,7 @@ def _reading(scene: Scene, chart: Bars, data: list[Spec], has_before: bool, has_
         )
         told.append(scene.say(ring if chart.band else pale))
     if has_goal:
-        told.append(scene.say(_("Stroke: {what}.", what=scene.heads[chart.goal])))
+        told.append(scene.say(_("Stroke, and in brackets: {what}.", what=scene.heads[chart.goal])))
     if any(mark["v"] is None for mark in data) and scene.columns[chart.y].of:
         told.append(scene.say(_("Fewer than 5 cases are told in words only.")))
     return [*told, *scene.cut()]

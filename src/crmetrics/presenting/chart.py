@@ -26,6 +26,7 @@ from crmetrics.presenting.grid import draw_heat_map
 from crmetrics.presenting.histogram import draw_histogram
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.over_time import draw_over_time
+from crmetrics.presenting.stacked import draw_stacked
 from crmetrics.presenting.stages import draw_funnel, draw_spread
 from crmetrics.presenting.treemap import draw_treemap
 from crmetrics.presenting.waterfall import draw_waterfall, without_parts
@@ -48,6 +49,8 @@ def drawings(answer: Answer[Any], format: Format) -> tuple[Drawing, ...]:
 
 def _drawn(scene: Scene, chart: Chart) -> tuple[Drawing, ...]:
     match chart:
+        case Bars(parts=parts) if parts:
+            return (draw_stacked(scene, chart),)
         case Bars() if scene.cells.dimension(scene.columns[chart.x]) in GRAINS:
             return (draw_over_time(scene, Lines(chart.x, chart.y, band=chart.band), own_before=chart.before),)
         case Bars():

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from crmetrics.analysis import Answer, Column, Row
 from crmetrics.presenting.comparison import Comparison
-from crmetrics.presenting.letters import width
+from crmetrics.presenting.letters import cut, width
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.table import Cells, headers
 from crmetrics.presenting.words import say
@@ -80,6 +80,13 @@ class Scene:
             return []
         return [self.say(_("The first {shown} of {count}; the table has them all.", shown=MOST_GROUPS, count=count))]
 
+    def interval(self, band: Sequence[str], of_intervals: Message) -> str:
+        """What a band is: `of_intervals` for the ends of an interval, else by the names of its two columns."""
+        if list(band) == ["low", "high"]:
+            return self.say(of_intervals)
+        low, high = (self.heads[name] for name in band)
+        return self.say(_("Lines: from “{low}” to “{high}”.", low=low, high=high))
+
     def compared_with(self) -> str:
         """What the earlier values belong to, for "Pale: ..."."""
         period = self.answer.before_period
@@ -146,7 +153,17 @@ def _are_whole_percents(marks: Sequence[float]) -> bool:
 
 def group_axis(names: Sequence[Any], **more: Any) -> Spec:
     """An axis of groups: their names by place, so that two of one name stay two."""
-    return {"title": None, "labelExpr": chosen(names), "labelColor": "@ink", "labelFontSize": 12, **more}
+    shown = [shortened(str(name)) for name in names]
+    return {"title": None, "labelExpr": chosen(shown), "labelColor": "@ink", "labelFontSize": 12, **more}
+
+
+def shortened(name: str, most: int = 30) -> str:
+    """A name in at most so many columns: what tells names apart often stands at their end, so the middle goes."""
+    if width(name) <= most:
+        return name
+    end = name[-(most // 3) :].lstrip()
+    end = end if width(end) < most // 2 else end[len(end) // 2 :]
+    return f"{cut(name, most - width(end))}{end}"
 
 
 def bounds(values: Sequence[float | None], room: float = 0.0) -> tuple[float, float]:

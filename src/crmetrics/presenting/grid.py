@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from crmetrics.analysis import Column, HeatMap
-from crmetrics.presenting.frame import Drawing, Scene, Spec, chosen, number, spec_of, tooltip
+from crmetrics.presenting.frame import Drawing, Scene, Spec, chosen, number, shortened, spec_of, tooltip
+from crmetrics.presenting.letters import width
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.unit import Unit
 
@@ -15,6 +16,8 @@ _ = words("presenting")
 
 _WITH_TEXT: Final = 20
 """Up to so many columns a cell is wide enough for its number."""
+_LETTERS_ACROSS: Final = 90
+"""So many letters stand side by side over the cells of a page."""
 _GAP: Final = 0.03
 _BLACK_OR_WHITE: Final = {
     "condition": {"test": "luminance(scale('color', datum.v)) > 0.179", "value": "#000000"},
@@ -49,11 +52,8 @@ def draw_heat_map(scene: Scene, chart: HeatMap) -> Drawing:
             }
         )
     told = tooltip(yn=scene.heads[down.name], xn=scene.heads[across.name], t=scene.heads[value.name])
-    x_axis = {
-        **side_axis([scene.cells.written(across, head) for head in heads]),
-        "title": scene.heads[across.name],
-        "orient": "top",
-    }
+    tops = [scene.cells.written(across, head) for head in heads]
+    x_axis = {**(slanting(tops) or side_axis(tops)), "title": scene.heads[across.name], "orient": "top"}
     y_axis = side_axis([scene.cells.written(down, side) for side in sides])
     title = scene.title(value, down)
     is_hatched = any(cell["open"] for cell in cells)
@@ -64,6 +64,14 @@ def draw_heat_map(scene: Scene, chart: HeatMap) -> Drawing:
         reading=" ".join(reading),
         label=scene.spoken(title, [(f"{cell['yn']}, {cell['xn']}", cell["t"]) for cell in cells]),
     )
+
+
+def slanting(names: Sequence[Any]) -> Spec:
+    """Long names over narrow cells stand on a slant, all of them; short ones lie, as many as have room."""
+    if len(names) > _WITH_TEXT or sum(width(str(name)) + 2 for name in names) <= _LETTERS_ACROSS:
+        return {}
+    slant = {"labelAngle": -35, "labelAlign": "left", "labelBaseline": "bottom", "labelOverlap": False}
+    return side_axis([shortened(str(name), 18) for name in names]) | slant
 
 
 def in_order(column: Column, values: Sequence[Any]) -> list[Any]:

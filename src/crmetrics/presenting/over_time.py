@@ -79,6 +79,11 @@ class _Steps:
             return cls(found, [scene.cells.label(column, text) for text in found], grain)
         return cls(found, [scene.cells.written(column, value) for value in found])
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether the steps are numbers, so that the way from one to the next may differ."""
+        return len(self.values) > 1 and all(number(value) is not None for value in self.values)
+
     def shown(self, format: Format) -> dict[int, Any]:
         """The steps that carry a label on a line's axis, where years and quarters begin."""
         places = label_places(self.values, self.grain)
@@ -119,7 +124,10 @@ def _marks(scene: Scene, chart: Lines, steps: _Steps, own_before: str) -> list[S
             continue
         seen.add((place, which))
         before = scene.before(row, number_, own_before)
-        marks.append(_mark(scene, chart, row, before) | {"i": place, "s": which, "name": steps.names[place]})
+        marks.append(
+            _mark(scene, chart, row, before)
+            | {"i": place, "x": steps.values[place], "s": which, "name": steps.names[place]}
+        )
     for which in range(max(len(series), 1)):
         empty = {
             "v": None,
@@ -132,7 +140,7 @@ def _marks(scene: Scene, chart: Lines, steps: _Steps, own_before: str) -> list[S
             "bt": "",
         }
         marks += [
-            empty | {"i": place, "s": which, "name": steps.names[place]}
+            empty | {"i": place, "s": which, "name": steps.names[place], "x": steps.values[place]}
             for place in range(len(steps.values))
             if (place, which) not in seen
         ]
@@ -230,8 +238,10 @@ def _lines(scene: Scene, chart: Lines, data: list[Spec], steps: _Steps, up: Spec
     last = max(len(steps.values) - 1, 1)
     names = _series_names(data)
     axis = steps.axis(steps.shown(scene.format), grid=False)
-    scale = lying_scale(0, last, right=label_room([mark.get("short", "") for mark in data]))
-    across = {"field": "i", "type": "quantitative", "axis": axis, "scale": scale}
+    room = label_room([mark.get("short", "") for mark in data])
+    across = {"field": "i", "type": "quantitative", "axis": axis, "scale": lying_scale(0, last, right=room)}
+    if steps.is_measured:
+        across = _measured(scene, chart, steps, room)
     colour = _colour(names) if names else {"value": "@accent"}
     layers: list[Spec] = []
     if chart.band:
@@ -260,6 +270,14 @@ def _lines(scene: Scene, chart: Lines, data: list[Spec], steps: _Steps, up: Spec
     return layers
 
 
+def _measured(scene: Scene, chart: Lines, steps: _Steps, room: int) -> Spec:
+    """An axis of steps that are numbers themselves: each stands where its number is, not one after the other."""
+    unit, first, last = scene.columns[chart.x].unit, min(0.0, *steps.values), max(steps.values)
+    axis = value_axis(scene.format, unit, first, last, grid=False, title=scene.heads[chart.x])
+    scale = lying_scale(first, max(last, first + 1), right=room)
+    return {"field": "x", "type": "quantitative", "axis": axis, "scale": scale}
+
+
 def _colour(names: list[str]) -> Spec:
     """Colours by series; the legend names them, for the ends of lines may lie on each other."""
     return {
@@ -273,7 +291,7 @@ def _colour(names: list[str]) -> Spec:
 def _reading(scene: Scene, chart: Lines, data: list[Spec], names: list[str]) -> list[str]:
     told = []
     if chart.band:
-        told.append(scene.say(_("Band and lines: 95 % interval.")))
+        told.append(scene.interval(chart.band, _("Band and lines: 95 % interval.")))
     if any(mark["b"] is not None for mark in data):
         told.append(scene.say(_("Grey: {period}.", period=scene.compared_with())))
     if scene.answer.is_incomplete:

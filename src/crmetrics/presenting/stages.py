@@ -106,7 +106,9 @@ def draw_spread(scene: Scene, chart: Spread) -> Drawing:
     told = {"name": heads[group.name], "t": heads[median.name], "pt": heads[p75.name]}
     told |= {"bt": scene.say(_("Before"))} if has_before else {}
     title = scene.title(median, group)
-    reading = [scene.say(_("Dot: {median}. Line: to {far}.", median=heads[median.name], far=heads[p75.name]))]
+    reading = [scene.say(_("Dot: “{median}”.", median=heads[median.name]))]
+    if any(mark["p"] is not None for mark in data):
+        reading.append(scene.say(_("End of the line: “{far}”.", far=heads[p75.name])))
     reading += [scene.say(_("Ring: {period}.", period=scene.compared_with()))] if has_before else []
     return Drawing(
         spec=spec_of(40 * len(data), _spread_layers(across, down, told, has_before), data),

@@ -184,7 +184,7 @@ class Cells:
 
     def _is_new(self, row: Row) -> bool:
         """Whether a change has no value because there was nothing before (R6)."""
-        chart = self.answer.declared.chart
+        chart = self.answer.chart or self.answer.declared.chart
         names = self.all_columns
         before, now = names.get(getattr(chart, "before", "")), names.get(getattr(chart, "y", ""))
         if before is None or now is None:
@@ -209,7 +209,7 @@ class Cells:
         """Share column -> the column of its n; the ends of its interval, as the chart names them, have the same one."""
         names = self.all_columns
         found = {column.name: names[column.of[1]] for column in names.values() if column.of is not None}
-        chart = self.answer.declared.chart
+        chart = self.answer.chart or self.answer.declared.chart
         main = getattr(chart, "y", "") or getattr(chart, "value", "")
         band = getattr(chart, "band", ()) or ("low", "high")
         if main in found:

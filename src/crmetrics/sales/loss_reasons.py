@@ -53,7 +53,7 @@ class LossReason(Row):
     ),
     date="deals.closed_at",
     kind="G",
-    chart=Bars(x="reason", y="lost"),
+    chart=Bars(x="reason", y="lost", parts="stage"),
 )
 def loss_reasons(
     warehouse: Warehouse, period: Period, by: By = By(""), of: SharesOf = "count", source: Source = "deals"
