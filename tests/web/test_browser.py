@@ -123,3 +123,16 @@ def test_the_keyboard_reaches_the_content(page: playwright.Page, site: str) -> N
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
     assert page.url.endswith("#main")
+
+
+def test_the_list_is_cut_to_the_words_typed(page: playwright.Page, site: str) -> None:
+    page.goto(f"{site}/?language=tr")
+    whole = page.locator(".links li:visible").count()
+    page.locator("[data-find] input").fill("musteri kayip")  # without the marks on the letters
+    found = page.locator(".links li:visible")
+    assert 0 < found.count() < whole
+    page.locator("[data-find] input").fill("xyzzy")
+    assert found.count() == 0
+    assert page.locator("[data-none]").is_visible()
+    page.locator("[data-find] input").fill("")
+    assert found.count() == whole

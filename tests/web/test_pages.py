@@ -12,8 +12,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from crmetrics.catalogue import keys
+from crmetrics.presenting.table import Header, ShownTable
+from crmetrics.presenting.words import alphabetical
 from crmetrics.vocabulary.errors import NoWorkspace
+from crmetrics.vocabulary.unit import Unit
 from crmetrics.web.application import application
+from crmetrics.web.pages import column_classes
 from crmetrics.web.server import run
 from tests.company import write_company
 
@@ -152,3 +156,61 @@ def test_a_new_version_is_taken_up(tmp_path: Path) -> None:
 def test_a_workspace_without_data_says_so(tmp_path: Path) -> None:
     with pytest.raises(NoWorkspace, match="There is no data"):
         run(tmp_path, "127.0.0.1", 8765, None)
+
+
+def test_the_list_stands_in_the_order_of_the_readers_alphabet(client: TestClient) -> None:
+    for language in ("en", "tr", "uk", "zh"):
+        page = client.get("/", params={"language": language}).text
+        for section in re.findall(r"<ul class=.links.>(.*?)</ul>", page, re.DOTALL):
+            titles = re.findall(r"<a class=.q.[^>]*>(.*?)</a>", section)
+            assert titles == sorted(titles, key=lambda title: alphabetical(title, language))
+    assert sorted(
+        ["zar", "şans", "sıra", "İl", "Isı", "çek", "ad", "ciro"], key=lambda text: alphabetical(text, "tr")
+    ) == [
+        "ad",
+        "ciro",
+        "çek",
+        "Isı",
+        "İl",
+        "sıra",
+        "şans",
+        "zar",
+    ]
+    assert sorted(["ящик", "їжа", "CRM", "ґрунт", "гай", "дім"], key=lambda text: alphabetical(text, "uk")) == [
+        "CRM",
+        "гай",
+        "ґрунт",
+        "дім",
+        "їжа",
+        "ящик",
+    ]
+    assert sorted(["销售", "客户", "成本"], key=lambda text: alphabetical(text, "zh")) == ["成本", "客户", "销售"]
+
+
+def test_the_menu_is_open_where_the_page_stands(client: TestClient) -> None:
+    page = client.get("/a/sales.win_rate").text
+    assert re.findall(r"<details open><summary>(.*?)</summary>", page) == ["Sales"]
+    assert "<details open>" not in client.get("/").text
+
+
+def test_a_page_beyond_the_last_is_the_last(client: TestClient) -> None:
+    rows = re.compile(r"<tbody>(.*?)</tbody>", re.DOTALL)
+    first = rows.search(client.get("/a/sales.win_rate?by=owner").text)
+    beyond = rows.search(client.get("/a/sales.win_rate?by=owner&page=99").text)
+    assert first is not None
+    assert beyond is not None
+    assert first.group(1) == beyond.group(1)
+
+
+def test_days_stand_in_one_line_and_sentences_have_room() -> None:
+    heads = tuple(
+        Header(name, name, "", unit, is_number)
+        for name, unit, is_number in (
+            ("n", Unit.COUNT, True),
+            ("on", Unit.DATE, False),
+            ("why", Unit.TEXT, False),
+            ("who", Unit.TEXT, False),
+        )
+    )
+    table = ShownTable(heads, (("1", "1 Oct 2026", "the deal stands twice as long as usual", "Bo"),), None, "", 0, 1)
+    assert column_classes(table) == ["n", "day", "long", ""]

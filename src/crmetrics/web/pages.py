@@ -16,10 +16,11 @@ from crmetrics.catalogue import AREAS
 from crmetrics.presenting.chart import drawings
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.passport import choice_value, dimension_name, lines, trust_words
-from crmetrics.presenting.table import show
+from crmetrics.presenting.table import ShownTable, show
 from crmetrics.presenting.tiles import tiles
-from crmetrics.presenting.words import say, say_safely
+from crmetrics.presenting.words import alphabetical, say, say_safely
 from crmetrics.vocabulary.language import Message, words
+from crmetrics.vocabulary.unit import Unit
 from crmetrics.warehouse.profile import Profile
 from crmetrics.web.asking import FILTER, address
 
@@ -27,6 +28,9 @@ _ = words("web")
 
 ROWS: Final = 200
 """So many rows stand on a page; the rest on the next ones."""
+
+SENTENCE: Final = 28
+"""A text longer than this is a sentence: its column keeps room for some words a line."""
 
 AREA_NAMES: Final[Mapping[str, Message]] = {
     "kpis": _("At a glance"),
@@ -75,41 +79,46 @@ class Field:
     value: str = ""
 
 
-def menu(entries: tuple[Entry, ...], format: Format) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The analyses by area: (area, [(key, title), ...])."""
+def menu(entries: tuple[Entry, ...], format: Format, here: str = "") -> list[tuple[str, list[tuple[str, str]], bool]]:
+    """The analyses by area: (area, [(key, title), ...], whether `here`, the key of the page, is one of them)."""
     found = []
-    for area in AREAS:
-        own = [
-            (entry.declared.key, say(entry.declared.title, format)) for entry in entries if entry.declared.area == area
-        ]
-        if own:
-            found.append((say(AREA_NAMES[area], format), own))
+    for area, own in _by_area(entries, format):
+        titles = [(entry.declared.key, say(entry.declared.title, format)) for entry in own]
+        found.append((area, titles, any(key == here for key, _title in titles)))
     return found
+
+
+def _by_area(entries: tuple[Entry, ...], format: Format) -> Iterator[tuple[str, list[Entry]]]:
+    """The areas that hold an analysis, each with its analyses in the order of their titles."""
+    for area in AREAS:
+        own = [entry for entry in entries if entry.declared.area == area]
+        if own:
+            in_order = sorted(own, key=lambda entry: alphabetical(say(entry.declared.title, format), format.language))
+            yield say(AREA_NAMES[area], format), in_order
 
 
 def listing(entries: tuple[Entry, ...], format: Format) -> list[tuple[str, list[dict[str, Any]]]]:
     """The page of all analyses: area, and for each its question, and what would unlock it."""
     found = []
-    for area in AREAS:
-        own = [
+    for area, own in _by_area(entries, format):
+        shown = [
             {
                 "key": entry.declared.key,
                 "title": say(entry.declared.title, format),
                 "question": say(entry.declared.question, format),
                 "locked": say(entry.locked.message, format) if entry.locked else "",
             }
-            for entry in entries
-            if entry.declared.area == area
+            for entry in own
         ]
-        if own:
-            found.append((say(AREA_NAMES[area], format), own))
+        found.append((area, shown))
     return found
 
 
 def answer_page(answer: Answer[Any], given: QueryParams, format: Format, profile: Profile, page: int) -> dict[str, Any]:
     """Everything on the page of one answer."""
+    pages = max(1, -(-len(answer.rows) // ROWS))
+    page = min(page, pages)
     table = show(answer, format, start=(page - 1) * ROWS, count=ROWS)
-    pages = max(1, -(-table.count // ROWS))
     return {
         "answer": answer,
         "title": say(answer.declared.title, format),
@@ -123,6 +132,7 @@ def answer_page(answer: Answer[Any], given: QueryParams, format: Format, profile
         "tiles": tiles(answer, format),
         "charts": [_chart(drawing) for drawing in drawings(answer, format)],
         "table": table,
+        "set_as": column_classes(table),
         "passport": lines(answer, format),
         "trust": trust_words(answer.passport, format) if answer.passport else "",
         "trust_level": {"high": 3, "medium": 2, "low": 1}.get(answer.passport.trust, 0) if answer.passport else 0,
@@ -135,6 +145,19 @@ def answer_page(answer: Answer[Any], given: QueryParams, format: Format, profile
             (number, address(answer.key, given, {"page": number}), number == page) for number in _near(page, pages)
         ],
     }
+
+
+def column_classes(table: ShownTable) -> list[str]:
+    """How the cells of each column are set: numbers at the right, days in one line, sentences with room for a few words."""
+    found = []
+    for place, head in enumerate(table.headers):
+        if head.is_number:
+            found.append("n")
+        elif head.unit in (Unit.DATE, Unit.MOMENT):
+            found.append("day")
+        else:
+            found.append("long" if any(len(row[place]) > SENTENCE for row in table.rows) else "")
+    return found
 
 
 def _chart(drawing: Any) -> dict[str, Any]:

@@ -41,6 +41,29 @@
     try { localStorage.setItem("theme", root.dataset.theme); } catch (error) { /* a browser without storage forgets */ }
     draw();
   });
+  // The list of all analyses, cut to those that hold every word typed, with or without the marks on letters
+  function plain(text) {
+    return text.toLocaleLowerCase(root.lang).normalize("NFKD").replace(/\p{M}/gu, "").replace(/\u0131/g, "i");
+  }
+  function find(typed) {
+    var sought = plain(typed).split(/\s+/).filter(Boolean), found = 0;
+    document.querySelectorAll("main section").forEach(function (section) {
+      var area = plain(section.querySelector("h2").textContent), own = 0;
+      section.querySelectorAll(".links li").forEach(function (entry) {
+        var text = area + " " + plain(entry.textContent);
+        entry.hidden = !sought.every(function (word) { return text.indexOf(word) >= 0; });
+        if (!entry.hidden) { own += 1; }
+      });
+      section.hidden = !own;
+      found += own;
+    });
+    document.querySelector("[data-none]").hidden = found > 0;
+  }
+  var finder = document.querySelector("[data-find]");
+  if (finder) {
+    finder.hidden = false;
+    finder.addEventListener("input", function (event) { find(event.target.value); });
+  }
   document.addEventListener("change", function (event) {
     if (event.target.matches("form.bar select")) { event.target.form.requestSubmit(); }
   });
