@@ -11,7 +11,7 @@ from crmetrics.catalogue import open_workspace
 from crmetrics.customers.churn_features import features_of, overdue_of
 from crmetrics.customers.churn_scores import CHURN_SCORES
 from crmetrics.customers.churn_states import Span, prepare
-from crmetrics.customers.risk_reasons import LOGARITHMS, SAID, UNKNOWN, in_words, next_step
+from crmetrics.customers.risk_reasons import LOGARITHMS, PACES, SAID, UNKNOWN, in_words, next_step
 from crmetrics.presenting.numbers import format_for
 from crmetrics.presenting.words import say
 from crmetrics.warehouse.scope import Filter, Scope, Viewer
@@ -311,12 +311,16 @@ def test_reasons_are_said_in_every_language():
     kept = [f"{sign}|{name}|{value}" for name in SAID for sign, value in (("+", "2"), ("-", ""))] + [
         "+|plan|gold",
         "-|plan|",
+        "-|days_late|0",
+        *(f"+|{name}|2/0" for name in PACES),
     ]
     for language in ("en", "tr", "uk", "zh"):
         said = [say(in_words(each), format_for(language, "EUR", "UTC")) for each in kept]
         assert all("{" not in each for each in said)
         assert all(each[0] in "↑↓" for each in said)
     assert str(in_words("+|satisfaction|")) == "↑ satisfaction never asked"
+    assert str(in_words("-|days_late|0")) == "↓ no invoice late"
+    assert str(in_words("+|tickets|1/0")) == "↑ requests: 1, in the window before: 0"  # +200 % would be made up
     assert in_words(None) is None
     assert set(LOGARITHMS) | set(UNKNOWN) <= set(SAID)
 
@@ -325,3 +329,12 @@ def test_the_next_step_is_by_what_speaks_for_the_loss():
     assert next_step(("-|open_complaints|0", "+|days_late|30", None), True) == "pay"
     assert next_step(("+|recency|30", None, None), True) == "call"
     assert next_step((None, None, None), False) == "write"
+
+
+def test_no_step_against_what_is_not_there():
+    """In a company where who complains stays, having no complaint speaks for the loss: there is nothing to settle."""
+    for absent in ("open_complaints|0", "complaints|0", "days_late|0", "returns|0", "discount|0", "price_change|-0.1"):
+        assert next_step((f"+|{absent}", None, None), True) == "call", absent
+    for silent in ("satisfaction|", "satisfaction|0.9", "days_late|"):
+        assert next_step((f"+|{silent}", "+|open_complaints|1", None), True) == "settle", silent
+    assert next_step(("+|satisfaction|0.2", None, None), True) == "ask"

@@ -45,6 +45,16 @@ def features_of(company: Warehouse, states: Rows, gap: float) -> Features:
     return found
 
 
+def paces_of(states: Rows) -> Features:
+    """How often, or for how much money, now and in the window before: (n, 2) of each feature that is a change."""
+    columns = {"pace": "days", "spend": "net", **{name: column for name, (column, _table) in PACES.items()}}
+    return {
+        name: np.stack([states.numbers(f"{column}_now"), states.numbers(f"{column}_before")], axis=1)
+        for name, column in columns.items()
+        if f"{column}_now" in states.columns
+    }
+
+
 def overdue_of(states: Rows, gap: float) -> Floats:
     """Days since the last purchase / the customer's own mean gap, drawn to the company's (`customers.purchase_gap`): (n,)."""
     days = states.numbers("days")

@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from crmetrics.customers.churn_features import paces_of
 from crmetrics.customers.churn_lessons import MONTH, RULES, Lessons, Run, earlier_runs, run_of
 from crmetrics.customers.churn_states import EVERYBODY, LONG_GAP, Basis, Span, prepare
 from crmetrics.customers.risk_reasons import REASONS, Reasons, no_reasons, reasons_of
@@ -66,7 +67,9 @@ def _work(company: Warehouse, values: Mapping[str, Any]) -> tuple[Mapping[str, N
     chance = learned.chance(now.features) if learned is not None else after.unlearned(contest.winner, now, span)
     stake = now.buying.stake(now.states, span.horizon) if now.buying is not None else _paid_ahead(now.states, span)
     shown = np.argsort(-np.nan_to_num(chance * stake), kind="stable")[:REASONED]
-    reasons = no_reasons(len(chance)) if learned is None else reasons_of(learned, now.features, shown)
+    reasons = no_reasons(len(chance))
+    if learned is not None:
+        reasons = reasons_of(learned, now.features, paces_of(now.states), shown)
     is_margin = now.buying is not None and now.buying.is_margin
     large = float(np.quantile(np.nan_to_num(chance * stake), 1 - LARGE)) if len(chance) else 0.0
     days = (before.day, after.day)

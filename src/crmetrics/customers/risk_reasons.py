@@ -23,16 +23,14 @@ NOTABLE: Final = 0.05
 LOGARITHMS: Final[dict[str, Callable[[Any], Any]]] = {
     **dict.fromkeys(("overdue", "recency", "tenure", "days_late", "categories", "seats"), np.expm1),
     **dict.fromkeys(("orders", "basket", "price"), np.exp),
-    **dict.fromkeys(("pace", "spend", "price_change", "tickets", "contacts", "visits", "uses", "opens"), np.expm1),
+    "price_change": np.expm1,
 }
-"""Features that were learned as logarithms -> their values; paces become changes, -0.5 = half as often."""
+"""Features that were learned as logarithms -> their values; of the price its change, -0.5 = half."""
 
 SAID: Final = {
     "overdue": (_("{value} times the usual gap since the last purchase"), RATIO),
     "recency": (_("last purchase {value} ago"), DAYS),
     "orders": (_("days with a purchase: {value}"), COUNT),
-    "pace": (_("purchases {value} against the window before"), CHANGE),
-    "spend": (_("spending {value} against the window before"), CHANGE),
     "basket": (_("{value} a purchase"), MONEY),
     "returns": (_("{value} of the goods sent back"), SHARE),
     "discount": (_("{value} discount"), SHARE),
@@ -42,16 +40,21 @@ SAID: Final = {
     "complaints": (_("complaints lately: {value}"), COUNT),
     "satisfaction": (_("last satisfaction {value} of the scale"), SHARE),
     "days_late": (_("an invoice {value} late"), DAYS),
-    "tickets": (_("requests {value} against the window before"), CHANGE),
-    "contacts": (_("contacts {value} against the window before"), CHANGE),
-    "visits": (_("visits {value} against the window before"), CHANGE),
-    "uses": (_("use {value} against the window before"), CHANGE),
-    "opens": (_("opened messages {value} against the window before"), CHANGE),
     "price": (_("pays {value} a month"), MONEY),
     "price_change": (_("price {value} against the window before"), CHANGE),
     "seats": (_("seats: {value}"), COUNT),
     "starts": (_("contracts begun or changed lately: {value}"), COUNT),
 }
+PACES: Final = {
+    "pace": (_("days with a purchase: {now}, in the window before: {before}"), COUNT),
+    "spend": (_("spent {now}, in the window before {before}"), MONEY),
+    "tickets": (_("requests: {now}, in the window before: {before}"), COUNT),
+    "contacts": (_("contacts: {now}, in the window before: {before}"), COUNT),
+    "visits": (_("visits: {now}, in the window before: {before}"), COUNT),
+    "uses": (_("uses: {now}, in the window before: {before}"), COUNT),
+    "opens": (_("opened messages: {now}, in the window before: {before}"), COUNT),
+}
+"""What is learned as a change is told as it was: of nothing before no change can be told (R6)."""
 UNKNOWN: Final = {
     "satisfaction": _("satisfaction never asked"),
     "days_late": _("no invoice fell due"),
@@ -59,6 +62,7 @@ UNKNOWN: Final = {
     "seats": _("seats unknown"),
 }
 NOTHING: Final = _("unknown")
+IN_TIME: Final = _("no invoice late")
 STEPS: Final = {
     "open_complaints": "settle",
     "complaints": "settle",
@@ -71,6 +75,15 @@ STEPS: Final = {
     "uses": "help",
 }
 """What speaks most for the loss -> the next step; for all else it is to get in touch."""
+IS_SO: Final[dict[str, Callable[[float], bool]]] = {
+    **dict.fromkeys(
+        ("open_complaints", "complaints", "returns", "days_late", "discount", "price_change"), lambda x: x > 0
+    ),
+    "satisfaction": lambda x: x <= CONTENT,
+}
+"""Without a complaint there is none to be settled, however much its absence speaks for the loss."""
+CONTENT: Final = 0.5
+"""Up to the middle of its scale an answer asks what went wrong."""
 
 
 def no_reasons(customers: int) -> Reasons:
@@ -78,10 +91,11 @@ def no_reasons(customers: int) -> Reasons:
     return {place: np.full(customers, None, dtype=object) for place in REASONS}
 
 
-def reasons_of(classifier: Classifier, features: Features, shown: NDArray[np.int64]) -> Reasons:
+def reasons_of(classifier: Classifier, features: Features, paces: Features, shown: NDArray[np.int64]) -> Reasons:
     """The three features that move a customer's chance most, as "sign|feature|value", for the customers shown.
 
-    Shapes: features of n customers; shown (k,) places among them. Columns (n,) back, None where there is none.
+    Shapes: features of n customers, of paces how often now and before (n, 2); shown (k,) places among
+        them. Columns (n,) back, None where there is none.
     """
     learned = {column.feature for column in classifier.design.columns}
     names = sorted(learned)
@@ -96,8 +110,9 @@ def reasons_of(classifier: Classifier, features: Features, shown: NDArray[np.int
         for place, column in zip(REASONS, order[row], strict=False):
             moved = weighed[row, column]
             if abs(moved) > NOTABLE:
-                value = _told(names[column], few[names[column]][row])
-                found[place][customer] = f"{'+' if moved > 0 else '-'}|{names[column]}|{value}"
+                name = names[column]
+                value = _told(name, few[name][row]) if name not in paces else _both(paces[name][customer])
+                found[place][customer] = f"{'+' if moved > 0 else '-'}|{name}|{value}"
     return found
 
 
@@ -105,6 +120,10 @@ def _told(name: str, value: Any) -> str:
     if value is None or (isinstance(value, float) and np.isnan(value)):
         return ""
     return str(value) if isinstance(value, str) else f"{LOGARITHMS.get(name, float)(value):.6g}"
+
+
+def _both(pair: NDArray[np.float64]) -> str:
+    return "/".join(f"{each:.6g}" for each in np.nan_to_num(pair))
 
 
 def in_words(reason: str | None) -> Message | None:
@@ -118,10 +137,16 @@ def in_words(reason: str | None) -> Message | None:
 def _said(name: str, value: str) -> Message:
     if name == "plan":
         return _("plan {value}", value=value) if value else _("plan unknown")
+    if name in PACES:
+        text, unit = PACES[name]
+        now, before = (Figure(round(float(each)) if unit is COUNT else float(each), unit) for each in value.split("/"))
+        return text(now=now, before=before)
     text, unit = SAID[name]
     if not value:
         return UNKNOWN.get(name, text(value=NOTHING))
     number = float(value)
+    if name == "days_late" and round(number) <= 0:
+        return IN_TIME
     return text(value=Figure(round(number) if unit is COUNT else number, unit))
 
 
@@ -129,7 +154,7 @@ def next_step(reasons: tuple[str | None, ...], is_large: bool) -> str:
     """The word of the next step: by what speaks most for the loss; where it is silence alone, a call for large stakes, else a letter."""
     for reason in reasons:
         if reason and reason.startswith("+"):
-            step = STEPS.get(reason.split("|", 2)[1])
-            if step:
-                return step
+            _sign, name, value = reason.split("|", 2)
+            if name in STEPS and (name not in IS_SO or (value and IS_SO[name](float(value)))):
+                return STEPS[name]
     return "call" if is_large else "write"
