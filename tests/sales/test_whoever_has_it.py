@@ -129,3 +129,20 @@ def test_a_filter_and_a_viewer_get_the_figures_of_the_row(
 
 def test_a_next_step_of_a_colleague_is_one(asked: OpenCatalogue) -> None:
     assert both_ways(asked, "sales.pipeline", ("deals", "no_next_step")) == [((6, 0.0), (6, 0.0), (6, 0.0))]
+
+
+def test_a_further_lead_of_a_deal_is_one_whoever_had_the_first() -> None:
+    tables = crossed_company()
+    again = [
+        {"lead_id": f"x{number}", "deal_id": f"d{number}", "created_at": "2025-02-01", "owner_id": "ann"}
+        for number in CASES
+    ]
+    with company(reaches="2025-12-01", **tables | {"leads": [*tables["leads"], *again]}) as asked:
+        choices = {"period": "2025", "within": 90}
+        rows = asked.ask("sales.lead_conversion", by="owner", **choices).rows
+        whole, ann = (
+            asked.ask("sales.lead_conversion", by="none", where=where, **choices).total
+            for where in ((), (Filter("owner", ("ann",)),))
+        )
+    assert {row.party: row.leads for row in rows if row.step == "lead"} == {"ben": 12, "ann": 0}
+    assert (whole.leads, ann.leads) == (12, 0)

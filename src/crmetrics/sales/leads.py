@@ -96,8 +96,8 @@ def top_reasons(
 
 
 def _link(warehouse: Warehouse) -> None:
-    """A filter goes by the lead: its deal and quotes are followed whoever has them and wherever they are said to come from."""
-    for name in ("deals", "quotes"):
+    """A filter goes by the lead: its deal, quotes and earlier leads are known whoever has them and wherever they came from."""
+    for name in ("leads", "deals", "quotes"):
         warehouse.restate(f"{name}_linked", TABLES[name], warehouse.as_of, is_filtered=False)
 
 

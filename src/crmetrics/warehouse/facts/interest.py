@@ -26,7 +26,7 @@ _ORDERS: Final = """
 
 _WAYS: Final = """
 with ways as ({links}),
-firsts as (select deal_id, arg_min(lead_id, created_at) as lead_id from leads where deal_id is not null group by deal_id),
+firsts as (select deal_id, arg_min(lead_id, created_at) as lead_id from leads_linked where deal_id is not null group by deal_id),
 dated as (
     select l.lead_id, l.party, l.created_at, l.disqualify_reason as reason, l.qualified_at, w.won_at, w.lost_at, w.quote_at, w.money,
            w.is_unconverted, w.deal_at, coalesce(f.lead_id <> l.lead_id, false) as is_again
@@ -70,7 +70,7 @@ LINKS: Final = {"deals": _DEALS, "orders": _ORDERS}
 def leads_by_step(of: str) -> str:
     """The query for leads of a period by furthest step, outcome and reason, within $window seconds; `of` deals or orders.
 
-    It reads deals_linked and quotes_linked: the deals and quotes of the viewer, unfiltered, for a filter goes by the lead.
+    It reads leads_linked, deals_linked and quotes_linked: those of the viewer, unfiltered, for a filter goes by the lead.
     Places: 1 lead, 2 qualified, 3 deal, 4 quote sent. `is_again`: a later lead of a deal that already has one.
     """
     return _WAYS.format(links=LINKS[of]) + _BY_STEP
