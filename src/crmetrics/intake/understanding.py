@@ -16,8 +16,10 @@ from crmetrics.clean.understanding.evidence import evidence_of
 from crmetrics.clean.understanding.formats import reading_of
 from crmetrics.clean.understanding.headers import meanings_of
 from crmetrics.clean.understanding.proposal import Known, Proposal
-from crmetrics.clean.understanding.recognition import Read, Recognised, recognise
+from crmetrics.clean.understanding.recognition import Recognised, recognise
 from crmetrics.clean.understanding.shapes import shape_of
+from crmetrics.clean.understanding.suiting import Read
+from crmetrics.clean.understanding.together import seen_together
 from crmetrics.collect.archives import unpacked
 from crmetrics.collect.sources import FileEntry, RawFile, find_files, read_raw, sheets_of
 from crmetrics.vocabulary.errors import BadFile
@@ -127,7 +129,7 @@ def _of_a_system(known: Sequence[Known]) -> list[Known]:
     """The kinds of files, those of a known system as its mapping says."""
     found = shape_of({each.name: ([column.name for column in each.columns], each.match) for each in known})
     if found is None:
-        return list(known)
+        return seen_together(known)
     shape, which = found
     of_shape = {name: entry for entry, name in which.items()}
     given = {section.table.name for section in shape.mapping.sections if section.entry in which}

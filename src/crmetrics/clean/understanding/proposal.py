@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from crmetrics.clean.understanding.formats import NUMERIC, TEMPORAL, Form
-from crmetrics.clean.understanding.recognition import LIKELY, SURE, Match, Read, Recognised
+from crmetrics.clean.understanding.recognition import LIKELY, SURE, Match, Recognised
 from crmetrics.clean.understanding.shapes import Shape, shaped_entry, shaped_sections
+from crmetrics.clean.understanding.suiting import Read
 from crmetrics.clean.understanding.toml import key, value
-from crmetrics.clean.understanding.values import CHOICES, choice_map, country_map, is_won
+from crmetrics.clean.understanding.values import CHOICES, choice_map, country_map, is_won, won_map
 from crmetrics.warehouse.schema import TABLES, Type
 
 PLAIN_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -20,6 +21,9 @@ MADE: Final = ("line_no", "stage_no", "kind")
 """Required columns that the import makes where a file has none, or that a section of stages adds."""
 
 WITH_CURRENCY: Final = ("orders", "deals", "products", "quotes", "invoices", "payments", "subscriptions", "costs")
+
+FEW_OPEN: Final = 1.05
+"""How many more days of closing than deals won or lost there may be by mistake."""
 
 Doubt = Literal["column", "dates", "decimal", "currency"]
 
@@ -135,7 +139,8 @@ class Proposal:
                 parts += shaped_sections(known.shape, known.name, there)
                 continue
             for table in self._sections(known):
-                parts += [*self._section(known, table), ""]
+                for only in self._divided(known, table):
+                    parts += [*self._section(known, table, only), ""]
         return "\n".join(parts)
 
     def _sections(self, known: Known) -> list[str]:
@@ -198,12 +203,29 @@ class Proposal:
     def _dates_of(self, known: Known, column: Read) -> tuple[str, ...]:
         return self.dates.get((known.name, column.name), column.reading.dates)
 
-    def _section(self, known: Known, table: str) -> Iterator[str]:
+    def _divided(self, known: Known, table: str) -> tuple[str, ...]:
+        """Deals whose day of closing is filled while they are open: it is the expected one then, in a section of its own."""
+        matches = self._matches(known, table)
+        if table != "deals" or not {"stage", "closed_at"} <= matches.keys() or "expected_close_on" in matches:
+            return ("",)
+        stages = known.column(matches["stage"].column).evidence.values
+        decided = [cell for cell, _times in stages if is_won(cell) is not None]
+        ended = sum(times for cell, times in stages if cell in decided)
+        if not decided or known.column(matches["closed_at"].column).evidence.filled <= FEW_OPEN * ended:
+            return ("",)
+        stage, words = _name(matches["stage"].column), ", ".join(_text(cell) for cell in decided)
+        return (f"{stage} not in ({words})", f"{stage} in ({words})")
+
+    def _section(self, known: Known, table: str, only: str = "") -> Iterator[str]:
         yield f"[[{table}]]"
         yield f"from = {value(known.name)}"
         if table != known.found.own:
             yield "distinct = true"
         matches = self._matches(known, table)
+        if only:
+            yield f"where = {value(only)}"
+            if " not in (" in only:
+                matches["expected_close_on"] = replace(matches.pop("closed_at"), target="expected_close_on")
         for target, written in self._cells(known, table, matches):
             match = matches.get(target)
             doubt = f"    # ? {match.confidence:.0%}" if match and match.confidence < SURE else ""
@@ -228,14 +250,18 @@ class Proposal:
         if table == "deals":
             yield from self._outcome(known, matches)
         if table == "stages" and "stage" in matches and "stage_no" not in matches:
-            yield from self._stages(known, matches["stage"])
+            told = self._stages(known, matches["stage"])
+            yield from (cell for cell in told if cell[0] not in matches)
 
     def _cell(self, known: Known, table: str, match: Match) -> str:
         if match.joined:
             joined = " || '/' || ".join(_name(column) for column in match.joined)
             return f"{{ formula = {value(joined)} }}"
         column = known.column(match.column)
+        cells = [cell for cell, _times in column.evidence.values]
         declared = TABLES[table].column(match.target)
+        if declared.type is Type.SHARE and (column.evidence.greatest or 0) > 1:
+            return f"{{ formula = {value(f'{_name(match.column)} / 100')} }}"
         extra = []
         if (declared.references or declared.is_key) and column.reading.form is Form.NUMBER:
             extra.append('strip_suffix = ".0"')
@@ -243,11 +269,13 @@ class Proposal:
             dates = self._dates_of(known, column) or ("%Y-%m-%d",)
             extra.append(f"dates = {value(dates)}")
         if f"{table}.{match.target}" in CHOICES:
-            words = choice_map(f"{table}.{match.target}", [cell for cell, _times in column.evidence.values])
+            words = choice_map(f"{table}.{match.target}", cells)
             if words:
                 extra.append(f"map = {value(words)}")
+        elif match.target == "is_won" and column.reading.form is not Form.FLAG:
+            extra.append(f"map = {value(won_map(cells))}")
         if match.target == "country":
-            words = country_map(cell for cell, _times in column.evidence.values)
+            words = country_map(cells)
             if words:
                 extra.append(f"map = {value(words | {'*': '*'})}")
         return value(match.column) if not extra else f"{{ column = {value(match.column)}, {', '.join(extra)} }}"
@@ -295,11 +323,7 @@ class Proposal:
         """Won or lost by the words of the stage, where no column says so."""
         if "is_won" in matches or "stage" not in matches:
             return
-        words = {
-            cell: str(won).lower()
-            for cell, _times in known.column(matches["stage"].column).evidence.values
-            if (won := is_won(cell)) is not None
-        }
+        words = won_map(cell for cell, _times in known.column(matches["stage"].column).evidence.values)
         if words:
             yield "is_won", f"{{ column = {value(matches['stage'].column)}, map = {value(words)} }}"
 
@@ -320,3 +344,8 @@ def _is_money(table: str, target: str) -> bool:
 def _name(column: str) -> str:
     """A column's name inside a formula."""
     return column if PLAIN_NAME.fullmatch(column) else '"' + column.replace('"', '""') + '"'
+
+
+def _text(cell: str) -> str:
+    """A text inside a formula."""
+    return "'" + cell.replace("'", "''") + "'"

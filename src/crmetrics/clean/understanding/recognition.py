@@ -9,10 +9,10 @@ from functools import cache
 from math import exp
 from typing import Final
 
-from crmetrics.clean.understanding.evidence import Evidence
-from crmetrics.clean.understanding.formats import NUMERIC, TEMPORAL, Form, Reading
-from crmetrics.clean.understanding.headers import HERE, Meanings, lexicon, meanings_of
-from crmetrics.warehouse.schema import TABLES, Column, Type
+from crmetrics.clean.understanding.formats import Form
+from crmetrics.clean.understanding.headers import HERE, Meanings, folded, lexicon, meanings_of
+from crmetrics.clean.understanding.suiting import Read, suiting
+from crmetrics.warehouse.schema import TABLES
 
 SELF: Final = "self"
 """Stands for a head that says no more than the table's own word: "Account" in a file of accounts."""
@@ -43,24 +43,22 @@ UNKNOWN: Final = 0.12
 """What is taken from a match: for each alternative before it, each meaning too many (more if it is another thing's: the date
 of an order is not that of its customer), each word that is not known."""
 
+OF_UNKNOWN: Final = 0.18
+"""What is taken more of an id of something that is not known: a seller_id is hardly a customer's."""
+
+UNNAMED: Final = 0.84
+"""What is left of a table's columns where neither the file's name nor that of its key says that it is the table: it is asked."""
+
+LEAST_UNNAMED: Final = 0.6
+LEAST_EXPLAINED: Final = 0.4
+"""The score, and the share of its columns that are understood, below which a file that says nothing of a table is none."""
+
+NOT_ITS_OWN: Final = 0.5
+"""What is left of a table's score where its key repeats from row to row."""
+
 BESIDE_FROM: Final = 0.75
 BESIDE: Final = ("orders", "customers", "products", "employees", "stages", "tickets", "contacts")
 """Tables that a file may give beside its own: a list of order lines names customers, products and orders as well."""
-
-PARTS_OF_NAMES: Final = ("first_name", "last_name")
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A column of a file: what stands in it, how it is to be read, and what its head means."""
-
-    evidence: Evidence
-    reading: Reading
-    meanings: Meanings
-
-    @property
-    def name(self) -> str:
-        return self.evidence.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +125,12 @@ def recognise(entry: str, columns: Sequence[Read]) -> Recognised:
     table, score, matches = best
     if score <= 0:
         return Recognised(entry)
+    if not _is_named(patterns()[table], columns, matches, named):
+        if score < LEAST_UNNAMED or len({match.column for match in matches}) < max(
+            2.0, LEAST_EXPLAINED * _filled(columns)
+        ):
+            return Recognised(entry)
+        matches = tuple(replace(match, by_word=match.by_word * UNNAMED) for match in matches)
     tables = {table: matches}
     for other in BESIDE:
         if other not in tables and (beside := _beside(patterns()[other], table, tables, columns)):
@@ -134,26 +138,42 @@ def recognise(entry: str, columns: Sequence[Read]) -> Recognised:
     return Recognised(entry, tables, score)
 
 
+def _is_named(pattern: Pattern, columns: Sequence[Read], matches: Sequence[Match], named: frozenset[str]) -> bool:
+    """Whether the file's name, or the head of its key, tells of the table."""
+    key = TABLES[pattern.table].key[0]
+    keys = [_column(columns, match.column) for match in matches if match.target == key]
+    return bool(named & pattern.about) or any(column.meanings.words & pattern.about for column in keys)
+
+
 def _of_table(pattern: Pattern, columns: Sequence[Read], named: frozenset[str]) -> tuple[str, float, tuple[Match, ...]]:
     matches = _with_key(pattern, columns, assigned(pattern, columns))
     targets = {match.target: match for match in matches}
     if not all(any(name in targets for name in needed) for needed in pattern.needs):
         return pattern.table, 0.0, ()
-    key = targets[pattern.needs[0][0]]
+    own_key = TABLES[pattern.table].key[0]
+    key = targets.get(own_key) or targets[pattern.needs[0][0]]
     sure = {match.target: match.confidence for match in matches}
-    if len(TABLES[pattern.table].key) == 1 and not _column(columns, key.column).evidence.is_unique:
+    is_repeated = len(TABLES[pattern.table].key) == 1 and key.target == own_key and not _is_key(columns, key)
+    if is_repeated:
         sure[key.target] *= REPEATED_KEY
         if len(pattern.needs) == 1:
             return pattern.table, sure[key.target], matches
     needed = [max(sure.get(name, 0.0) for name in names) for names in pattern.needs]
-    told = sum(sure.values()) - sum(needed)
+    # a name that stands for the key as well tells nothing twice
+    twice = sum(match.confidence for match in matches if match.column == key.column and match.target != key.target)
+    told = max(sum(sure.values()) - sum(needed) - twice, 0.0)
     by_name = A_FILE_NAME * len(named & pattern.about) / max(len(named), 1)
-    by_key = AN_OWN_KEY * bool(_column(columns, key.column).meanings.words & pattern.about) * key.confidence
-    return (
-        pattern.table,
-        sum(needed) / len(needed) + MOST_TOLD * (1 - exp(-told / MOST_TOLD)) + by_name + by_key,
-        matches,
-    )
+    by_key = AN_OWN_KEY * bool(_column(columns, key.column).meanings.words & pattern.about) * sure[key.target]
+    score = sum(needed) / len(needed) + MOST_TOLD * (1 - exp(-told / MOST_TOLD)) + by_name + by_key
+    return pattern.table, score * (NOT_ITS_OWN if is_repeated else 1.0), matches
+
+
+def _filled(columns: Sequence[Read]) -> int:
+    return sum(column.reading.form is not Form.BLANK for column in columns)
+
+
+def _is_key(columns: Sequence[Read], key: Match) -> bool:
+    return _column(columns, key.column).evidence.is_unique
 
 
 def _column(columns: Sequence[Read], name: str) -> Read:
@@ -234,7 +254,10 @@ def assigned(pattern: Pattern, columns: Sequence[Read]) -> list[Match]:
         for target in pattern.columns
         if (match := _match(pattern, target, column)).confidence >= LIKELY
     ]
-    candidates.sort(key=lambda match: (-match.confidence, -match.by_word, match.target, match.column))
+    # among equals the one that is called as the column is
+    candidates.sort(
+        key=lambda match: (-match.confidence, -match.by_word, match.target, not _is_called(match), match.column)
+    )
     chosen: dict[str, Match] = {}
     taken: set[str] = set()
     for match in candidates:
@@ -242,6 +265,10 @@ def assigned(pattern: Pattern, columns: Sequence[Read]) -> list[Match]:
             chosen[match.target] = match
             taken.add(match.column)
     return [chosen[target] for target in pattern.columns if target in chosen]
+
+
+def _is_called(match: Match) -> bool:
+    return match.target.split("_")[0] in folded(match.column)
 
 
 def _match(pattern: Pattern, target: str, column: Read) -> Match:
@@ -252,7 +279,13 @@ def _match(pattern: Pattern, target: str, column: Read) -> Match:
         ),
         default=0.0,
     )
-    by_values = _by_values(pattern.table, target, column) if by_word > 0 else 0.0
+    if (
+        TABLES[pattern.table].has(target)
+        and TABLES[pattern.table].column(target).is_key
+        and "id" in column.meanings.words
+    ):
+        by_word -= OF_UNKNOWN * min(column.meanings.unknown, 1)
+    by_values = suiting(pattern.table, target, column) if by_word > 0 else 0.0
     return Match(target, column.name, max(by_word, 0.0), by_values)
 
 
@@ -271,76 +304,6 @@ def _agreement(meant: Meanings, wanted: frozenset[str], pattern: Pattern) -> flo
     extra = sum(OF_ANOTHER if word in lexicon().things else EXTRA for word in said - wanted)
     is_bare_self = said == {SELF} and wanted == {SELF}
     return 1.0 - extra - UNKNOWN * min(meant.unknown, 3) - (0.1 if is_bare_self else 0.0)
-
-
-def _by_values(table: str, target: str, column: Read) -> float:
-    """How well the values of a column suit a canonical one, from 0 to 1; a column without values neither does nor not."""
-    form = column.reading.form
-    if form is Form.BLANK:
-        return 0.7
-    if target in PARTS_OF_NAMES:
-        return 1.0 if form in (Form.WORD, Form.TEXT, Form.CODE) else 0.0
-    declared = TABLES[table].column(target)
-    for suits in (_suits_type, _suits_name):
-        if (found := suits(table, declared, column)) is not None:
-            return found
-    return _suits_text(table, declared, column)
-
-
-def _suits_type(table: str, declared: Column, column: Read) -> float | None:
-    form = column.reading.form
-    if declared.type in (Type.DATE, Type.MOMENT):
-        return 1.0 if form in TEMPORAL else 0.0
-    if declared.type in (Type.NUMBER, Type.MONEY, Type.RATE, Type.INTEGER, Type.SHARE):
-        if form is Form.SHARE:
-            return 1.0 if declared.type is Type.SHARE else 0.3
-        if form is Form.FLAG:
-            return 0.6
-        return 1.0 if form in NUMERIC else 0.0
-    if declared.type is Type.FLAG:
-        return 1.0 if form is Form.FLAG else 0.2 if column.evidence.distinct <= 3 else 0.0
-    return None
-
-
-def _suits_name(table: str, declared: Column, column: Read) -> float | None:
-    form, evidence = column.reading.form, column.evidence
-    if declared.name == "email":
-        return 1.0 if form is Form.EMAIL else 0.6 if form in (Form.CODE, Form.WORD) else 0.0
-    if declared.name == "phone":
-        return {Form.PHONE: 1.0, Form.WHOLE: 0.9, Form.CODE: 0.8, Form.WORD: 0.6}.get(form, 0.0)
-    if declared.name == "currency":
-        is_code = all(len(value) == 3 and value.isalpha() for value, _times in evidence.values[:20])
-        return 1.0 if is_code and evidence.distinct < 200 else 0.4 if evidence.distinct < 20 else 0.0
-    if declared.name in ("country", "region", "city"):
-        return {Form.WORD: 1.0, Form.TEXT: 0.9, Form.CODE: 0.75, Form.FLAG: 0.6}.get(form, 0.0)
-    return None
-
-
-def _suits_text(table: str, declared: Column, column: Read) -> float:
-    form, evidence = column.reading.form, column.evidence
-    if form in TEMPORAL or form is Form.MONEY or form is Form.SHARE:
-        return 0.0
-    if declared.references or declared.is_key:
-        if form is Form.NUMBER:
-            # ids that a spreadsheet has turned into numbers: 17850.0
-            is_whole = all(shape.pattern.rstrip("0").endswith((".", ".9")) for shape in evidence.shapes[:5])
-            return 0.9 if is_whole and all(value.endswith(".0") for value, _times in evidence.values) else 0.0
-        return 0.4 if form is Form.TEXT and evidence.longest > 200 else 1.0
-    if declared.choices or declared.name in (
-        "category",
-        "subcategory",
-        "brand",
-        "priority",
-        "source",
-        "channel",
-        "stage",
-    ):
-        if form in (Form.WORD, Form.CODE, Form.FLAG):
-            return 1.0 if evidence.distinct <= max(60, evidence.filled // 10) else 0.6
-        return 0.6 if form is Form.WHOLE and evidence.distinct <= 30 else 0.3 if form is Form.TEXT else 0.0
-    if declared.name == "name":
-        return {Form.WORD: 1.0, Form.TEXT: 1.0, Form.CODE: 0.85, Form.EMAIL: 0.5}.get(form, 0.1)
-    return {Form.WORD: 1.0, Form.TEXT: 1.0, Form.CODE: 0.95, Form.FLAG: 0.6}.get(form, 0.5)
 
 
 def unmatched(columns: Sequence[Read], found: Recognised) -> Iterator[Read]:

@@ -40,32 +40,90 @@ CHOICES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = MappingProxyType({
     "tickets.status": {
         "pending": ("pending", "beklemede", "waiting", "очіку", "ожида", "待处理", "等待"),
         "hold": ("hold", "askıda", "призупин", "приостан", "挂起"),
-        "solved": ("solved", "resolved", "çözül", "вирішен", "решен", "已解决"),
-        "closed": ("closed", "kapalı", "kapatıl", "закрит", "закрыт", "已关闭", "deleted"),
+        "solved": ("solved", "resolved", "çözül", "вирішен", "виріше", "решен", "已解决"),
+        "closed": ("closed", "kapalı", "kapatıl", "kapan", "закрит", "закрыт", "已关闭", "deleted"),
         "new": ("new", "yeni", "нов", "新建"),
-        "open": ("open", "açık", "відкрит", "открыт", "в роботі", "в работе", "处理中", "打开", "progress"),
+        "open": ("open", "açık", "відкрит", "working", "открыт", "в роботі", "в работе", "处理中", "打开", "progress"),
     },
     "customers.kind": {
         "company": (
-            "company", "business", "corporate", "organi", "b2b", "kurumsal", "tüzel", "юр", "компан", "企业", "公司", "home office",
+            "company", "business", "corporate", "organi", "b2b", "kurumsal", "tüzel", "юр", "компан", "firma", "şirket",
+            "фірма", "фирма", "организ", "організ", "企业", "公司", "home office",
         ),
-        "person": ("person", "individual", "consumer", "private", "b2c", "bireysel", "gerçek", "фіз", "физ", "个人"),
+        "person": ("person", "individual", "consumer", "private", "b2c", "bireysel", "gerçek", "şahıs", "kişi",
+                   "особа", "фіз", "физ", "частн", "приватн", "个人"),
     },
     "campaigns.kind": {
-        "email": ("mail", "eposta", "письм", "лист", "邮件"),
-        "sms": ("sms",),
+        "email": ("mail", "eposta", "e-posta", "письм", "лист", "розсилк", "рассылк", "邮件"),
+        "sms": ("sms", "短信"),
         "social": ("social", "sosyal", "соц", "社交"),
         "ad": ("ad", "reklam", "реклам", "ppc", "banner", "广告"),
-        "event": ("event", "etkinlik", "захід", "мероприят", "活动"),
+        "event": ("event", "etkinlik", "fuar", "захід", "подія", "мероприят", "活动"),
         "print": ("print", "catalog", "katalog", "type", "друк"),
         "promotion": ("promo", "discount", "indirim", "акці", "акци", "促销"),
     },
     "costs.kind": {
-        "marketing": ("market", "advert", "reklam", "pazarlama", "реклам", "маркет", "营销", "广告"),
-        "sales": ("sales", "satış", "продаж", "销售"),
+        "marketing": ("market", "advert", "reklam", "pazarlama", "реклам", "маркет", "营销", "市场", "广告"),
+        "sales": ("sales", "satış", "продаж", "crm", "销售"),
         "service": ("service", "support", "servis", "destek", "сервіс", "сервис", "服务"),
         "staff": ("staff", "salar", "wage", "personel", "maaş", "зарплат", "人员", "工资"),
-        "overhead": ("rent", "office", "overhead", "kira", "genel", "оренд", "аренд", "租"),
+        "overhead": ("rent", "office", "overhead", "kira", "genel", "general", "загальн", "общ", "管理", "оренд", "аренд", "租"),
+    },
+    "stages.kind": {
+        "won": WON,
+        "lost": LOST,
+        "open": ("open", "açık", "відкрит", "открыт", "進行", "进行", "打开", "progress", "active"),
+    },
+    "campaign_members.arm": {
+        "control": ("control", "kontrol", "контрол", "holdout", "对照"),
+        "treated": ("treat", "test", "reached", "ulaş", "охопл", "охват", "触达", "实验"),
+    },
+    "ticket_events.kind": {
+        "status": ("status", "durum", "статус", "стан", "状态"),
+        "reply": ("reply", "comment", "response", "yanıt", "cevap", "відповід", "ответ", "回复"),
+        "assign": ("assign", "owner", "atama", "признач", "назнач", "分配"),
+        "priority": ("priority", "öncelik", "пріоритет", "приоритет", "优先"),
+    },
+    "ticket_events.actor_kind": {
+        "customer": ("customer", "client", "requester", "müşteri", "клієнт", "клиент", "客户"),
+        "bot": ("bot", "robot", "робот", "机器人"),
+        "system": ("system", "sistem", "систем", "系统"),
+        "agent": ("agent", "staff", "temsilci", "агент", "оператор", "客服"),
+    },
+    "tickets.created_by": {
+        "customer": ("customer", "client", "müşteri", "клієнт", "клиент", "客户"),
+        "system": ("system", "sistem", "систем", "系统"),
+        "agent": ("agent", "staff", "temsilci", "агент", "оператор", "客服"),
+    },
+    "responses.kind": {
+        "nps": ("nps", "promoter"),
+        "csat": ("csat", "satisf", "memnun", "задовол", "удовлетв", "满意"),
+        "ces": ("ces", "effort"),
+        "review": ("review", "yorum", "відгук", "отзыв", "评论"),
+    },
+    "deals.forecast_category": {
+        "best_case": ("best", "en iyi", "найкращ", "лучш", "最好"),
+        "commit": ("commit", "taahhüt", "зобов", "обязат", "承诺"),
+        "closed": ("closed", "kapan", "закрит", "закрыт", "成交"),
+        "omitted": ("omit", "hariç", "не врахов", "исключ", "不计"),
+        "pipeline": ("pipeline", "huni", "воронк", "管道"),
+    },
+    "deal_changes.field_name": {
+        "expected_close_on": ("clos", "kapan", "закрит", "закрыт", "成交"),
+        "owner_id": ("owner", "sorumlu", "temsilci", "відповід", "ответств", "менедж", "负责"),
+        "amount": ("amount", "value", "tutar", "сум", "金额"),
+        "probability": ("probab", "olasılık", "імовір", "ймовір", "вероят", "可能", "概率"),
+        "forecast_category": ("forecast", "tahmin", "прогноз", "预测"),
+    },
+    "targets.scope": {
+        "company": ("company", "şirket", "firma", "компан", "公司"),
+        "team": ("team", "ekip", "команд", "відділ", "отдел", "团队"),
+        "owner": ("owner", "rep", "agent", "temsilci", "менедж", "代表", "负责"),
+    },
+    "activities.direction": {
+        "both": ("both", "karşılıklı", "обопіль", "обоюд", "双向"),
+        "in": ("in", "gelen", "вхід", "входящ", "呼入", "来"),
+        "out": ("out", "giden", "вихід", "исход", "呼出", "去"),
     },
 })  # fmt: skip
 """Choices of the schema, with the beginnings or parts of words that stand for them."""
@@ -74,9 +132,9 @@ CHOICES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = MappingProxyType({
 def is_won(value: str) -> bool | None:
     """Whether a stage or status says that a deal was won (True) or lost (False); None if neither."""
     text = folded(value)
-    if any(word in text for word in LOST):
+    if any(folded(word) in text for word in LOST):
         return False
-    return True if any(word in text for word in WON) else None
+    return True if any(folded(word) in text for word in WON) else None
 
 
 @cache
@@ -111,7 +169,12 @@ def choice_map(column: str, values: Iterable[str]) -> dict[str, str]:
     found = {}
     for value in values:
         text = folded(value)
-        meant = next((choice for choice, parts in known.items() if any(part in text for part in parts)), None)
+        meant = next((choice for choice, parts in known.items() if any(folded(part) in text for part in parts)), None)
         if meant:
             found[value] = meant
     return found
+
+
+def won_map(values: Iterable[str]) -> dict[str, str]:
+    """Stages and outcomes that say won or lost, as true and false."""
+    return {value: str(won).lower() for value in values if (won := is_won(value)) is not None}

@@ -1,0 +1,108 @@
+"""What files tell of each other, what words and values tell together, and what is asked because nothing tells it."""
+
+import pytest
+
+from crmetrics.clean.mapping_file import parse_mapping
+from crmetrics.clean.understanding.recognition import SURE
+from crmetrics.intake.understanding import understand
+
+
+@pytest.fixture
+def proposed(tmp_path):
+    def look(**files):
+        folder = tmp_path / "exports"
+        folder.mkdir(exist_ok=True)
+        for name, text in files.items():
+            (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+        return understand([folder], tmp_path / "scratch")[0]
+
+    return look
+
+
+def found(proposal, entry):
+    """(table, column of it) -> match of one kind of file"""
+    known = next(known for known in proposal.known if known.name == entry)
+    return {(table, match.target): match for table, matches in known.found.tables.items() for match in matches}
+
+
+CUSTOMERS = "Customer ID,Name\nC1,Ann\nC2,Bob\nC3,Cay\n"
+
+
+@pytest.mark.parametrize(("ids", "is_sure"), [("C1,C2,C3", True), ("X7,X8,X9", False)])
+def test_values_that_are_another_files_keys_are_a_reference(proposed, ids, is_sure):
+    first, second, third = ids.split(",")
+    orders = f"Order ID,Order date,Customer,Amount\n1,2026-01-01,{first},5.5\n2,2026-01-02,{second},6.5\n3,2026-01-03,{third},7\n"
+    match = found(proposed(customers=CUSTOMERS, orders=orders), "orders")["orders", "customer_id"]
+    assert match.column == "Customer"
+    assert (match.confidence >= SURE) is is_sure
+
+
+def test_a_table_with_a_file_of_its_own_is_not_made_from_others(proposed):
+    sales = (
+        "Order ID,Order date,Customer ID,Customer Name,Product ID,Quantity,Amount\n"
+        "1,2026-01-01,C1,Ann,P1,1,5.5\n1,2026-01-01,C1,Ann,P2,1,5.5\n2,2026-01-02,C2,Bob,P1,2,11.5\n"
+    )
+    assert ("customers", "name") in found(proposed(sales=sales), "sales")
+    assert ("customers", "name") not in found(proposed(sales=sales, customers=CUSTOMERS), "sales")
+
+
+def test_what_a_file_says_nothing_of_is_asked(proposed):
+    table = "No,Name,City,Phone\n1,Ann,Kyiv,+380441234567\n2,Bob,Lviv,+380321234567\n"
+    assert all(match.confidence < SURE for match in found(proposed(list=table), "list").values())
+    assert found(proposed(clients=table), "clients")["customers", "customer_id"].confidence >= SURE
+
+
+def test_a_dictionary_is_no_table(proposed):
+    assert found(proposed(fields="Variable,Description\na,the first\nb,the second\nc,the third\n"), "fields") == {}
+
+
+def test_an_id_of_something_else_is_not_the_tables_own(proposed):
+    match = found(
+        proposed(deals="seller_id,won_date,amount\na1,2026-01-01,5\na2,2026-01-02,6\na3,2026-01-03,7\n"), "deals"
+    )
+    assert match["deals", "deal_id"].confidence < SURE
+
+
+DEALS = (
+    "Deal ID,Stage,Amount,Close date\n1,Won,10,2026-01-05\n2,Lost,10,2026-01-06\n"
+    "3,Proposal,10,2026-12-01\n4,Proposal,10,2026-12-02\n5,Negotiation,10,2026-12-03\n"
+)
+
+
+def test_the_close_date_of_an_open_deal_is_the_expected_one(proposed, tmp_path):
+    text = proposed(deals=DEALS).text()
+    assert "where = \"Stage not in ('Lost', 'Won')\"" in text
+    mapping = parse_mapping(tmp_path / "m.toml", text, "x")
+    sections = [section for section in mapping.sections if section.table.name == "deals"]
+    assert [{"expected_close_on", "closed_at"} & {cell.target for cell in section.cells} for section in sections] == [
+        {"expected_close_on"},
+        {"closed_at"},
+    ]
+
+
+def test_a_close_date_of_decided_deals_alone_is_theirs(proposed):
+    text = proposed(deals=DEALS.replace("2026-12-01", "").replace("2026-12-02", "").replace("2026-12-03", "")).text()
+    assert text.count("[[deals]]") == 1
+    assert 'closed_at = "Close date"' in text
+    assert "expected_close_on" not in text
+
+
+def test_an_outcome_in_words_beside_the_stage(proposed):
+    text = proposed(
+        deals="Deal ID,Stage,Status,Amount,Probability %\n1,Closed,Won,10,100\n2,Closed,Lost,10,0\n3,Offer,,10,60\n"
+    ).text()
+    assert 'is_won = { column = "Status", map = { Lost = "false", Won = "true" } }' in text
+    assert 'probability = { formula = "\\"Probability %\\" / 100" }' in text
+
+
+@pytest.mark.parametrize("kinds", [("Company", "Person"), ("Firma", "Şahıs"), ("Компанія", "Особа"), ("企业", "个人")])
+def test_a_kind_is_told_by_its_values(proposed, kinds):
+    one, other = kinds
+    text = proposed(customers=f"Customer ID,Name,Type\nC1,Ann,{other}\nC2,Acme,{one}\nC3,Bob,{other}\n").text()
+    assert f'kind = {{ column = "Type", map = {{ "{other}" = "person", "{one}" = "company" }} }}' in text.replace(
+        f"{{ {other} =", f'{{ "{other}" ='
+    ).replace(f", {one} =", f', "{one}" =')
+    # the same word over values that are no kinds of customers
+    assert "kind" not in proposed(
+        customers="Customer ID,Name,Type\nC1,Ann,Alpha\nC2,Bob,Beta\nC3,Cay,Alpha\n"
+    ).text().replace('kind = "full"', "")
