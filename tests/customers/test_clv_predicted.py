@@ -88,6 +88,19 @@ def test_refunds_cancelled_and_free_orders_are_no_purchases():
     assert found["A"]["net"] == 30
 
 
+def test_a_purchase_of_unknown_value_does_not_lower_the_mean():
+    """In a currency without a rate: it is a purchase, and nobody knows what it is worth."""
+    dollars = {"currency": "USD"}
+    later = [("A", day(0), 10), ("A", day(10), 60), ("A", day(20), 99, dollars), ("A", day(30), 80)]
+    first = [("B", day(0), 99, dollars), ("B", day(10), 60), ("B", day(20), 80)]
+    found, _learned = histories(bought([*later, *first, ("C", day(0), 10), ("C", day(10), 99, dollars)]))
+    assert {who: (row["frequency"], row["value"]) for who, row in found.items()} == {
+        "A": (3, 70),
+        "B": (2, 70),
+        "C": (1, 0),
+    }
+
+
 def test_days_are_those_of_the_company():
     tables = bought([("A", "2025-06-01 22:30", 10), ("A", "2025-06-02 20:30", 10)])
     assert histories(tables, zone="Europe/Istanbul")[0]["A"]["frequency"] == 0

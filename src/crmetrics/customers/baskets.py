@@ -35,6 +35,8 @@ select customer_id, min(case when bought = 1 then day_on end) as first_on, count
        days_between(min(case when bought = 1 then day_on end), max(case when bought = 1 and day_on < $cut then day_on end)) as apart_before,
        sum(purchases) as purchases, sum(spent) as spent, sum(case when day_on < $cut then spent else 0 end) as spent_before,
        arg_min(case when bought = 1 then spent end, case when bought = 1 then day_on end) as spent_first,
+       count(*) filter (where bought = 1 and spent <= 0) as days_blank,
+       count(*) filter (where bought = 1 and spent <= 0 and day_on < $cut) as blank_before,
        sum(net) as net, sum(costed) as costed, sum(margin) as margin
 from days
 group by customer_id

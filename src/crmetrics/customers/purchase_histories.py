@@ -85,7 +85,7 @@ def learn(company: Warehouse, _values: Mapping[str, Any]) -> tuple[Mapping[str, 
     days = max((company.today - begin).days, 0)
     cut = begin + timedelta(days=days - days // 3)
     rows = company.query(HISTORIES, cut=cut)
-    x, value = rows.numbers("days_bought") - 1, _mean_value(rows, "days_bought", "spent")
+    x, value = rows.numbers("days_bought") - 1, _mean_value(rows, "days_bought", "days_blank", "spent")
     history = (x, rows.numbers("apart") / WEEK, rows.numbers("age") / WEEK)
     columns = {
         "customer_id": rows.columns["customer_id"],
@@ -111,10 +111,11 @@ HISTORIES_OF_ALL: Final[WorkedOut[Buying]] = WorkedOut(
 """One row a customer who ever bought: x, t_x and T in weeks, the mean value of his repeat purchases (0: none), and what he brought."""
 
 
-def _mean_value(rows: Rows, days: str, spent: str) -> Floats:
-    """The mean value of repeat purchase days, the first one left out; 0 where there is none."""
-    again = rows.numbers(days) - 1
-    money = rows.numbers(spent) - np.nan_to_num(rows.numbers("spent_first"))
+def _mean_value(rows: Rows, days: str, blank: str, spent: str) -> Floats:
+    """The mean value of repeat purchase days, the first one and those of unknown value left out; 0 where there is none."""
+    first = np.nan_to_num(rows.numbers("spent_first"))
+    again = rows.numbers(days) - rows.numbers(blank) - (first > 0)
+    money = rows.numbers(spent) - first
     return np.divide(money, again, out=np.zeros(len(rows)), where=again > 0)
 
 
@@ -174,7 +175,7 @@ def _spend_of(x: Floats, value: Floats) -> tuple[GammaGamma | ShrunkenValue | No
 
 def _values(rows: Rows, known: Array, x: Floats, test: BuyingContest) -> tuple[Foretold, Foretold] | None:
     """The test of what customers spend in the held-out time: by the winner, and at the rate and mean value of their own."""
-    value = _mean_value(rows, "days_before", "spent_before")[known]
+    value = _mean_value(rows, "days_before", "blank_before", "spent_before")[known]
     paid = (x > 0) & (value > 0)
     spend, _why = _spend_of(x[paid], value[paid])
     if spend is None:
