@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from crmetrics.warehouse.scope import Filter, Viewer
+from crmetrics.warehouse.scope import ADMINISTRATOR, Filter, Viewer
 from tests.company import company
 from tests.sales.pipelines import tables, walk
 
@@ -257,3 +257,29 @@ def test_nothing_asked_of_nothing(example: Any) -> None:
     answer = example(period="2020")
     assert (answer.total.entered, answer.total.leak_money, answer.total.actual) == (0, None, None)
     assert "No cases in this period, so there is no rate." in notes(answer)
+
+
+def test_a_representative_is_not_told_which_colleague_wins_most() -> None:
+    walks = [
+        walk(
+            f"{owner}{number}",
+            ("lead", "2025-01-02"),
+            ("quote", "2025-01-10"),
+            ("won" if number < wins else "lost", "2025-02-01"),
+            owner_id=owner,
+            amount=100,
+        )
+        for owner, wins in (("ann", 25), ("ben", 10))
+        for number in range(40)
+    ]
+    with company(
+        reaches="2025-06-10", **tables(*walks, employees=[{"employee_id": "ann"}, {"employee_id": "ben"}])
+    ) as asked:
+        own, whole = (
+            asked.ask("sales.leak_ledger", period="2025", segment="owner", viewer=viewer)
+            for viewer in (Viewer("ben", "self", "ben"), ADMINISTRATOR)
+        )
+    told, known = ([str(note.message) for note in answer.notes] for answer in (own, whole))
+    assert not any("ann" in note or "62.5" in note for note in told)
+    assert any("The reference is the owner who wins most" in note for note in told)
+    assert "The reference is ann: 62.5% of its 40 decided deals were won." in known

@@ -11,6 +11,7 @@ from crmetrics.analysis.funnels import funnel_steps, left_out_of
 from crmetrics.analysis.littleness import PLAIN_FROM, little_data
 from crmetrics.sales.courses import (
     Course,
+    Reference,
     best_segment,
     courses,
     derive_segments,
@@ -103,13 +104,7 @@ def leak_ledger(
         best = best_segment(warehouse, len(names)) if names else None
         against = [best.course if best else None] * len(found)
         if best is not None:
-            known_as = _(
-                "The reference is {segment}: {rate} of its {n} decided deals were won.",
-                segment=display_name(warehouse, segment, best.party),
-                rate=Figure(best.course.won / best.course.decided, SHARE),
-                n=int(best.course.decided),
-            )
-            notes.append(Note(known_as))
+            notes.append(_known_as(warehouse, segment, best))
     ledgers = [ledger(own, other, names) for own, other in zip(found, against, strict=True)]
     table = ledger_table(ledgers, groups)
     lines = table.where(~table.flags("is_total"))
@@ -126,6 +121,19 @@ def leak_ledger(
         left_out=left_out_of(rows, others),
         n=int(found[-1].decided),
     )
+
+
+def _known_as(warehouse: Warehouse, segment: Segment, best: Reference) -> Note:
+    """Whose course is the reference; to a representative a colleague's figures are not told under his name."""
+    if segment == "owner" and warehouse.scope.viewer.sees != "all":
+        return Note(_("The reference is the owner who wins most; who that is, only those who see everybody are told."))
+    message = _(
+        "The reference is {segment}: {rate} of its {n} decided deals were won.",
+        segment=display_name(warehouse, segment, best.party),
+        rate=Figure(best.course.won / best.course.decided, SHARE),
+        n=int(best.course.decided),
+    )
+    return Note(message)
 
 
 def _notes(found: list[Course], against: list[Course | None], lines: Rows, *, is_whole: bool) -> list[Note]:
