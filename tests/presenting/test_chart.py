@@ -384,6 +384,7 @@ def test_a_long_name_keeps_its_end():
     assert width(shortened("Under-sink reverse osmosis unit M20")) <= 30
     assert width(shortened("带反渗透膜的厨房用水下净水器二十号整套")) <= 30
     assert shortened("Tap filter") == "Tap filter"
+    assert shortened("Сума виграних угод · Willow Patel").endswith("… · Willow Patel")
 
 
 def test_long_names_over_narrow_cells_stand_on_a_slant(retention):

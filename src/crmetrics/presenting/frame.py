@@ -161,6 +161,9 @@ def shortened(name: str, most: int = 30) -> str:
     """A name in at most so many columns: what tells names apart often stands at their end, so the middle goes."""
     if width(name) <= most:
         return name
+    before, between, last = name.rpartition(" \u00b7 ")
+    if before and width(last) <= most - 10:  # the part that tells most stays whole
+        return f"{cut(before, most - width(between + last))}{between}{last}"
     end = name[-(most // 3) :].lstrip()
     end = end if width(end) < most // 2 else end[len(end) // 2 :]
     return f"{cut(name, most - width(end))}{end}"

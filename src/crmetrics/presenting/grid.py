@@ -154,7 +154,8 @@ def grid_spec(cells: list[Spec], x_axis: Spec, y_axis: Spec, told: list[Spec], *
         },
     ]
     if has_text:
-        text = {"type": "text", "fontSize": 11}
+        # on a small screen the cells are too narrow for their numbers, which the table has
+        text = {"type": "text", "fontSize": 11, "opacity": {"expr": f"width / {wide} >= 22 ? 1 : 0"}}
         layers.append(
             {"transform": [{"filter": "!datum.open"}], "mark": text, "encoding": {**centre, "color": _BLACK_OR_WHITE}}
         )

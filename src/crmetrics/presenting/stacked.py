@@ -28,7 +28,7 @@ _ = words("presenting")
 
 
 def draw_stacked(scene: Scene, chart: Bars) -> Drawing:
-    """The chart of `Bars` with `parts`; the darker a part, the later its step."""
+    """The chart of `Bars` with `parts`; the stronger the colour of a part, the later its step."""
     group, measure, part = (scene.columns[name] for name in (chart.x, chart.y, chart.parts))
     bars = _bars(scene, chart)
     names = list(bars)[:MOST_GROUPS]
@@ -115,7 +115,7 @@ def _total(scene: Scene, chart: Bars, place: int, name: str, rows: list[Row]) ->
 
 
 def _by_step(names: list[str]) -> Spec:
-    """Colours from pale to dark in the order of the steps."""
+    """Colours from weak to strong in the order of the steps."""
     return {
         "field": "k",
         "type": "ordinal",
@@ -125,7 +125,7 @@ def _by_step(names: list[str]) -> Spec:
 
 
 def _reading(scene: Scene, part: str, shown: int, count: int) -> list[str]:
-    told = [scene.say(_("Parts of a bar: {part}, the later the darker.", part=part))]
+    told = [scene.say(_("Parts of a bar: {part}, the later the stronger the colour.", part=part))]
     if shown < count:
         told.append(scene.say(_("The first {shown} of {count}; the table has them all.", shown=shown, count=count)))
     return told
