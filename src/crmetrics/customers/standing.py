@@ -173,11 +173,13 @@ def notes_on(whole: Mapping[str, float]) -> tuple[Note, ...]:
     notes = []
     if pending := int(whole["pending"]):
         message = _(
-            "{n} customer ended within the days of grace before the end of the data: pending, in neither count.",
-            "{n} customers ended within the days of grace before the end of the data: pending, in neither count.",
+            "{n} customer ended within the days of grace before the end of the data: pending, in neither count. Until these days have"
+            " passed they look better than they are.",
+            "{n} customers ended within the days of grace before the end of the data: pending, in neither count. Until these days have"
+            " passed they look better than they are.",
             n=pending,
         )
-        notes.append(Note(message))
+        notes.append(Note(message, "warn"))
     if unweighed := int(whole.get("unweighed", 0)):
         message = _(
             "Of {n} customer at the start nothing is known of the worth then: he counts as lost or kept, but weighs nothing.",
