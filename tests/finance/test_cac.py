@@ -165,6 +165,10 @@ def test_a_source_bears_the_costs_of_its_channel_and_of_the_leads_it_brought(by_
     }  # fmt: skip
     assert (rows["web"].cac, rows["Fair "].cac, rows["friends"].cac) == (30, 9, pytest.approx(100 / 6))
     assert rows[None].cac is None  # what is spent on nobody in particular is in the total alone
+    loose = "110.00 of the cost belongs to no group: with it each would be dearer."
+    assert loose in [str(note.message) for note in answer.notes]
+    by_month = by_source.ask("finance.cac", period="2025-05", by="month")
+    assert not any("belongs to no group" in str(note.message) for note in by_month.notes)
     total = answer.total
     assert (total.cost, total.cac, total.paid_customers, total.cac_paid) == (900, 22.5, 30, 28)
     assert [(str(each.reason), each.rows) for each in answer.result.left_out] == [

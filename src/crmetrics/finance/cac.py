@@ -84,11 +84,12 @@ def cac(
     rows = [{"party": each} | counted.values([each], each if by in GRAINS else None) for each in parties]
     if by and by not in GRAINS:  # what is spent on nobody in particular was not spent on those of unknown origin
         rows = [each | dict.fromkeys(("cac", "cac_paid")) if each["party"] is None else each for each in rows]
+    loose = sum(each["cost"] for each in rows if each["party"] is None) if by and by not in GRAINS else 0.0
     total = {"party": None} | counted.values(parties)
     return Result(
         Table(Cac, {each.name: [row[each.name] for row in rows] for each in Cac.columns}),
         total=Cac(tuple(total[each.name] for each in Cac.columns)),
-        notes=tuple(_notes(total, spent, of, paid, months)),
+        notes=tuple(_notes(total, spent, of, paid, months, loose)),
         findings=() if by in GRAINS else tuple(_dear(rows, total, by, warehouse)),
         used=sum(came.values()),
         left_out=(LeftOut(_("costs in a currency without a rate"), spent.unconverted),) if spent.unconverted else (),
@@ -150,7 +151,7 @@ def _median_lag(warehouse: Warehouse, period: Period) -> int:
     return round(found["days"] / DAYS_A_MONTH) if (found["customers"] or 0) >= SHOWN_FROM else 0
 
 
-def _notes(total: Mapping[str, Any], spent: Spending, of: str, paid: str, months: int) -> Iterator[Note]:
+def _notes(total: Mapping[str, Any], spent: Spending, of: str, paid: str, months: int, loose: float) -> Iterator[Note]:
     if of == "paid" and not paid:
         yield Note(_("Name the paid sources, with commas between: without them there is no paid cost."), "warn")
     if (n := total["new_customers"]) < ENOUGH:
@@ -160,6 +161,10 @@ def _notes(total: Mapping[str, Any], spent: Spending, of: str, paid: str, months
             n=n,
         )
         yield Note(few, "few")
+    if loose:
+        yield Note(
+            _("{money} of the cost belongs to no group: with it each would be dearer.", money=Figure(loose, MONEY))
+        )
     if months:
         first, last = Figure(spent.span.start, DATE), Figure(spent.span.last_day, DATE)
         yield Note(_("The cost is that of {first} to {last}.", first=first, last=last))
