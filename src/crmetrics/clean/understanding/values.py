@@ -76,7 +76,7 @@ CHOICES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = MappingProxyType({
     },
     "campaign_members.arm": {
         "control": ("control", "kontrol", "контрол", "holdout", "对照"),
-        "treated": ("treat", "test", "reached", "ulaş", "охопл", "охват", "触达", "实验"),
+        "treated": ("treat", "test", "reached", "contacted", "mailed", "ulaş", "охопл", "охват", "触达", "实验"),
     },
     "ticket_events.kind": {
         "status": ("status", "durum", "статус", "стан", "状态"),
