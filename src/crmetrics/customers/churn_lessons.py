@@ -24,7 +24,8 @@ ENOUGH, ENOUGH_OF_EITHER = 200, 50
 """So many eligible customers, and of them so many lost and so many kept, must teach."""
 RUNS: Final = 3
 MONTH: Final = 365.25 / 12
-HIGH: Final = 2 / 3
+LOW: Final = 0.33
+HIGH: Final = 0.66
 RULES: Final[dict[Basis, str]] = {"purchases": "overdue", "subscriptions": "tenure"}
 """The one feature by which a plain rule would order customers."""
 

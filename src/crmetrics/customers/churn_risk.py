@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from crmetrics.analysis import Bars, FirstOf, Histogram, LeftOut, NeedsBy, Number, Options, Result, analysis
+from crmetrics.customers.churn_lessons import HIGH, LOW
 from crmetrics.customers.churn_rows import ChurnRisk, compared_of, customers_of, record_of, tenths_of, total_of
 from crmetrics.customers.churn_scores import CHURN_SCORES
 from crmetrics.customers.churn_states import Basis
@@ -70,7 +71,7 @@ def churn_risk(
     """
     model = warehouse.work_out(CHURN_SCORES, basis=of, window=window, horizon=horizon)
     rises = of == "purchases"  # of contracts the young ones are left first
-    rows = warehouse.query(AT_RISK, low=1 / 3, high=2 / 3, rises=rises)
+    rows = warehouse.query(AT_RISK, low=LOW, high=HIGH, rises=rises)
     everybody = int(warehouse.query(EVERYBODY).one()["customers"])
     shown = {"customers": customers_of, "record": record_of, "calibration": tenths_of, "models": compared_of}[show]
     return Result(

@@ -8,7 +8,7 @@ import numpy as np
 
 from crmetrics.analysis import Finding, Note
 from crmetrics.analysis.contests import MODELS, without_trees
-from crmetrics.customers.churn_lessons import ENOUGH, ENOUGH_OF_EITHER
+from crmetrics.customers.churn_lessons import ENOUGH, ENOUGH_OF_EITHER, HIGH
 from crmetrics.customers.churn_scores import ChurnModel
 from crmetrics.customers.churn_states import Basis
 from crmetrics.vocabulary.language import Message, words
@@ -85,7 +85,7 @@ def findings_of(rows: Rows, model: ChurnModel) -> tuple[Finding, ...]:
     """The money of those who are likely to be lost, where warnings have proved right."""
     if model.contest is None or not len(rows):
         return ()
-    is_high = rows.numbers("p") > 2 / 3
+    is_high = rows.numbers("p") > HIGH
     stake = np.nan_to_num(rows.numbers("stake"))
     whole = float(stake.sum())
     if is_high.sum() < 5 or stake[is_high].sum() <= 0.05 * whole:

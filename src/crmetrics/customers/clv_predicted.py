@@ -101,9 +101,7 @@ class ClvPredicted(Row):
     needs={"orders": ["ordered_at", "customer_id"], "order_lines": ["net_amount"]},
     date="orders.ordered_at",
     table="customers",
-    chart=FirstOf(
-        (Bars(x="party", y="clv", band=("low", "high")), Bars(x="class_no", y="happened", goal="foretold"))
-    ),
+    chart=FirstOf((Bars(x="party", y="clv", band=("low", "high")), Bars(x="class_no", y="happened", goal="foretold"))),
     headline="per_customer",
     enough=100,
 )

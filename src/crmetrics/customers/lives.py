@@ -23,6 +23,7 @@ _ = words("customers")
 
 ENOUGH_ENDS: Final = 30
 MONTH: Final = 365.25 / 12
+LEAST_CHANCE: Final = 0.001
 PROVED_BELOW: Final = 0.05
 FEW_GROUPS: Final = 12
 """Of more groups nothing is said one by one."""
@@ -118,7 +119,9 @@ def notes_of(lives: Lives, unit: str) -> tuple[Note, ...]:
     if len(lives.parties) > 1 and not np.isnan(lives.p):
         differ = _("The groups differ (log-rank test: by chance alone in {p}).")
         same = _("That the groups differ is not proved (log-rank test: by chance alone in {p}).")
-        notes.append(Note((differ if lives.p < PROVED_BELOW else same)(p=Figure(lives.p, SHARE))))
+        clearly = _("The groups differ (log-rank test: by chance alone in less than {p}).")
+        proof = clearly if lives.p < LEAST_CHANCE else differ if lives.p < PROVED_BELOW else same
+        notes.append(Note(proof(p=Figure(max(lives.p, LEAST_CHANCE), SHARE))))
     return tuple(notes)
 
 
