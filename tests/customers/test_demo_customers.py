@@ -64,7 +64,7 @@ def test_the_plans_differ_as_planted(demo: Any) -> None:
         plan: [row.s for row in answer.rows if row.party == plan and row.t <= 365][-1]
         for plan in sorted(planted, key=lambda plan: planted[plan]["mean_life_planted"])
     }
-    assert list(left.values())[0] == min(left.values())
+    assert next(iter(left.values())) == min(left.values())
 
 
 def test_who_left_long_ago_is_no_customer_any_more(demo: Any) -> None:

@@ -186,9 +186,7 @@ def test_a_period_to_come_moves_nobody():
 
 def test_the_largest_move_down_is_told_with_its_money():
     purchases = [
-        (f"g{number:02}", str(LAST - timedelta(days=100 + 30 * each)), 200)
-        for number in range(20)
-        for each in range(6)
+        (f"g{number:02}", str(LAST - timedelta(days=100 + 30 * each)), 200) for number in range(20) for each in range(6)
     ]
     purchases += [
         (f"h{number:02}", str(LAST - timedelta(days=10 + 40 * each)), 20 + number)
