@@ -255,6 +255,8 @@ def differences(one: Answer[Any], other: Answer[Any], but: Collection[str] = ())
     rows, others = (
         [row.as_dict() for row in (*each.rows, *((each.total and [each.total]) or ()))] for each in (one, other)
     )
+    # on a scorecard what is learned from everybody may be locked for the one and not for the other
+    rows, others = ([row for row in each if row.get("key") not in COMPANY_WIDE] for each in (rows, others))
     assert len(rows) == len(others)
     if but:  # rows may stand in the order of what differs
         rows, others = (sorted(each, key=lambda row: str([row[name] for name in names])) for each in (rows, others))
@@ -262,7 +264,7 @@ def differences(one: Answer[Any], other: Answer[Any], but: Collection[str] = ())
         (number, name, row[name], other_row[name])
         for number, (row, other_row) in enumerate(zip(rows, others, strict=True))
         for name in names
-        if row.get("key") not in COMPANY_WIDE and not same(row[name], other_row[name], FITTED.get(one.key, 1e-9))
+        if not same(row[name], other_row[name], FITTED.get(one.key, 1e-9))
     ]
 
 

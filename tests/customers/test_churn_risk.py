@@ -88,7 +88,7 @@ def test_what_was_planted_is_learned_and_said(found):
     assert np.mean([row.p for row in complained]) > 2 * np.mean([row.p for row in others])
     riskiest = max(rows, key=lambda row: row.p)
     assert "complaint" in " ".join(str(each) for each in (riskiest.reason_1, riskiest.reason_2, riskiest.reason_3))
-    assert all(row.band == ("high" if row.p > 2 / 3 else "low" if row.p < 1 / 3 else "medium") for row in rows)
+    assert all(row.band == ("high" if row.p > 0.66 else "low" if row.p < 0.33 else "medium") for row in rows)
     assert [row.stake for row in rows] == sorted((row.stake for row in rows), reverse=True)
     assert answer.total.stake == pytest.approx(sum(row.stake for row in rows))
 

@@ -57,7 +57,9 @@ LINES = """
 def test_a_flat_file_gives_customers_products_orders_and_lines(company):
     company.write("lines.csv", LINES)
     report = company.take_in(SHOP)
-    assert dict(report.tables) == {"customers": 2, "products": 3, "orders": 3, "order_lines": 5}
+    # the country's free days come with the first import
+    tables = {name: rows for name, rows in report.tables.items() if name != "holidays"}
+    assert tables == {"customers": 2, "products": 3, "orders": 3, "order_lines": 5}
     assert [(file.read, file.kept, file.quarantined, file.merged) for file in report.files] == [(5, 5, 0, 0)]
     assert company.rows(
         "select order_id, line_no, product_id, quantity, net_amount from order_lines order by source_row"

@@ -146,6 +146,14 @@ def test_chances_are_chances_and_more_time_brings_more(model, parameters, x, sha
     assert 1 - none <= soon + 1e-7  # at least one purchase is at most the purchases expected
 
 
+def test_many_purchases_and_a_long_horizon_stay_finite():
+    # the library's hypergeometric function is infinite here
+    model = ModifiedBetaGeometric(1.0, 0.25, 2.0, 1.0)
+    found = model.if_alive(np.array([6.0, 12.0, 1000.0]), 98, 1.0)
+    for horizon, told in zip((6.0, 12.0, 1000.0), found, strict=True):
+        assert told == pytest.approx(purchases_by_integral((1.0, 0.25, 2.0, 1.0), 98, 1.0, horizon, 1), rel=2e-6)
+
+
 @pytest.mark.parametrize(
     ("model", "parameters"),
     [(BetaGeometric, BG), (ModifiedBetaGeometric, MBG), (ParetoNbd, PARETO), (GammaPoisson, BG[:2])],

@@ -22,6 +22,9 @@ RUN_AWAY: Final = 1e4
 """With a + b above it (or r) all customers are alike in leaving (in buying): no distribution between them is identified."""
 FLAT: Final = 1e-3
 """So little more log-likelihood than without any leaving: the data do not show that anybody left."""
+TERMS: Final = 100_000
+"""Of a power series, at most."""
+
 POLE: Final = 1e-4
 
 
@@ -158,10 +161,28 @@ class BetaGeometric(BuyingModel):
 
 def _purchases(a: ArrayLike, stay: Floats, shape: Floats, z: Floats) -> Floats:
     """E[(1 - (1 + p y)^-shape) / p] over p ~ beta(a, stay), y = z / (1 - z), by the hypergeometric function."""
-    from scipy.special import hyp2f1
-
     a = np.asarray(a, dtype=np.float64)
     C = a + stay - 1
-    series = hyp2f1(C - shape, a - 1, C, z)
-    found: Floats = C / (a - 1) * (1 - np.exp((a - 1) * np.log1p(-z)) * series)
+    found: Floats = C / (a - 1) * (1 - np.exp((a - 1) * np.log1p(-z)) * _hypergeometric(C - shape, a - 1, C, z))
+    return found
+
+
+def _hypergeometric(A: ArrayLike, B: ArrayLike, C: ArrayLike, z: ArrayLike) -> Floats:
+    """2F1(A, B; C; z) for 0 <= z < 1, broadcast shape; scipy 1.17 gives inf for some plain ones, such as (2, 1; 101; 0.9)."""
+    from scipy.special import hyp2f1
+
+    A, B, C, z = np.broadcast_arrays(*(np.asarray(each, dtype=np.float64) for each in (A, B, C, z)))
+    found: Floats = np.asarray(hyp2f1(A, B, C, z))
+    if np.all(np.isfinite(found)):
+        return found
+    lost = ~np.isfinite(found)
+    top, other, below, ratio = A[lost], B[lost], C[lost], z[lost]
+    term, total = np.ones_like(ratio), np.ones_like(ratio)
+    for k in range(TERMS):
+        term = term * (top + k) * (other + k) / ((below + k) * (k + 1)) * ratio
+        total += term
+        if np.all(np.abs(term) <= 1e-16 * np.abs(total)):
+            break
+    found = found.copy()
+    found[lost] = total
     return found
