@@ -297,7 +297,8 @@ def _decimal_mark(examples: Iterable[str]) -> tuple[str, str, tuple[str, ...]]:
         if not marks:
             continue
         last = max(text.rfind("."), text.rfind(","))
-        after = len(re.match(r"\d*", text[last + 1 :])[0])  # type: ignore[index]  # matches the empty text
+        behind = text[last + 1 :]
+        after = len(behind) - len(behind.lstrip("0123456789"))
         if len(set(marks)) == 2:
             points.setdefault(text[last], text)
         elif len(marks) > 1:
