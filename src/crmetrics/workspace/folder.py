@@ -33,6 +33,11 @@ class Workspace:
         return self.folder / "spill"
 
     @property
+    def state(self) -> Path:
+        """The product's own state, where no database of the company's is named for it."""
+        return self.folder / "state.db"
+
+    @property
     def lock(self) -> Path:
         """Held by the import at work."""
         return self.folder / "import.lock"

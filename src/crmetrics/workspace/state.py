@@ -1,0 +1,68 @@
+"""The product's own state: people, saved views, targets, decisions, the audit. SQLite in the workspace, or a database by URL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+import sqlalchemy
+from sqlalchemy import Connection, Engine, MetaData, Table, event
+
+from crmetrics.workspace.folder import Workspace
+
+METADATA: Final = MetaData()
+"""Every table of the state. The module of a noun declares its tables here and names them when it connects."""
+
+_BUSY: Final = 10.0  # seconds that a writer waits for another one
+
+
+@dataclass
+class State:
+    """The state of one workspace. A table is made when it is first asked for; nothing here is a company's figures."""
+
+    engine: Engine
+    _made: set[str] = field(default_factory=set)
+    _lock: Lock = field(default_factory=Lock)
+
+    @contextmanager
+    def begin(self, *tables: Table) -> Iterator[Connection]:
+        """A connection in one transaction, with these tables there: all of it is kept, or, after an error, none."""
+        self._make(tables)
+        with self.engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()
+
+    def _make(self, tables: tuple[Table, ...]) -> None:
+        with self._lock:
+            missing = [table for table in tables if table.name not in self._made]
+            if missing:
+                METADATA.create_all(self.engine, missing)
+                self._made.update(table.name for table in missing)
+
+
+def open_state(folder: Path, url: str = "") -> State:
+    """The state of a workspace: of `url` (an SQLAlchemy address such as postgresql+psycopg://...), else a file in the folder."""
+    if url:
+        return State(sqlalchemy.create_engine(url, pool_pre_ping=True))
+    path = Workspace(folder).state
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)  # it holds password hashes and sessions: for the owner's eyes alone
+    path.chmod(0o600)
+    engine = sqlalchemy.create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY})
+    event.listen(engine, "connect", _prepare)
+    return State(engine)
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("pragma journal_mode = wal")
+    cursor.execute("pragma foreign_keys = on")
+    cursor.close()
