@@ -6,14 +6,22 @@ import json
 from functools import cache
 from importlib import metadata, resources
 from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter
+from fastapi.responses import Response
 
 from crmetrics.presenting.theme import browser_theme
 
+_KEPT: Final = {"Cache-Control": "private, max-age=86400"}
+_TYPES: Final = {".css": "text/css", ".js": "text/javascript"}
+
 
 @cache
-def static_file(name: str) -> bytes:
-    """A file of ours."""
-    return (resources.files("crmetrics.web") / "static" / name).read_bytes()
+def static_file(name: str) -> bytes | None:
+    """A file of ours; None if there is none of that name."""
+    found = {each.name: each for each in (resources.files("crmetrics.web") / "static").iterdir()}.get(name)
+    return found.read_bytes() if found else None
 
 
 def chart_library(folder: Path) -> bytes:
@@ -33,3 +41,29 @@ def chart_library(folder: Path) -> bytes:
 def theme_script() -> bytes:
     """Colours and configuration of charts in both modes, for our script."""
     return f"window.CRMETRICS_THEME = {json.dumps(browser_theme(), ensure_ascii=False)};\n".encode()
+
+
+def routes(folder: Path) -> APIRouter:
+    """The addresses of what pages load."""
+    router = APIRouter()
+
+    @router.get("/static/charts.js")
+    def charts() -> Response:
+        return Response(chart_library(folder), media_type="text/javascript", headers=_KEPT)
+
+    @router.get("/static/theme.js")
+    def theme() -> Response:
+        return Response(theme_script(), media_type="text/javascript", headers=_KEPT)
+
+    @router.get("/static/{name}")
+    def static(name: str) -> Response:
+        content, kind = static_file(name), _TYPES.get(Path(name).suffix)
+        if content is None or kind is None:
+            return Response(status_code=404)
+        return Response(content, media_type=kind, headers=_KEPT)
+
+    @router.get("/favicon.ico")
+    def icon() -> Response:
+        return Response(status_code=204)
+
+    return router

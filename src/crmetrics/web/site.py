@@ -1,0 +1,148 @@
+"""What every page has: the workspace behind it, who asks, in which language, and the frame around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, select_autoescape
+
+from crmetrics.analysis import Answer
+from crmetrics.analysis.kept import Answers
+from crmetrics.catalogue import OpenCatalogue, current_version, open_workspace, read_choices
+from crmetrics.presenting.numbers import Format, format_for
+from crmetrics.presenting.words import say
+from crmetrics.vocabulary.language import LANGUAGES, Message, words
+from crmetrics.warehouse.scope import ADMINISTRATOR, Viewer
+from crmetrics.web.asking import asking_of
+from crmetrics.web.pages import menu
+
+_ = words("web")
+
+_HTML_LANGUAGES: Final = {"zh": "zh-Hans"}
+LANGUAGE_NAMES: Final = (("en", "EN"), ("tr", "TR"), ("uk", "УК"), ("zh", "中"))
+
+FRAME: Final[dict[str, Message]] = {
+    "analyses": _("Analyses"),
+    "skip": _("Skip to content"),
+    "theme": _("Light or dark"),
+    "language": _("Language"),
+    "main": _("Main"),
+    "zone": _("Times in {zone}"),
+    "reaches": _("Data up to {moment}, version {version}"),
+}
+"""The words of the frame. Each page brings its own beside them."""
+
+
+def templates() -> Environment:
+    """The templates; every value is escaped."""
+    return Environment(
+        loader=PackageLoader("crmetrics.web"),
+        autoescape=select_autoescape(default=True),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page that the menu names, in this order among the others."""
+
+    address: str
+    title: Message
+    order: int
+
+
+@dataclass
+class Site:
+    """The workspace behind the pages; a newly published version is taken up at the next question."""
+
+    folder: Path
+    language: str | None = None
+    places: tuple[Place, ...] = ()
+    templates: Environment = field(default_factory=templates)
+    _open: OpenCatalogue | None = None
+    _lock: Lock = field(default_factory=Lock)
+    _answers: Answers = field(default_factory=Answers)
+
+    def catalogue(self) -> OpenCatalogue:
+        """The catalogue on the current version."""
+        number = current_version(self.folder).number
+        with self._lock:
+            if self._open is None or self._open.engine.profile.number != number:
+                self._open = open_workspace(self.folder, self._answers)
+            return self._open
+
+    def viewer(self, request: Request) -> Viewer:
+        """Who asks, and what he may see. Every question of every page goes through here."""
+        return ADMINISTRATOR
+
+    def speaks(self, request: Request) -> str:
+        """The language of a page: that of the address, of the last choice, of the command, of the workspace."""
+        asked = request.query_params.get("language") or request.cookies.get("language") or self.language
+        return asked if asked in LANGUAGES else self.catalogue().settings.language or "en"
+
+    def format(self, request: Request) -> Format:
+        """How numbers and dates are written on a page."""
+        settings = self.catalogue().settings
+        return format_for(self.speaks(request), settings.currency, settings.zone)
+
+    def ask(self, request: Request, key: str) -> Answer[Any]:
+        """The answer to an address, for who asks it."""
+        catalogue = self.catalogue()
+        declared = catalogue.find(key)
+        asked = asking_of(declared, request.query_params, catalogue.settings.zone)
+        # read here, so that no part of an address becomes another argument of the question
+        choices = read_choices(declared, {name: value for name, value in asked.choices.items() if name != "bom"})
+        return catalogue.ask(
+            key,
+            viewer=self.viewer(request),
+            period=asked.period,
+            compare=asked.compare,
+            as_of=asked.as_of,
+            where=asked.where,
+            **choices,
+        )
+
+    def page(
+        self, request: Request, template: str, words: Mapping[str, Message], status: int = 200, **shown: Any
+    ) -> HTMLResponse:
+        """A page in its frame; `words` are those that its template says by name."""
+        format_ = self.format(request)
+        catalogue = self.catalogue()
+
+        def said(message: Message | str, **values: Any) -> str:
+            if isinstance(message, Message):
+                return say(message(**values), format_)
+            return say((words[message] if message in words else FRAME[message])(**values), format_)
+
+        html = self.templates.get_template(template).render(
+            say=said,
+            language=format_.language,
+            html_language=_HTML_LANGUAGES.get(format_.language, format_.language),
+            languages=[(code, name, address_with(request, language=code)) for code, name in LANGUAGE_NAMES],
+            places=[(each.address, said(each.title)) for each in self.places],
+            menu=menu(catalogue.entries(self.viewer(request)), format_, request.url.path.removeprefix("/a/")),
+            path=request.url.path,
+            company=catalogue.settings.company or "crmetrics",
+            zone=catalogue.settings.zone,
+            reaches=format_.moment(catalogue.engine.profile.reaches),
+            version=catalogue.engine.profile.number,
+            **shown,
+        )
+        response = HTMLResponse(html, status_code=status)
+        if request.query_params.get("language") in LANGUAGES:
+            response.set_cookie(
+                "language", request.query_params["language"], max_age=31_536_000, samesite="lax", httponly=True
+            )
+        return response
+
+
+def address_with(request: Request, **changed: str) -> str:
+    """The page's own address with some parts changed."""
+    return str(request.url.include_query_params(**changed).replace(scheme="", netloc="")).removeprefix("//") or "/"
