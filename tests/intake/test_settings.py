@@ -1,10 +1,8 @@
 """The settings of a workspace: proposed at the first import, kept as people edit them."""
 
-from datetime import datetime
-
 import pytest
 
-from crmetrics.intake import imports
+from crmetrics.intake.recovery import resources
 from crmetrics.vocabulary.errors import BadValue
 from crmetrics.workspace.folder import Workspace
 from crmetrics.workspace.settings import Settings, read_settings, write_settings, written
@@ -85,7 +83,6 @@ def test_a_setting_that_does_not_fit_is_told(tmp_path, line, says):
 
 
 def test_a_spill_folder_of_ones_own_stands_in_the_workspace(tmp_path):
-    at_work = imports._Import(Workspace(tmp_path), datetime(2026, 5, 5), lambda _name, _share: None)
-    assert at_work.resources(Settings(spill="elsewhere")).spill == tmp_path / "elsewhere"
-    assert at_work.resources(Settings(spill=str(tmp_path / "far"))).spill == tmp_path / "far"
-    assert at_work.resources(Settings()).spill == tmp_path / "spill"
+    assert resources(Workspace(tmp_path), Settings(spill="elsewhere")).spill == tmp_path / "elsewhere"
+    assert resources(Workspace(tmp_path), Settings(spill=str(tmp_path / "far"))).spill == tmp_path / "far"
+    assert resources(Workspace(tmp_path), Settings()).spill == tmp_path / "spill"

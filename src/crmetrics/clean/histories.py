@@ -37,6 +37,7 @@ class Histories:
     imports     the folders of the source's imports, the one at work last
     is_at_work  whether the source is the one that is imported, and not only made again with it
     reaches     the moment up to which the new data reach; now: the present moment
+    seen_at     when the source was last imported
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -45,6 +46,7 @@ class Histories:
     is_at_work: bool
     reaches: datetime
     now: datetime
+    seen_at: datetime
 
     def watch(self, stages: bool, changes: bool) -> None:
         """Write what differs from the current version into the folder of the import at work."""
@@ -62,7 +64,7 @@ class Histories:
 
     def fill(self, tables: set[str], stages: bool, changes: bool) -> None:
         """Put the kept histories into `deal_stages` and `deal_changes`, of the deals that are there."""
-        origin = f"{literal(self.source)}, null, null, timestamp '{self.now.isoformat(sep=' ')}'"
+        origin = f"{literal(self.source)}, null, null, timestamp '{self.seen_at.isoformat(sep=' ')}'"
         if stages and (files := self._kept(STAGES)):
             self._open("deal_stages", tables)
             self.connection.execute(

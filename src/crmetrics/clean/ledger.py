@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import duckdb
 
 from crmetrics.vocabulary.language import Message
 from crmetrics.warehouse.expression import literal
+
+if TYPE_CHECKING:
+    from crmetrics.workspace.decisions import Decision
 
 EXAMPLES: Final = 1000
 """So many rows of one warning are kept; all are counted."""
@@ -39,6 +42,7 @@ _TABLES: Final = (
         "columns varchar[], imported_at timestamp, is_live boolean, rejected bigint, rows_read bigint, rows_kept bigint, "
         "rows_quarantined bigint, rows_merged bigint)"
     ),
+    "decisions(number bigint, kind varchar, made_at timestamp, made_by varchar)",
     "sources(source varchar, kind varchar, zone varchar, mapping varchar)",
     (
         "profile(table_name varchar, column_name varchar, row_count bigint, expected bigint, filled bigint, "
@@ -54,6 +58,13 @@ def make_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the tables of `meta` in a new version."""
     for table in _TABLES:
         connection.execute(f"create table if not exists meta.{table}")
+
+
+def write_decisions(connection: duckdb.DuckDBPyConnection, decisions: Sequence[Decision]) -> None:
+    """Keep which decisions the version is made with: their numbers, never what they are about."""
+    lines = [(each.number, each.kind, each.made_at, each.made_by) for each in decisions]
+    if lines:
+        connection.executemany("insert into meta.decisions values (?, ?, ?, ?)", lines)
 
 
 def told(message: Message) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -18,48 +19,23 @@ from crmetrics.clean.filling import MARKS, Filling
 from crmetrics.clean.free_days import Calendar, settle_calendar
 from crmetrics.clean.histories import Histories, note_removed
 from crmetrics.clean.ledger import MADE_BY
-from crmetrics.clean.mapping import Mapping as SourceMapping
 from crmetrics.clean.mapping_file import nearest
 from crmetrics.clean.parents import ORPHAN, can_be_made, check_parents, make_parents, references
 from crmetrics.clean.profile import add_up_orders, profile, reaches, write_rates
-from crmetrics.clean.raw_rows import EntryRows, RawPart, open_lookup, open_rows, tidy_columns
+from crmetrics.clean.raw_rows import EntryRows, open_lookup, open_rows, tidy_columns
 from crmetrics.clean.repeats import Repeats, set_parts_aside
 from crmetrics.clean.section import SectionSql
+from crmetrics.clean.source_rows import SourceRows
 from crmetrics.clean.touched import Touched
 from crmetrics.vocabulary.errors import BadMapping
 from crmetrics.vocabulary.language import words
 from crmetrics.warehouse.expression import identifier, literal
 from crmetrics.warehouse.schema import ORIGIN, TABLES, ddl
 
+if TYPE_CHECKING:
+    from crmetrics.workspace.decisions import Decision
+
 _ = words("import")
-
-
-@dataclass(frozen=True)
-class SourceRows:
-    """A source with all its live raw files: what its tables are made of.
-
-    `zone` is that of the times in its files; `imports` are the folders of its imports, the one at work last.
-    """
-
-    mapping: SourceMapping
-    zone: str
-    parts: Mapping[str, Sequence[RawPart]]
-    imports: Sequence[Path] = ()
-
-    def tells(self, table: str, column: str = "") -> bool:
-        """Whether its files fill a table, or a column of it."""
-        sections = [section for section in self.mapping.sections if section.table.name == table]
-        return any(not column or column in section.by_target for section in sections)
-
-    @property
-    def name(self) -> str:
-        """The source's name."""
-        return self.mapping.name
-
-    @property
-    def all_parts(self) -> list[RawPart]:
-        """Its live files, in the order of the entries."""
-        return [part for parts in self.parts.values() for part in parts]
 
 
 @dataclass(frozen=True)
@@ -71,6 +47,8 @@ class Building:
     currency  the company's currency; blank: the one that its orders and deals are in
     calendar  whose free days count; blank: not set, so that of its own holidays, else of the country proposed
     relative  gives a raw file's path as it is kept in the version
+    decisions      what people decided, in the order of their numbers: the version is made as if it had always been so
+    is_from_raw    every table is made again, and `old` only tells of its imports; import_no is 0, for nothing is imported
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -84,6 +62,8 @@ class Building:
     relative: Callable[[Path], str]
     calendar: str = ""
     country: str = ""
+    decisions: Sequence[Decision] = ()
+    is_from_raw: bool = False
     rows: dict[tuple[str, str], EntryRows] = field(default_factory=dict)
 
     def run(self) -> None:
@@ -93,8 +73,9 @@ class Building:
             self.connection, [(source.mapping, source.all_parts) for source in self.sources], self.relative
         )
         old = self._tables_of_old()
-        touched = Touched(self.connection, self.sources, set(old), self.has_old).find()
-        if self.has_old:
+        merged = {str(each.about["table"]) for each in self.decided("merge")}
+        touched = Touched(self.connection, self.sources, set(old), self.copies, merged).find()
+        if self.copies:
             ledger.copy_of_old(
                 self.connection, sorted(touched.entries), sorted(touched.tables), [ORPHAN, UNKNOWN_STAGE], [SEVERAL]
             )
@@ -112,11 +93,25 @@ class Building:
             for mark in MARKS:
                 self.connection.execute(f"alter table main.{name} drop column {mark}")
         self._unite(touched.tables & tables)
+        # Whole rows of all sources stand here, each once: the place to make duplicates one, before anything is derived.
         self._finish(tables, touched)
+
+    @property
+    def copies(self) -> bool:
+        """Whether tables that nothing touches are taken over from the current version."""
+        return self.has_old and not self.is_from_raw
+
+    def decided(self, kind: str, **about: object) -> tuple[Decision, ...]:
+        """The decisions of one kind, of those that are about these things alone: decided("correct", source="shop")."""
+        return tuple(
+            each
+            for each in self.decisions
+            if each.kind == kind and all(each.about.get(name) == value for name, value in about.items())
+        )
 
     def _tables_of_old(self) -> Mapping[str, tuple[str, ...]]:
         """The tables of the current version with their columns."""
-        if not self.has_old:
+        if not self.copies:
             return MappingProxyType({})
         found: dict[str, list[str]] = {}
         for table, column in self.connection.execute(
@@ -158,7 +153,7 @@ class Building:
 
     def _forget_derived(self, tables: set[str]) -> None:
         """Blank the first traces of customers in copied rows of sources that never tell of them: an older trace may come."""
-        if not self.has_old or "customers" not in tables:
+        if not self.copies or "customers" not in tables:
             return
         silent = [source.name for source in self.sources if not source.tells("customers", "created_at")]
         for source in silent:
@@ -271,7 +266,7 @@ class Building:
         made = make_parents(self.connection, tables, now)
         if "customers" in tables:
             derivation.customers_created_at()
-        checked = sorted(name for name in tables if name in touched.tables or name in made or not self.has_old)
+        checked = sorted(name for name in tables if name in touched.tables or name in made or not self.copies)
         sure = {(child.name, column.name) for child, column, parent in references(sorted(tables)) if parent in made}
         check_parents(self.connection, sorted(tables), tables, touched.sure() | sure)
         check_rows(self.connection, checked, self.now)
@@ -283,7 +278,7 @@ class Building:
         if {"orders", "order_lines"} <= tables:
             add_up_orders(self.connection)
         accounts.close_accounts(self.connection, self.import_no, self.has_old, self.now)
-        if self.has_old:
+        if self.copies:
             accounts.refuse_emptied(self.connection, self.sources[0].mapping, self.import_no)
         calendar = settle_calendar(self.connection, tables, self.calendar, self.country, self.now)
         if "holidays" in tables:
@@ -305,11 +300,12 @@ class Building:
                 continue
             profile(self.connection, sorted(tables), self.now)
             reached = reaches(self.connection, self.zone, self.now)
-            at_work = source is self.sources[0]
-            history = Histories(self.connection, source.name, source.imports, at_work, reached, self.now)
+            at_work = source is self.sources[0] and not self.is_from_raw
+            seen_at = max(part.imported_at for part in source.all_parts)
+            history = Histories(self.connection, source.name, source.imports, at_work, reached, self.now, seen_at)
             history.watch(stages, changes)
             history.fill(tables, stages, changes)
-        if self.has_old:
+        if self.copies:
             mine = [
                 name
                 for name in sorted(touched.tables & tables)
@@ -324,6 +320,7 @@ class Building:
             self.connection.execute(
                 "insert into meta.sources values (?, ?, ?, ?)", [mapping.name, mapping.kind, source.zone, mapping.text]
             )
+        ledger.write_decisions(self.connection, self.decisions)
         facts = {
             "reaches": str(reaches(self.connection, self.zone, self.now)),
             "zone": self.zone,

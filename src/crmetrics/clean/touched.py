@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +12,7 @@ from crmetrics.clean.mapping import Section
 from crmetrics.warehouse.schema import TABLES
 
 if TYPE_CHECKING:
-    from crmetrics.clean.tables import SourceRows
+    from crmetrics.clean.source_rows import SourceRows
 
 _FAMILY: Final = ("stages", "deals", "deal_stages", "deal_changes")
 """Tables whose values are derived from each other."""
@@ -23,13 +23,15 @@ class Touched:
     """Grows from the files that are new until nothing else is touched.
 
     A row of a file is judged once for all tables that it feeds, so all of them are made again together; a table whose key
-    names a parent follows its parent; and a source that lost rows to another one is read again with it.
+    names a parent follows its parent; and a source that lost rows to another one is read again with it. Without an old
+    version everything is. `merged` are the tables whose duplicates people have made one.
     """
 
     connection: duckdb.DuckDBPyConnection
     sources: Sequence[SourceRows]
     old_tables: set[str]
     has_old: bool
+    merged: Collection[str] = ()
     tables: set[str] = field(default_factory=set)
     entries: set[tuple[str, str]] = field(default_factory=set)
 
@@ -41,7 +43,10 @@ class Touched:
     def find(self) -> Touched:
         """Find everything that is touched."""
         source = self.sources[0]
-        if self._is_new_mapping():
+        if not self.has_old:
+            self.entries = {(each.name, entry) for each in self.sources for entry in each.mapping.entries}
+            self.tables = {name for each in self.sources for name in each.mapping.tables}
+        elif self._is_new_mapping():
             self.entries = {(source.name, entry) for entry in source.mapping.entries}
             self.tables = self._tables_of(source.name) | set(source.mapping.tables)
         else:
@@ -84,15 +89,13 @@ class Touched:
 
     def _must_read(self, source: str, table: str) -> bool:
         """Whether a source's rows of a touched table must be made again: it is the imported one, or rows of the table were
-        united with those of another source, so that the current version does not hold them as each gave them."""
-        if source == self.sources[0].name or not self.has_old:
+        united with those of another source, or are made one by people, so that the current version does not hold them as each gave them."""
+        if source == self.sources[0].name or not self.has_old or table in self.merged:
             return True
         found = self.connection.execute("select count(*) from old.meta.united where table_name = ?", [table]).fetchall()
         return int(found[0][0]) > 0
 
     def _is_new_mapping(self) -> bool:
-        if not self.has_old:
-            return True
         source = self.sources[0]
         found = self.connection.execute(
             "select mapping from old.meta.sources where source = ?", [source.name]

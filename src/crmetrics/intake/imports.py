@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
-import shutil
 import time
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from crmetrics.clean.mapping import Entry, Mapping
-from crmetrics.clean.mapping_file import parse_mapping, read_mapping
+from crmetrics.clean.mapping_file import read_mapping
 from crmetrics.clean.raw_rows import RawPart
-from crmetrics.clean.tables import Building, SourceRows
-from crmetrics.collect.archives import UNPACKED, unpacked
+from crmetrics.clean.source_rows import SourceRows
+from crmetrics.clean.tables import Building
+from crmetrics.collect.archives import unpacked
 from crmetrics.collect.sources import FileEntry, RawFile, find_files, fingerprint, read_raw
+from crmetrics.intake.live_files import by_entry, import_folders, live_files, other_sources, parts_after
 from crmetrics.intake.lock import import_lock
 from crmetrics.intake.raw_store import RawStore, write_manifest, write_rejects
+from crmetrics.intake.rebuilding import rebuild_locked
+from crmetrics.intake.recovery import recover, resources
 from crmetrics.intake.report import ImportReport
+from crmetrics.intake.standing import is_decided_since, standing_decisions
 from crmetrics.intake.telling import report_of
 from crmetrics.vocabulary.errors import BadFile, BadValue
 from crmetrics.vocabulary.language import words
 from crmetrics.warehouse.disk import told_of_a_full_disk
-from crmetrics.warehouse.versions import Resources, Version, Versions, facts_of
+from crmetrics.warehouse.versions import Version, Versions, facts_of
 from crmetrics.workspace.folder import Workspace
 from crmetrics.workspace.settings import Settings, country_of, proposed, read_settings, write_settings
+
+if TYPE_CHECKING:
+    from crmetrics.workspace.decisions import Decision
 
 _ = words("import")
 
@@ -70,18 +79,6 @@ def init_workspace(folder: Path) -> Settings:
     return settings
 
 
-def recover(place: Workspace) -> None:
-    """Clear what a killed import left behind. The caller holds the import lock."""
-    versions, store = Versions(place.versions), RawStore(place.raw)
-    versions.recover()
-    store.recover(versions)
-    for path in place.spill.glob("duckdb_temp*"):
-        path.unlink(missing_ok=True)
-    for path in place.spill.glob(f"{UNPACKED}*"):
-        shutil.rmtree(path, ignore_errors=True)
-    place.settings.with_name(place.settings.name + ".part").unlink(missing_ok=True)
-
-
 @dataclass(frozen=True)
 class _Import:
     place: Workspace
@@ -92,6 +89,11 @@ class _Import:
     def versions(self) -> Versions:
         return Versions(self.place.versions)
 
+    @cached_property
+    def decisions(self) -> tuple[Decision, ...]:
+        """What people have decided that a version is to be made with."""
+        return standing_decisions(self.place)
+
     @property
     def store(self) -> RawStore:
         return RawStore(self.place.raw)
@@ -99,6 +101,10 @@ class _Import:
     def run(self, sources: list[Path], path: Path) -> ImportReport:
         recover(self.place)
         mapping = read_mapping(path, _default_name(sources))
+        current, decisions = self.versions.current(), self.decisions
+        if current is not None and is_decided_since(current, decisions):
+            # Only what an import touches is made again: what was decided about everything else must be in before.
+            rebuild_locked(self.place, decisions, self.progress, "")
         with unpacked(sources, self.place.spill) as opened:
             return self._run(opened, mapping)
 
@@ -107,7 +113,7 @@ class _Import:
         settings = read_settings(self.place.settings)
         wanted = settings.completed(proposed(mapping.company, self.place.folder, mapping.zone))
         current = self.versions.current()
-        live, is_same_mapping = _live(current, mapping, self.store)
+        live, is_same_mapping = live_files(current, mapping, self.store)
         found = _find(sources, mapping, live)
         known_prints = {part.sha256 for part in live if is_same_mapping}
         prints = [fingerprint(one) if known_prints else "" for _entry, one in found]
@@ -119,7 +125,8 @@ class _Import:
         folder = self.store.begin(mapping.name, number)
         try:
             parts = self.read(fresh, folder, mapping, number, wanted)
-            merged = _parts_after(live, parts, mapping, set(prints))
+            write_manifest(folder, mapping, parts, self.moment, sorted({*prints} & known_prints))
+            merged = parts_after(live, parts, mapping, set(prints))
             version = self.publish(mapping, merged, folder, wanted, number)
         except BaseException:
             self.store.abandon(folder)
@@ -133,40 +140,35 @@ class _Import:
     def read(self, found: Found, folder: Path, mapping: Mapping, number: int, settings: Settings) -> list[RawPart]:
         """Read the files into raw Parquet."""
         read: list[RawFile] = []
-        with closing(duckdb.connect(":memory:", config=self.resources(settings).config())) as connection:
+        with closing(duckdb.connect(":memory:", config=resources(self.place, settings).config())) as connection:
             for place, (entry, path) in enumerate(found):
                 target = folder / f"{_plain(entry.name)}-{place + 1}.parquet"
                 read.append(read_raw(connection, entry, path, target, self.progress))
             write_rejects(connection, folder, read)
-        parts = [
+        return [
             RawPart(
                 raw.entry, number, raw.name, raw.path, raw.sha256, raw.rows, raw.columns, self.moment, len(raw.rejected)
             )
             for raw in read
         ]
-        write_manifest(folder, mapping, parts, self.moment)
-        return parts
 
     def publish(
         self, mapping: Mapping, parts: Sequence[RawPart], folder: Path, settings: Settings, number: int
     ) -> Version:
         current = self.versions.current()
-        folders = [*_imports_of(current, mapping.name, self.store), folder]
-        sources = [SourceRows(mapping, mapping.zone or settings.zone, _by_entry(mapping, parts), folders)]
-        sources += _others(current, mapping, self.store, settings.zone) if current else []
+        folders = [*import_folders(current, mapping.name, self.store), folder]
+        sources = [SourceRows(mapping, mapping.zone or settings.zone, by_entry(mapping, parts), folders)]
+        sources += other_sources(current, mapping, self.store, settings.zone) if current else []
 
         def fill(connection: duckdb.DuckDBPyConnection) -> None:
             Building(
                 connection, sources, number, self.moment, settings.zone, settings.currency, current is not None,
                 self.progress, self.store.relative, settings.calendar, country_of(settings.zone, settings.language),
+                self.decisions,
             ).run()  # fmt: skip
 
         names = ", ".join(sorted({part.name for part in parts if part.is_new})[:3])
-        return self.versions.publish(fill, note=f"{mapping.name}: {names}", resources=self.resources(settings))
-
-    def resources(self, settings: Settings) -> Resources:
-        spill = self.place.folder / settings.spill if settings.spill else self.place.spill  # as questions read it
-        return Resources(settings.memory_limit or None, settings.threads or None, spill)
+        return self.versions.publish(fill, note=f"{mapping.name}: {names}", resources=resources(self.place, settings))
 
     def with_facts(self, settings: Settings, version: Version) -> Settings:
         """The settings with the currency and the calendar that the version was made with."""
@@ -215,77 +217,6 @@ def _find(sources: Sequence[Path], mapping: Mapping, live: Sequence[RawPart]) ->
     return found
 
 
-def _live(current: Version | None, mapping: Mapping, store: RawStore) -> tuple[list[RawPart], bool]:
-    """The source's raw files that the current version is made of, and whether it was made by this very mapping."""
-    if current is None:
-        return [], True
-    with closing(duckdb.connect(str(current.path), read_only=True)) as connection:
-        texts = connection.execute("select mapping from meta.sources where source = ?", [mapping.name]).fetchall()
-        return _parts_of(connection, mapping.name, store), not texts or texts[0][0] == mapping.text
-
-
-def _others(current: Version, mapping: Mapping, store: RawStore, zone: str) -> list[SourceRows]:
-    """The other sources that the current version is made of."""
-    with closing(duckdb.connect(str(current.path), read_only=True)) as connection:
-        texts = connection.execute(
-            "select source, mapping from meta.sources where source <> ? order by source", [mapping.name]
-        ).fetchall()
-        others = [parse_mapping(Path(f"{name} (mapping)"), text, name) for name, text in texts]
-        return [
-            SourceRows(
-                other,
-                other.zone or zone,
-                _by_entry(other, _parts_of(connection, other.name, store)),
-                _imports_of(current, other.name, store),
-            )
-            for other in others
-        ]
-
-
-def _imports_of(current: Version | None, source: str, store: RawStore) -> list[Path]:
-    """The folders of a source's imports that the current version is made of, in their order."""
-    if current is None:
-        return []
-    with closing(duckdb.connect(str(current.path), read_only=True)) as connection:
-        numbers = connection.execute(
-            "select import_no from meta.imports where source = ? order by 1", [source]
-        ).fetchall()
-    return [store.folder / source / f"{number:06d}" for (number,) in numbers]
-
-
 def _is_other_calendar(current: Version | None, wanted: Settings) -> bool:
     """Whether the settings now name another calendar than the current version was made with."""
     return bool(current and wanted.calendar and facts_of(current.path).get("calendar") != wanted.calendar)
-
-
-def _parts_of(connection: duckdb.DuckDBPyConnection, source: str, store: RawStore) -> list[RawPart]:
-    lines = connection.execute(
-        "select entry, import_no, file, raw_path, sha256, rows_read - rejected, columns, imported_at, rejected "
-        "from meta.files where source = ? and is_live order by import_no, length(raw_path), raw_path",
-        [source],
-    ).fetchall()
-    return [
-        RawPart(entry, number, file, store.folder / path, sha256, rows, tuple(columns), at, rejected, is_new=False)
-        for entry, number, file, path, sha256, rows, columns, at, rejected in lines
-    ]
-
-
-def _parts_after(
-    live: Sequence[RawPart], new: Sequence[RawPart], mapping: Mapping, found: Container[str]
-) -> list[RawPart]:
-    """The raw files that count now: of a full source, those of an entry are replaced by the new ones.
-
-    found  the fingerprints of the files at hand: one that is known already is not read again, but still counts
-    """
-    replaced = {part.entry for part in new} if mapping.kind == "full" else set()
-    again = {(part.entry, part.sha256) for part in new}
-    kept = [
-        part
-        for part in live
-        if (part.entry not in replaced or part.sha256 in found) and (part.entry, part.sha256) not in again
-    ]
-    return [*kept, *new]
-
-
-def _by_entry(mapping: Mapping, parts: Sequence[RawPart]) -> dict[str, list[RawPart]]:
-    return {entry: [part for part in parts if part.entry == entry] for entry in mapping.entries}

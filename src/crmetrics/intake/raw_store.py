@@ -76,8 +76,11 @@ class RawStore:
         return (folder / path.name).relative_to(self.folder).as_posix()
 
 
-def write_manifest(folder: Path, mapping: Mapping, parts: Sequence[RawPart], started_at: datetime) -> None:
-    """Write what the folder holds, and by which mapping it was first read."""
+def write_manifest(
+    folder: Path, mapping: Mapping, parts: Sequence[RawPart], started_at: datetime, known: Sequence[str]
+) -> None:
+    """Write what the folder holds, and by which mapping it was first read; `known` are the fingerprints of files that
+    were at hand as well, but had been read before."""
     told = {
         "source": mapping.name,
         "kind": mapping.kind,
@@ -93,6 +96,7 @@ def write_manifest(folder: Path, mapping: Mapping, parts: Sequence[RawPart], sta
             }
             for part in parts
         ],
+        "known": list(known),
         "mapping": mapping.text,
     }
     path = folder / "manifest.json"

@@ -113,7 +113,7 @@ class Versions:
         part = path.with_name(path.name + ".part")
         published_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
         try:
-            facts = self._make(part, fill, number, published_at, resources or Resources())
+            facts = self._make(part, fill, number, published_at, resources or Resources(), self.current())
             _check(part)
             sync(part)
             told = {"number": number, "published_at": str(published_at), "reaches": facts["reaches"], "note": note}
@@ -130,6 +130,21 @@ class Versions:
         sync(self.folder)
         self.prune()
         return self._read(number)
+
+    def make_aside(
+        self,
+        path: Path,
+        fill: Callable[[duckdb.DuckDBPyConnection], None],
+        old: Version | None,
+        resources: Resources | None = None,
+    ) -> Version:
+        """Make a version at `path` that nobody else will read: it is not published, and its number is 0.
+
+        `fill` is as for `publish`, with `old` attached in place of the current version.
+        """
+        published_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+        facts = self._make(path, fill, 0, published_at, resources or Resources(), old)
+        return Version(0, path, published_at, datetime.fromisoformat(facts["reaches"]), "")
 
     def rollback(self, number: int) -> Version:
         """Make an earlier (or later) kept version the current one; the others stay."""
@@ -201,14 +216,14 @@ class Versions:
         number: int,
         published_at: datetime,
         resources: Resources,
+        old: Version | None,
     ) -> dict[str, str]:
         _remove(part)
         with closing(duckdb.connect(":memory:", config=resources.config())) as connection:
             connection.execute("set TimeZone = 'UTC'")
             connection.execute(f"attach '{_quoted(part)}' as fresh")
-            current = self.current()
-            if current is not None:
-                connection.execute(f"attach '{_quoted(current.path)}' as old (read_only)")
+            if old is not None:
+                connection.execute(f"attach '{_quoted(old.path)}' as old (read_only)")
             connection.execute("use fresh")
             connection.execute("create schema meta")
             connection.execute("create table meta.facts(name varchar, value varchar)")

@@ -1,0 +1,103 @@
+"""The imports of the past, each as it was, and what counts when some of them are left out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Container, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from crmetrics.clean.mapping import Mapping
+from crmetrics.clean.mapping_file import parse_mapping
+from crmetrics.clean.raw_rows import RawPart
+from crmetrics.clean.source_rows import SourceRows
+from crmetrics.intake.live_files import by_entry, parts_after
+from crmetrics.intake.raw_store import RawStore
+from crmetrics.vocabulary.errors import BadFile
+from crmetrics.vocabulary.language import words
+from crmetrics.warehouse.versions import Version
+
+_ = words("import")
+
+
+@dataclass(frozen=True)
+class PastImport:
+    """One import that a version is made of, or was made of before it was left out.
+
+    found  the fingerprints of all files that were at hand, those among them that were known already
+    """
+
+    number: int
+    source: str
+    mapping: Mapping
+    at: datetime
+    folder: Path
+    parts: Sequence[RawPart]
+    found: frozenset[str]
+
+
+def past_imports(version: Version, store: RawStore) -> list[PastImport]:
+    """The imports that led to a version, in their order. Raises BadFile if the raw files of one are gone."""
+    with closing(duckdb.connect(str(version.path), read_only=True)) as connection:
+        numbers = connection.execute("select import_no, source, started_at from meta.imports order by 1").fetchall()
+        lines = connection.execute(
+            "select source, import_no, entry, file, raw_path, sha256, rows_read - rejected, columns, imported_at, rejected "
+            "from meta.files order by import_no, length(raw_path), raw_path"
+        ).fetchall()
+    return [
+        _import(store, number, source, at, [line[2:] for line in lines if line[:2] == (source, number)])
+        for number, source, at in numbers
+    ]
+
+
+def _import(store: RawStore, number: int, source: str, at: datetime, lines: Sequence[tuple[object, ...]]) -> PastImport:
+    folder = store.folder / source / f"{number:06d}"
+    try:
+        told = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadFile(
+            _(
+                "The raw files of import {number} of {source} are gone from '{folder}', so the tables cannot be made again.",
+                number=number,
+                source=source,
+                folder=str(folder),
+            )
+        ) from None
+    parts = [_part(store, number, line) for line in lines]
+    return PastImport(
+        number,
+        source,
+        parse_mapping(Path(f"{source} (mapping)"), told["mapping"], source),
+        at,
+        folder,
+        parts,
+        frozenset([*(part.sha256 for part in parts), *told.get("known", [])]),
+    )
+
+
+def _part(store: RawStore, number: int, line: Sequence[object]) -> RawPart:
+    entry, file, path, sha256, rows, columns, at, rejected = line
+    return RawPart(
+        str(entry), number, str(file), store.folder / str(path), str(sha256), int(str(rows)),
+        tuple(columns), at, int(str(rejected)), is_new=False,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def counted(imports: Sequence[PastImport], left_out: Container[tuple[str, int]], zone: str) -> list[SourceRows]:
+    """The sources with the files that count when some imports, as (source, number), never were: each import again
+    replaces or adds to what those before it left, by its own mapping; the last one's mapping reads them all."""
+    found = []
+    for source in sorted({each.source for each in imports}):
+        own = [each for each in imports if each.source == source and (source, each.number) not in left_out]
+        parts: list[RawPart] = []
+        for each in own:
+            parts = parts_after(parts, each.parts, each.mapping, each.found)
+        if own:
+            mapping = own[-1].mapping
+            folders = [each.folder for each in own]
+            found.append(SourceRows(mapping, mapping.zone or zone, by_entry(mapping, parts), folders))
+    return found
