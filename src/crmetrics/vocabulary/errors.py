@@ -25,6 +25,10 @@ class BadFile(CrmetricsError):
     """A source file that cannot be read."""
 
 
+class BadDatabase(CrmetricsError):
+    """A database on a server that cannot be reached, refuses, or lacks what is asked of it."""
+
+
 class BadMapping(CrmetricsError):
     """A mapping file that does not fit the files or the canonical tables."""
 
@@ -47,3 +51,19 @@ class NoWorkspace(CrmetricsError):
 
 class NoEngine(CrmetricsError):
     """An engine that was asked for is not on this machine: Spark, or the Java that it needs."""
+
+
+class NotSignedIn(CrmetricsError):
+    """Who asks is not known: he must sign in, or his token no longer holds."""
+
+
+class NotAllowed(CrmetricsError):
+    """Who asks is known, and has no right to it."""
+
+
+class TooManyTries(CrmetricsError):
+    """Signing in failed too often: `seconds` must pass before the next try."""
+
+    def __init__(self, message: Message, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = seconds

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
 
@@ -11,11 +11,17 @@ Sees = Literal["self", "team", "all"]
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who asks, and whose rows may be seen: his own, his team's, or all. A person is linked to an employee."""
+    """Who asks, and whose rows may be seen: his own, his team's, or all. A person is linked to an employee.
 
-    name: str
+    is_masked  names, e-mails and telephone numbers of customers are shown as their first and last signs only
+
+    The name says who it is; two viewers who see the same are the same, so that an answer is worked out once for both.
+    """
+
+    name: str = field(compare=False)
     sees: Sees = "self"
     employee_id: str | None = None
+    is_masked: bool = False
 
 
 ADMINISTRATOR: Final = Viewer("administrator", "all")

@@ -8,12 +8,15 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from crmetrics.vocabulary.language import Message, words
+from crmetrics.web.admission import SIGNED_IN, Rights
 from crmetrics.web.pages import listing
 from crmetrics.web.site import Place, Site
 
 _ = words("web")
 
 PLACE: Final = Place("/", _("What can be asked"), 20)
+
+RIGHTS: Final[Rights] = {"/": SIGNED_IN, "/a": SIGNED_IN}
 
 WORDS: Final[dict[str, Message]] = {
     "all": PLACE.title,

@@ -8,11 +8,19 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 
 from crmetrics.vocabulary.language import Message, words
+from crmetrics.web.admission import SIGNED_IN, Rights
 from crmetrics.web.asking import hidden
 from crmetrics.web.pages import answer_page
 from crmetrics.web.site import Site
 
 _ = words("web")
+
+RIGHTS: Final[Rights] = {
+    "/a/{key}": SIGNED_IN,
+    "/a/{key}.json": "export",
+    "/a/{key}.csv": "export",
+    "/a/{key}.xlsx": "export",
+}
 
 WORDS: Final[dict[str, Message]] = {
     "passport": _("How this is worked out"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
@@ -11,18 +12,25 @@ from typing import Any, Final
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, select_autoescape
+from starlette.datastructures import FormData
 
 from crmetrics.analysis import Answer
 from crmetrics.analysis.kept import Answers
 from crmetrics.catalogue import OpenCatalogue, current_version, open_workspace, read_choices
 from crmetrics.presenting.numbers import Format, format_for
 from crmetrics.presenting.words import say
+from crmetrics.vocabulary.errors import NotAllowed, NotSignedIn
 from crmetrics.vocabulary.language import LANGUAGES, Message, words
-from crmetrics.warehouse.scope import ADMINISTRATOR, Viewer
+from crmetrics.warehouse.scope import Viewer
+from crmetrics.web.admission import Access, csrf_of, lacking, remember_visit, who
 from crmetrics.web.asking import asking_of
 from crmetrics.web.pages import menu
+from crmetrics.workspace.people import NOBODY_YET, Person
+from crmetrics.workspace.rights import Permission
+from crmetrics.workspace.state import State, open_state
 
 _ = words("web")
+people = words("people")
 
 _HTML_LANGUAGES: Final = {"zh": "zh-Hans"}
 LANGUAGE_NAMES: Final = (("en", "EN"), ("tr", "TR"), ("uk", "УК"), ("zh", "中"))
@@ -35,6 +43,11 @@ FRAME: Final[dict[str, Message]] = {
     "main": _("Main"),
     "zone": _("Times in {zone}"),
     "reaches": _("Data up to {moment}, version {version}"),
+    "sign_out": people("Sign out"),
+    "me": people("My account"),
+    "nobody_yet": people("Nobody has been added yet: whoever sits before this machine is the administrator."),
+    "add_people": people("Add people"),
+    "not_linked": people("You are not linked to an employee yet, so no rows are yours. An administrator can link you."),
 }
 """The words of the frame. Each page brings its own beside them."""
 
@@ -51,11 +64,12 @@ def templates() -> Environment:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page that the menu names, in this order among the others."""
+    """A page that the menu names, in this order among the others, to those who have the permission that it needs."""
 
     address: str
     title: Message
     order: int
+    needs: Permission | None = None
 
 
 @dataclass
@@ -65,6 +79,7 @@ class Site:
     folder: Path
     language: str | None = None
     places: tuple[Place, ...] = ()
+    access: Access = field(default_factory=Access)
     templates: Environment = field(default_factory=templates)
     _open: OpenCatalogue | None = None
     _lock: Lock = field(default_factory=Lock)
@@ -78,13 +93,42 @@ class Site:
                 self._open = open_workspace(self.folder, self._answers)
             return self._open
 
+    @cached_property
+    def state(self) -> State:
+        """The product's own state: people, saved views, targets."""
+        return open_state(self.folder)
+
+    def person(self, request: Request) -> Person:
+        """Who asks; NotSignedIn if that is not known."""
+        found = who(self, request)
+        if found is None:
+            raise NotSignedIn(people("Sign in first."))
+        return found
+
+    def may(self, request: Request, permission: Permission) -> bool:
+        """Whether who asks has a permission."""
+        return self.person(request).may(permission)
+
+    def need(self, request: Request, permission: Permission) -> None:
+        """NotAllowed, which is shown as a page, if who asks has not a permission."""
+        if not self.may(request, permission):
+            raise NotAllowed(lacking(permission))
+
+    def form(self, request: Request) -> FormData:
+        """What a form has sent; empty if nothing."""
+        found: FormData = getattr(request.state, "form", FormData())
+        return found
+
     def viewer(self, request: Request) -> Viewer:
         """Who asks, and what he may see. Every question of every page goes through here."""
-        return ADMINISTRATOR
+        return self.person(request).viewer()
 
     def speaks(self, request: Request) -> str:
         """The language of a page: that of the address, of the last choice, of the command, of the workspace."""
-        asked = request.query_params.get("language") or request.cookies.get("language") or self.language
+        asked = request.query_params.get("language") or request.cookies.get("language")
+        if not asked:
+            person = who(self, request)
+            asked = (person.language if person else None) or self.language
         return asked if asked in LANGUAGES else self.catalogue().settings.language or "en"
 
     def format(self, request: Request) -> Format:
@@ -115,6 +159,7 @@ class Site:
         """A page in its frame; `words` are those that its template says by name."""
         format_ = self.format(request)
         catalogue = self.catalogue()
+        person = who(self, request)
 
         def said(message: Message | str, **values: Any) -> str:
             if isinstance(message, Message):
@@ -126,8 +171,14 @@ class Site:
             language=format_.language,
             html_language=_HTML_LANGUAGES.get(format_.language, format_.language),
             languages=[(code, name, address_with(request, language=code)) for code, name in LANGUAGE_NAMES],
-            places=[(each.address, said(each.title)) for each in self.places],
-            menu=menu(catalogue.entries(self.viewer(request)), format_, request.url.path.removeprefix("/a/")),
+            places=[(each.address, said(each.title)) for each in self._places(person)],
+            menu=menu(catalogue.entries(person.viewer()), format_, request.url.path.removeprefix("/a/"))
+            if person
+            else (),
+            person=person,
+            is_nobody_yet=person is NOBODY_YET,
+            is_not_linked=person is not None and person.scope != "all" and person.employee_id is None,
+            csrf=csrf_of(request),
             path=request.url.path,
             company=catalogue.settings.company or "crmetrics",
             zone=catalogue.settings.zone,
@@ -140,7 +191,12 @@ class Site:
             response.set_cookie(
                 "language", request.query_params["language"], max_age=31_536_000, samesite="lax", httponly=True
             )
+        remember_visit(response, request)
         return response
+
+    def _places(self, person: Person | None) -> list[Place]:
+        """The rooms that the menu names to a person."""
+        return [each for each in self.places if person and (each.needs is None or person.may(each.needs))]
 
 
 def address_with(request: Request, **changed: str) -> str:
