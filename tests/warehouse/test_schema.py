@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from crmetrics.vocabulary.language import LANGUAGES, Message, translated
-from crmetrics.warehouse.schema import CHOICE_LABELS, DIMENSIONS, ORIGIN, TABLES, Check, Table, Type, ddl
+from crmetrics.warehouse.schema import CHOICE_LABELS, DIMENSIONS, ORIGIN, TABLES, Check, Personal, Table, Type, ddl
 
 EVERY_TABLE = pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
 
@@ -372,3 +372,28 @@ def test_only_what_would_falsify_figures_is_kept_out():
 def test_a_small_rate_keeps_its_digits():
     # One Vietnamese dong is 0.0000361278 euros.
     assert str(value(TABLES["exchange_rates"], "rate_to_company", rate_to_company="0.0000361278")) == "0.0000361278"
+
+
+def test_what_may_tell_of_a_living_person_is_marked_and_what_figures_need_is_not():
+    personal = {
+        (table.name, column.name): column.personal
+        for table in TABLES.values()
+        for column in table.columns
+        if column.personal
+    }
+    for table in ("customers", "contacts", "leads"):
+        assert {personal.get((table, column)) for column in ("name", "email", "phone")} == {Personal.NAMES}
+    assert personal["customers", "born_on"] is Personal.DESCRIBES
+    assert {personal["tickets", "body"], personal["responses", "body"]} == {Personal.SAYS}
+    for name in personal:
+        column = TABLES[name[0]].column(name[1])
+        # What is blanked must be allowed to be blank, or the row would be lost: a contact person goes as a whole.
+        assert not column.is_key
+        assert not column.references
+        assert not column.is_required or name[0] == "contacts"
+
+
+def test_every_dimension_that_describes_people_is_read_from_personal_columns():
+    for dimension in DIMENSIONS.values():
+        for table, column in dimension.columns.items() if dimension.is_personal else ():
+            assert TABLES[table].column(column).personal, dimension.name

@@ -3,7 +3,7 @@
 from crmetrics.warehouse.schema.choices import CHOICE_LABELS
 from crmetrics.warehouse.schema.dimensions import DIMENSIONS, Dimension, Path, Step, path_to
 from crmetrics.warehouse.schema.statements import ORIGIN, custom_column, ddl
-from crmetrics.warehouse.schema.table import Check, Column, History, Table, Type
+from crmetrics.warehouse.schema.table import Check, Column, History, Personal, Table, Type
 from crmetrics.warehouse.schema.tables import TABLES
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Dimension",
     "History",
     "Path",
+    "Personal",
     "Step",
     "Table",
     "Type",

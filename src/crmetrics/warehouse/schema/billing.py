@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crmetrics.vocabulary.language import words
 from crmetrics.warehouse.schema.columns import NEVER, choice, day, flag, key, link, money, number, text
-from crmetrics.warehouse.schema.table import Check, Table, Type
+from crmetrics.warehouse.schema.table import Check, Personal, Table, Type
 
 _ = words("schema")
 
@@ -106,7 +106,7 @@ COSTS = Table(
         link("customer_id", "customers", _("Customer"), expected=NEVER),
         link("employee_id", "employees", _("Employee"), expected="kind = 'staff'"),
         flag("is_fixed", _("Fixed"), _("Does not grow with sales.")),
-        text("note", _("Note"), expected="amount < 0"),
+        text("note", _("Note"), expected="amount < 0", personal=Personal.SAYS),
     ),
     appears="spent_on",
     priced_at="spent_on",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from crmetrics.vocabulary.language import Message
-from crmetrics.warehouse.schema.table import Column, Type
+from crmetrics.warehouse.schema.table import Column, Personal, Type
 
 NEVER: Final = "false"
 """`expected=NEVER`: blank is an answer of its own and never counts as missing."""
@@ -49,9 +49,12 @@ def text(
     is_required: bool = False,
     default: str | None = None,
     expected: str | None = None,
+    personal: Personal | None = None,
 ) -> Column:
     """Declare a text."""
-    return Column(name, Type.TEXT, label, meaning, is_required=is_required, default=default, expected=expected)
+    return Column(
+        name, Type.TEXT, label, meaning, is_required=is_required, default=default, expected=expected, personal=personal
+    )
 
 
 def choice(
@@ -84,9 +87,10 @@ def money(
     *,
     is_required: bool = False,
     expected: str | None = None,
+    personal: Personal | None = None,
 ) -> Column:
     """Declare an amount in the currency of its row."""
-    return Column(name, Type.MONEY, label, meaning, is_required=is_required, expected=expected)
+    return Column(name, Type.MONEY, label, meaning, is_required=is_required, expected=expected, personal=personal)
 
 
 def number(
@@ -111,9 +115,19 @@ def day(
     is_required: bool = False,
     expected: str | None = None,
     is_planned: bool = False,
+    personal: Personal | None = None,
 ) -> Column:
     """Declare a day of the company's calendar."""
-    return Column(name, Type.DATE, label, meaning, is_required=is_required, expected=expected, is_planned=is_planned)
+    return Column(
+        name,
+        Type.DATE,
+        label,
+        meaning,
+        is_required=is_required,
+        expected=expected,
+        is_planned=is_planned,
+        personal=personal,
+    )
 
 
 def moment(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crmetrics.vocabulary.language import words
 from crmetrics.warehouse.schema.columns import NEVER, choice, flag, key, link, moment, number, text
-from crmetrics.warehouse.schema.table import Check, Table
+from crmetrics.warehouse.schema.table import Check, Personal, Table
 
 _ = words("schema")
 
@@ -46,7 +46,7 @@ ACTIVITIES = Table(
             _("Such as answered, no_answer, kept, no_show, cancelled."),
             expected="done_at is not null and kind in ('call', 'appointment')",
         ),
-        text("subject", _("Subject")),
+        text("subject", _("Subject"), personal=Personal.SAYS),
     ),
     appears="created_at",
     settles={"done_at": ("done_at", "outcome", "duration_minutes")},
@@ -73,13 +73,24 @@ EVENTS = Table(
         ),
         moment("occurred_at", _("Occurred"), is_required=True),
         link("customer_id", "customers", _("Customer"), _("Customer or visitor must be known."), expected=NEVER),
-        text("visitor_id", _("Visitor"), expected="customer_id is null"),
-        text("session_id", _("Session"), expected="kind in ('page_view', 'product_view', 'search', 'add_to_cart')"),
+        text("visitor_id", _("Visitor"), expected="customer_id is null", personal=Personal.NAMES),
+        text(
+            "session_id",
+            _("Session"),
+            expected="kind in ('page_view', 'product_view', 'search', 'add_to_cart')",
+            personal=Personal.NAMES,
+        ),
         text("channel", _("Channel")),
         link("campaign_id", "campaigns", _("Campaign"), expected=NEVER),
         link("product_id", "products", _("Product"), expected="kind in ('product_view', 'add_to_cart', 'purchase')"),
-        text("url", _("Address of the page"), expected="kind in ('page_view', 'product_view')"),
-        text("term", _("Words"), _("What was searched for, or the post."), expected="kind = 'search'"),
+        text("url", _("Address of the page"), expected="kind in ('page_view', 'product_view')", personal=Personal.SAYS),
+        text(
+            "term",
+            _("Words"),
+            _("What was searched for, or the post."),
+            expected="kind = 'search'",
+            personal=Personal.SAYS,
+        ),
         number("quantity", _("Quantity"), _("Amount of use, reach."), expected="kind = 'usage'"),
         flag("is_bot", _("Bot"), expected=NEVER),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crmetrics.vocabulary.language import words
 from crmetrics.warehouse.schema.columns import NEVER, flag, key, link, moment, money, number, text
-from crmetrics.warehouse.schema.table import Check, Table, Type
+from crmetrics.warehouse.schema.table import Check, Personal, Table, Type
 
 _ = words("schema")
 
@@ -32,7 +32,7 @@ ORDERS = Table(
         link("deal_id", "deals", _("Deal"), expected=NEVER),
         text("country", _("Delivery country"), _("Two letters by ISO 3166-1.")),
         text("region", _("Delivery region")),
-        text("city", _("Delivery city")),
+        text("city", _("Delivery city"), personal=Personal.DESCRIBES),
     ),
     appears="ordered_at",
     priced_at="ordered_at",

@@ -44,6 +44,8 @@ and says so.
   blank counts as missing, if that is not in every row.
 - Every row also says where it came from: {_listed(tuple(ORIGIN))}.
   Columns of a company's own are called `custom_...`.
+- **Personal**: it may tell of a living person. It is blanked when a person is erased, as are all columns of a company's own,
+  and can be hidden from users.
 - A check marked **quarantine** keeps a row out; any other is a warning, and the row stays.
 """
 
@@ -93,6 +95,8 @@ def _said_of(column: Column) -> Iterator[str]:
         yield "Often blank."
     elif column.expected is not None:
         yield f"Expected where `{column.expected}`."
+    if column.personal:
+        yield "**Personal.**"
 
 
 def _facts(table: Table) -> Iterator[str]:

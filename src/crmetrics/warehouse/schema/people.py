@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crmetrics.vocabulary.language import words
 from crmetrics.warehouse.schema.columns import NEVER, choice, day, flag, key, link, moment, money, number, text
-from crmetrics.warehouse.schema.table import Check, Table, Type
+from crmetrics.warehouse.schema.table import Check, Personal, Table, Type
 
 _ = words("schema")
 
@@ -14,13 +14,13 @@ EMPLOYEES = Table(
     _("One row per sales representative, agent or manager."),
     (
         key("employee_id", _("Employee ID")),
-        text("name", _("Name"), default="employee_id"),
+        text("name", _("Name"), default="employee_id", personal=Personal.NAMES),
         text("team", _("Team")),
         link("manager_id", "employees", _("Manager"), _("The employee he or she reports to, without a circle.")),
         text("job_title", _("Job title")),
         day("hired_on", _("Hired on")),
         day("left_on", _("Left on"), _("Blank: still employed."), expected=NEVER),
-        money("hourly_cost", _("Hourly cost")),
+        money("hourly_cost", _("Hourly cost"), personal=Personal.DESCRIBES),
         text("currency", _("Currency"), expected="hourly_cost is not null"),
         flag("is_bot", _("Bot"), _("A program that acts as an agent."), expected=NEVER),
     ),
@@ -39,7 +39,7 @@ CUSTOMERS = Table(
     _("One row per person or company we sell or may sell to."),
     (
         key("customer_id", _("Customer ID")),
-        text("name", _("Name"), default="customer_id"),
+        text("name", _("Name"), default="customer_id", personal=Personal.NAMES),
         choice(
             "kind",
             ("person", "company"),
@@ -48,15 +48,15 @@ CUSTOMERS = Table(
             is_required=True,
             default="case when industry is not null or employees is not null then 'company' else 'person' end",
         ),
-        text("email", _("E-mail"), _("Lower case. Several customers may share one.")),
-        text("phone", _("Phone"), _("In the international form, such as +905321234567.")),
-        text("tax_number", _("Tax number"), expected="kind = 'company'"),
+        text("email", _("E-mail"), _("Lower case. Several customers may share one."), personal=Personal.NAMES),
+        text("phone", _("Phone"), _("In the international form, such as +905321234567."), personal=Personal.NAMES),
+        text("tax_number", _("Tax number"), expected="kind = 'company'", personal=Personal.NAMES),
         text("country", _("Country"), _("Two letters by ISO 3166-1.")),
         text("region", _("Region")),
-        text("city", _("City")),
-        text("gender", _("Gender"), expected="kind = 'person'"),
-        day("born_on", _("Born on"), expected="kind = 'person'"),
-        text("occupation", _("Occupation"), expected="kind = 'person'"),
+        text("city", _("City"), personal=Personal.DESCRIBES),
+        text("gender", _("Gender"), expected="kind = 'person'", personal=Personal.DESCRIBES),
+        day("born_on", _("Born on"), expected="kind = 'person'", personal=Personal.DESCRIBES),
+        text("occupation", _("Occupation"), expected="kind = 'person'", personal=Personal.DESCRIBES),
         text("industry", _("Industry"), expected="kind = 'company'"),
         text("size_band", _("Size"), _("A band of the company's size, such as 10-49."), expected="kind = 'company'"),
         number("employees", _("Number of employees"), of=Type.INTEGER, expected="kind = 'company'"),
@@ -97,10 +97,10 @@ CONTACTS = Table(
     (
         key("contact_id", _("Contact person ID")),
         link("customer_id", "customers", _("Customer"), _("The company."), is_required=True),
-        text("name", _("Name"), is_required=True),
-        text("email", _("E-mail")),
-        text("phone", _("Phone")),
-        text("job_title", _("Job title")),
+        text("name", _("Name"), is_required=True, personal=Personal.NAMES),
+        text("email", _("E-mail"), personal=Personal.NAMES),
+        text("phone", _("Phone"), personal=Personal.NAMES),
+        text("job_title", _("Job title"), personal=Personal.DESCRIBES),
     ),
     appears_with="customer_id",
 )

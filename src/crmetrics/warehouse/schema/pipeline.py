@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crmetrics.vocabulary.language import words
 from crmetrics.warehouse.schema.columns import NEVER, choice, day, flag, key, link, moment, money, number, text
-from crmetrics.warehouse.schema.table import Check, History, Table, Type
+from crmetrics.warehouse.schema.table import Check, History, Personal, Table, Type
 
 _ = words("schema")
 
@@ -41,7 +41,7 @@ DEALS = Table(
         link("owner_id", "employees", _("Owner")),
         text("pipeline", _("Pipeline"), is_required=True, default="'main'"),
         text("stage", _("Stage"), _("An unknown stage is added to the stages as an open one, last."), is_required=True),
-        text("name", _("Deal name")),
+        text("name", _("Deal name"), personal=Personal.SAYS),
         text("source", _("Source"), _("Where the deal came from.")),
         link("campaign_id", "campaigns", _("Campaign"), expected=NEVER),
         money("amount", _("Amount"), _("Blank is not 0: the amount is unknown.")),
@@ -117,10 +117,10 @@ LEADS = Table(
     (
         key("lead_id", _("Lead ID")),
         link("customer_id", "customers", _("Customer"), expected=NEVER),
-        text("name", _("Name")),
-        text("email", _("E-mail")),
-        text("phone", _("Phone")),
-        text("company", _("Company")),
+        text("name", _("Name"), personal=Personal.NAMES),
+        text("email", _("E-mail"), personal=Personal.NAMES),
+        text("phone", _("Phone"), personal=Personal.NAMES),
+        text("company", _("Company"), personal=Personal.NAMES),
         text("source", _("Source"), _("Where the interest came from.")),
         link("campaign_id", "campaigns", _("Campaign"), expected=NEVER),
         link("owner_id", "employees", _("Owner")),

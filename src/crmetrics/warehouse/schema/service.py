@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crmetrics.vocabulary.language import words
 from crmetrics.warehouse.schema.columns import NEVER, choice, flag, key, link, moment, number, text
-from crmetrics.warehouse.schema.table import Check, History, Table, Type
+from crmetrics.warehouse.schema.table import Check, History, Personal, Table, Type
 
 _ = words("schema")
 
@@ -42,8 +42,8 @@ TICKETS = Table(
         number("reopen_count", _("Times reopened"), of=Type.INTEGER),
         number("reply_count", _("Replies"), of=Type.INTEGER),
         number("handle_minutes", _("Minutes worked"), expected=_SOLVED),
-        text("subject", _("Subject")),
-        text("body", _("Text")),
+        text("subject", _("Subject"), personal=Personal.SAYS),
+        text("body", _("Text"), personal=Personal.SAYS),
         flag("is_spam", _("Spam"), expected=NEVER),
         choice("created_by", ("customer", "agent", "system"), _("Created by")),
     ),
@@ -107,7 +107,9 @@ RESPONSES = Table(
         number("score", _("Score"), expected="kind <> 'free' and answered_at is not null"),
         number("scale_max", _("Highest score"), _("10 for NPS."), of=Type.INTEGER, expected="score is not null"),
         flag("is_low_good", _("Low is good"), default="false"),
-        text("body", _("Text"), expected="kind in ('review', 'free') and answered_at is not null"),
+        text(
+            "body", _("Text"), expected="kind in ('review', 'free') and answered_at is not null", personal=Personal.SAYS
+        ),
         text("language", _("Language"), expected="body is not null"),
         moment("answered_at", _("Answered"), _("Blank: asked, not answered."), expected="asked_at is null"),
         moment("asked_at", _("Asked"), expected="kind in ('nps', 'csat', 'ces')"),

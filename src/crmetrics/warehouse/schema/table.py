@@ -25,6 +25,15 @@ class Type(StrEnum):
     TIME = "TIME"
 
 
+class Personal(StrEnum):
+    """How a column may tell of a living person. Whoever erases a person blanks all three; a door that hides personal data
+    shows none of them."""
+
+    NAMES = "names"  # who it is: name, e-mail, phone, tax number, visitor
+    DESCRIBES = "describes"  # what he or she is like: birth, gender, occupation, pay, where he or she lives
+    SAYS = "says"  # words in which anything may stand: a text, a subject, an address of a page
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column.
@@ -36,6 +45,8 @@ class Column:
     expected    SQL condition: the rows in which it should be filled; None = in all (completeness, locking:
                 data.quality); "false" = blank is an answer of its own (a stage not yet left)
     is_planned  a day or moment that may lie in the future (due, expected, ends); all others may not
+    personal    how it may tell of a living person; None: it does not. Keys are not marked: who is erased gets another one.
+                Columns of a company's own are taken as words in which anything may stand
     """
 
     name: str
@@ -49,6 +60,7 @@ class Column:
     default: str | None = None
     expected: str | None = None
     is_planned: bool = False
+    personal: Personal | None = None
 
 
 @dataclass(frozen=True, slots=True)
