@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from crmetrics.analysis import Analysis, Answer, Entry, Locked, Note, Result, Table
 from crmetrics.analysis.kept import Answers, Asked
+from crmetrics.analysis.opening import Cell, Part, rows_behind
 from crmetrics.analysis.own_kpis import mark_of, read_own_kpis
-from crmetrics.analysis.provenance import is_thin, locked_by, passport_of, reading_notes
+from crmetrics.analysis.provenance import is_thin, locked_by, names_in, passport_of, reading_notes
+from crmetrics.analysis.reading import check_filters, read_choices
 from crmetrics.vocabulary.errors import NoWorkspace, UnknownName
 from crmetrics.vocabulary.language import words
-from crmetrics.vocabulary.period import GRAINS, Compare, Period, parse_period
+from crmetrics.vocabulary.period import GRAINS, Compare, Period, local_day, parse_period
 from crmetrics.warehouse.engine import DuckDbEngine, Engine
-from crmetrics.warehouse.schema import DIMENSIONS
 from crmetrics.warehouse.scope import ADMINISTRATOR, Filter, Scope, Viewer
-from crmetrics.warehouse.views import CUSTOM
 from crmetrics.warehouse.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -142,10 +142,45 @@ class OpenCatalogue:
         choices  the switches of the definition, typed or as text; `by` groups
         Raises UnknownName or BadValue for a key, choice, dimension or period that does not exist.
         """
+        return self.answer(
+            self.question(key, viewer=viewer, period=period, compare=compare, as_of=as_of, where=where, **choices)
+        )
+
+    def question(
+        self,
+        key: str,
+        /,
+        *,
+        viewer: Viewer = ADMINISTRATOR,
+        period: Period | str | None = None,
+        compare: Compare | None = None,
+        as_of: datetime | None = None,
+        where: tuple[Filter, ...] = (),
+        **choices: Any,
+    ) -> Asked:
+        """The same read and checked, not yet answered: everything that can change its answer."""
         check_filters(where)
         scope = Scope(viewer, tuple(sorted(where, key=lambda each: each.dimension)), as_of)
-        with self._warehouse(scope) as warehouse:
-            return self.ask_of(warehouse, key, period, compare, choices)
+        reaches = self.engine.profile.reaches
+        today = local_day(min(as_of or reaches, reaches), self.settings.zone)
+        return self._asked(self.find(key), choices, period, compare, scope, today)
+
+    def kept(self, asked: Asked) -> Answer[Any] | None:
+        """The answer to a question, if it is known already."""
+        return self._answers.get(asked)
+
+    def answer(self, asked: Asked) -> Answer[Any]:
+        """The answer to a question that was read before; whoever asks the same meanwhile waits for this one."""
+
+        def work() -> Answer[Any]:
+            with self._warehouse(asked.scope) as warehouse:
+                return self._answer(asked, warehouse)
+
+        return self._answers.once(asked, work)
+
+    def usual_seconds(self, key: str) -> float | None:
+        """How long the last answer of an analysis took, None if there was none since the start."""
+        return self._answers.usual(key)
 
     def ask_of(
         self,
@@ -156,24 +191,41 @@ class OpenCatalogue:
         choices: Mapping[str, Any],
     ) -> Answer[Any]:
         """The same of a warehouse that is open already, under its scope: the views that it has made are used again."""
-        declared = self.find(key)
-        read = read_choices(declared, choices)
-        span = self._period(declared, period, warehouse)
-        asked = Asked(
-            key,
-            tuple(sorted(read.items())),
-            span,
+        asked = self._asked(self.find(key), choices, period, compare, warehouse.scope, warehouse.today)
+        return self._answers.once(asked, lambda: self._answer(asked, warehouse))
+
+    def _asked(
+        self,
+        declared: Analysis,
+        choices: Mapping[str, Any],
+        period: Period | str | None,
+        compare: Compare | None,
+        scope: Scope,
+        today: date,
+    ) -> Asked:
+        return Asked(
+            declared.key,
+            tuple(sorted(read_choices(declared, choices).items())),
+            self._period(declared, period, today),
             compare,
-            warehouse.scope,
+            scope,
             self.engine.profile.number,
             (self.settings.currency, self.settings.zone, self.settings.week_start, mark_of(self.own)),
             self.engine.name,
         )
-        kept = self._answers.get(asked)
-        if kept is None:
-            kept = self._answer(declared, read, span, compare, warehouse)
-            self._answers.keep(asked, kept)
-        return kept
+
+    def open(
+        self, key: str, cell: Cell, part: Part, /, *, viewer: Viewer, where: tuple[Filter, ...] = (), **asked: Any
+    ) -> Answer[Any]:
+        """The very rows behind a figure of the answer to the same question (arguments as of `ask`); `used` of its passport is
+        how many there are in all. Not kept: each part is asked for itself."""
+        check_filters(where)
+        period, as_of, declared = asked.pop("period", None), asked.pop("as_of", None), self.find(key)
+        scope = Scope(viewer, tuple(sorted(where, key=lambda each: each.dimension)), as_of)
+        with self._warehouse(scope) as warehouse:
+            choices, span = read_choices(declared, asked), self._period(declared, period, warehouse.today)
+            listed, result = rows_behind(declared, warehouse, span, choices, cell, part)
+            return self._told(listed, choices, span, warehouse, result)
 
     def known(self, key: str) -> Analysis | None:
         """The analysis of that key, one of the company's own KPIs among them; None if there is none."""
@@ -210,23 +262,15 @@ class OpenCatalogue:
             self.engine, scope, zone=settings.zone, currency=settings.currency, week_start=settings.week_start
         )
 
-    def _period(self, declared: Analysis, period: Period | str | None, warehouse: Warehouse) -> Period | None:
+    def _period(self, declared: Analysis, period: Period | str | None, today: date) -> Period | None:
         if not declared.takes_period:
             return None
         if isinstance(period, Period):
             return period
-        return parse_period(
-            period or str(declared.period), warehouse.today, self.settings.week_start, self.settings.fiscal_start
-        )
+        return parse_period(period or str(declared.period), today, self.settings.week_start, self.settings.fiscal_start)
 
-    def _answer(
-        self,
-        declared: Analysis,
-        choices: Mapping[str, Any],
-        period: Period | None,
-        compare: Compare | None,
-        warehouse: Warehouse,
-    ) -> Answer[Any]:
+    def _answer(self, asked: Asked, warehouse: Warehouse) -> Answer[Any]:
+        declared, choices, period, compare = self.find(asked.key), dict(asked.choices), asked.period, asked.compare
         today, told = warehouse.today, len(warehouse.statements)
         earlier = period.compared(compare or "previous", today) if period else None
         locked = locked_by(declared, warehouse, choices)
@@ -238,20 +282,32 @@ class OpenCatalogue:
         notes = (*result.notes, *reading_notes(declared, warehouse, period, choices))
         in_order = result.rows.sorted_by("party") if choices.get("by") in GRAINS else result.rows
         result = replace(result, notes=notes, rows=in_order)
+        answer = self._told(declared, choices, period, warehouse, result, statements)
+        return replace(answer, before=before, before_period=earlier if compare else None)
+
+    def _told(
+        self,
+        declared: Analysis,
+        choices: Mapping[str, Any],
+        period: Period | None,
+        warehouse: Warehouse,
+        result: Result[Any],
+        statements: tuple[str, ...] = (),
+    ) -> Answer[Any]:
+        """A result with all that is needed to trust it."""
+        told = statements or tuple(dict.fromkeys(warehouse.statements))
         return Answer(
             declared=declared,
             choices=choices,
             period=period,
-            is_incomplete=bool(period and period.elapsed(today) != period),
-            today=today,
+            is_incomplete=bool(period and period.elapsed(warehouse.today) != period),
+            today=warehouse.today,
             currency=self.settings.currency,
             result=result,
-            before=before,
-            before_period=earlier if compare else None,
-            passport=passport_of(
-                declared, result, warehouse, choices, statements, datetime.now(UTC).replace(tzinfo=None)
-            ),
-            names=_names(result, choices, warehouse),
+            before=None,
+            before_period=None,
+            passport=passport_of(declared, result, warehouse, choices, told, datetime.now(UTC).replace(tzinfo=None)),
+            names=names_in(result, choices, warehouse),
         )
 
     def _runner(
@@ -315,59 +371,7 @@ class _ForViewer:
         return self.catalogue.entries(self.warehouse.scope.viewer)
 
 
-def check_filters(where: tuple[Filter, ...]) -> None:
-    """UnknownName for a filter on a dimension that does not exist."""
-    for each in where:
-        if each.dimension not in DIMENSIONS and not each.dimension.startswith(CUSTOM):
-            raise UnknownName(
-                _(
-                    "'{name}' is not a dimension. There are: {names}.",
-                    name=each.dimension,
-                    names=", ".join(sorted(DIMENSIONS)),
-                )
-            )
-
-
-def read_choices(declared: Analysis, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Every choice of an analysis, the given ones read and checked, the others at their defaults."""
-    if unknown := sorted(given.keys() - {choice.name for choice in declared.choices}):
-        names = ", ".join(choice.name for choice in declared.choices) or "-"
-        raise UnknownName(
-            _("{key} has no choice '{name}'. It has: {names}.", key=declared.key, name=unknown[0], names=names)
-        )
-    read = {
-        choice.name: choice.read(given[choice.name]) if choice.name in given else choice.default
-        for choice in declared.choices
-    }
-    for choice in declared.choices:
-        value = read[choice.name]
-        if choice.kind == "by":
-            read[choice.name] = value = "" if value in ("none", "-") else value
-            if value and not value.startswith(CUSTOM) and value not in declared.groupings():
-                raise UnknownName(
-                    _(
-                        "{key} cannot be grouped by '{by}'. It can by: {names}.",
-                        key=declared.key,
-                        by=value,
-                        names=", ".join(declared.groupings()),
-                    )
-                )
-    return read
-
-
 def locked_result(declared: Analysis, locked: Locked) -> Result[Any]:
     """The empty result of a locked question."""
     nothing: Table[Any] = Table(declared.row, {column.name: [] for column in declared.row.columns})
     return Result(nothing, notes=(Note(locked.message, "warn"),), locked=locked)
-
-
-def _names(result: Result[Any], choices: Mapping[str, Any], warehouse: Warehouse) -> dict[str, dict[str, str]]:
-    """Display names for every column whose values are ids of something that has a name."""
-    found = {}
-    for column in result.rows.row.columns:
-        by = choices.get(column.dimension, column.dimension) if column.dimension else ""
-        names = DIMENSIONS[by].names if by in DIMENSIONS else None
-        ids = [value for value in result.rows.values(column.name) if value is not None] if names else []
-        if names and ids and warehouse.profile.rows(names[0]):
-            found[column.name] = warehouse.names_of(*names, ids)
-    return found

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, get_args, get_type_hints
 
 from crmetrics.analysis.answer import Result
+from crmetrics.analysis.behind import Behinds
 from crmetrics.analysis.chart import Chart
 from crmetrics.analysis.choices import Choice, choice_of
 from crmetrics.analysis.littleness import PLAIN_FROM
@@ -47,6 +48,7 @@ class Analysis:
     headline  the column whose total is the one figure of the answer, if it has one: what a scorecard shows
     is_additive  whether the headline adds up over time, so that part of a target belongs to part of its period
     enough  with fewer rows behind it than these an answer is thin: it says too little
+    behind  which rows its figures stand on, so that they can be opened; a function of the choices where these change it
     """
 
     key: str
@@ -70,6 +72,7 @@ class Analysis:
     headline: str = ""
     is_additive: bool = False
     enough: int = PLAIN_FROM
+    behind: Behinds = ()
 
     @property
     def area(self) -> str:
@@ -118,6 +121,7 @@ def analysis(
     headline: str = "",
     is_additive: bool = False,
     enough: int = PLAIN_FROM,
+    behind: Behinds = (),
 ) -> Callable[[Callable[..., Result[Any]]], Analysis]:
     """Declare the decorated function an analysis. `table` is the one whose rows are counted and grouped, default the date's.
 
@@ -138,6 +142,7 @@ def analysis(
             period=period if read.takes_period else None,
             is_additive=is_additive,
             enough=enough,
+            behind=behind,
         )
 
     return declared

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final, Literal
 
 import numpy as np
 
 from crmetrics.analysis.answer import LeftOut, Locked, Note, Result, Table
+from crmetrics.analysis.behind import Behind
 from crmetrics.analysis.chart import Lines
 from crmetrics.analysis.choices import By, choice_of
 from crmetrics.analysis.declaration import Analysis, Needs
@@ -89,6 +91,7 @@ def kpi(
         given=frozenset({"warehouse", "period"}),
         period="last-12-months",
         headline="value",
+        behind=_behind(value),
         is_additive=isinstance(value, Measure) and value.aggregate in ("sum", "count"),
     )
 
@@ -188,6 +191,32 @@ def _span(measure: Measure) -> dict[str, str]:
     is_day = column.type is Type.DATE
     start, end, now = ("$start_on", "$end_on", "$today") if is_day else ("$start", "$end", "$as_of")
     return {"moment": measure.moment, "start": start, "end": f"least({end}, {now})" if column.is_planned else end}
+
+
+def _behind(value: Value) -> tuple[Behind, ...]:
+    """The rows that a KPI stands on: n the cases, k those of them that are meant; of different things each is opened once."""
+    top, *below = measures_of(value)
+    span, derived = _span(top), tuple(DERIVED_FOR[each] for each in (top.over,) if each in DERIVED_FOR)
+    where = f"{span['moment']} >= {span['start']} and {span['moment']} < {span['end']}"
+    counted = below[0] if below else top
+    used = " or ".join(dict.fromkeys(each.used() for each in measures_of(value)))
+    found = {"value": Behind({"value": used}, top.over, where, top.moment, derived=derived)}
+    found["n"] = replace(found["value"], columns={"n": counted.used()})
+    if isinstance(value, Ratio) and value.is_share:
+        found["k"] = replace(found["value"], columns={"k": top.used()})
+    # n counts rows; what is counted each once is the figure itself, of a share its upper part
+    distinct = {"k": top} if "k" in found else {} if below else {"value": top}
+    for name, measure in distinct.items():
+        if table := _counted_of(measure):
+            found[name] = replace(found[name], shows=table, by=measure.value)
+    return tuple(found.values())
+
+
+def _counted_of(measure: Measure) -> str:
+    """The table whose rows a measure counts each once, by the column that names them; blank if it counts its own rows."""
+    if measure.aggregate != "distinct":
+        return ""
+    return next((name for name, table in TABLES.items() if table.key == (measure.value,)), "")
 
 
 def _figures(rows: Rows, n: Any, value: Value) -> Any:

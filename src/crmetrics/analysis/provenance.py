@@ -12,7 +12,7 @@ from crmetrics.analysis.littleness import PLAIN_FROM, SHOWN_FROM
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.vocabulary.period import Period
 from crmetrics.vocabulary.unit import SHARE, Figure
-from crmetrics.warehouse.schema import TABLES
+from crmetrics.warehouse.schema import DIMENSIONS, TABLES
 from crmetrics.warehouse.warehouse import Warehouse
 
 _ = words("crmetrics")
@@ -187,3 +187,15 @@ def passport_of(
         trust=trust,
         trust_reason=reason,
     )
+
+
+def names_in(result: Result[Any], choices: Mapping[str, Any], warehouse: Warehouse) -> dict[str, dict[str, str]]:
+    """Display names for every column whose values are ids of something that has a name."""
+    found = {}
+    for column in result.rows.row.columns:
+        by = choices.get(column.dimension, column.dimension) if column.dimension else ""
+        names = DIMENSIONS[by].names if by in DIMENSIONS else None
+        ids = [value for value in result.rows.values(column.name) if value is not None] if names else []
+        if names and ids and warehouse.profile.rows(names[0]):
+            found[column.name] = warehouse.names_of(*names, ids)
+    return found

@@ -56,6 +56,7 @@ _PARTS: Final = (
     ),
     *(
         exp.Limit,
+        exp.Offset,
         exp.Distinct,
         exp.With,
         exp.CTE,

@@ -16,7 +16,8 @@ from starlette.datastructures import FormData
 
 from crmetrics.analysis import Answer
 from crmetrics.analysis.kept import Answers
-from crmetrics.catalogue import OpenCatalogue, current_version, open_workspace, read_choices
+from crmetrics.analysis.reading import read_choices
+from crmetrics.catalogue import OpenCatalogue, current_version, open_workspace
 from crmetrics.presenting.numbers import Format, format_for
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.errors import NotAllowed, NotSignedIn

@@ -1,0 +1,55 @@
+"""Which rows stand behind the figures of an answer: declared beside the query that counts them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final
+
+from crmetrics.warehouse.facts import facts
+from crmetrics.warehouse.facts.fact import Derived
+from crmetrics.warehouse.schema import TABLES, Table
+
+_NO_GROUPS: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Rows that figures of an answer stand on.
+
+    columns  the columns of the answer that they stand behind -> which of the rows each one counts: an SQL condition over
+             `over`, blank for all of them
+    over     a table or fact, as the analysis' own query reads it
+    where    the condition under which that query reads it. It may bind $start, $end, $start_on, $end_on, $as_of, $today and
+             every choice by its name
+    moment   the driving date, which grains of time group by
+    groups   the other columns of the answer that say whose row it is -> their SQL over `over`; `party` is always known
+    shows    the canonical table whose rows are opened; default: the one whose rows `over` has
+    by       the column of `over` that holds that table's key, where it is called otherwise
+    derived  what must be derived before `over` can be read
+    """
+
+    columns: Mapping[str, str]
+    over: str
+    where: str
+    moment: str | None = None
+    groups: Mapping[str, str] = field(default_factory=lambda: _NO_GROUPS)
+    shows: str = ""
+    by: str = ""
+    derived: tuple[Derived, ...] = ()
+
+    @property
+    def table(self) -> Table:
+        """The canonical table whose rows are opened."""
+        return TABLES[self.shows or (facts()[self.over].grain if self.over in facts() else self.over)]
+
+    @property
+    def keys(self) -> Mapping[str, str]:
+        """The key columns of that table -> what they are called in `over`."""
+        key = self.table.key
+        return {key[0]: self.by} if self.by else {name: name for name in key}
+
+
+Choices = Mapping[str, Any]
+Behinds = tuple[Behind, ...] | Callable[[Choices], tuple[Behind, ...]]

@@ -1,0 +1,141 @@
+"""The rows behind a figure are the very rows that it counts: "10" opens ten rows, whatever the group, switch, filter or viewer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crmetrics.analysis import Analysis, Answer, Row
+from crmetrics.analysis.opening import Cell, Part, opens
+from crmetrics.catalogue import OpenCatalogue, find, keys, open_workspace
+from crmetrics.presenting.csv import csv_parts
+from crmetrics.presenting.numbers import format_for
+from crmetrics.presenting.table import show
+from crmetrics.vocabulary.errors import CrmetricsError, UnknownName
+from crmetrics.vocabulary.unit import Unit
+from crmetrics.warehouse.scope import ADMINISTRATOR, Filter, Viewer
+
+OPENED = [key for key in keys() if find(key).behind]
+ROWS = 6
+"""So many rows of an answer are opened, the first and the last ones: groups that follow are alike."""
+
+
+@pytest.fixture(scope="module")
+def catalogue(demo_company: Callable[[str], Path]) -> OpenCatalogue:
+    return open_workspace(demo_company("en"))
+
+
+def variants(declared: Analysis) -> Iterator[dict[str, Any]]:
+    """The default choices, and each other word of each switch by itself."""
+    yield {}
+    for choice in declared.choices:
+        if choice.kind == "word":
+            yield from ({choice.name: word} for word in choice.words if word != choice.default)
+        elif choice.kind == "flag":
+            yield {choice.name: not choice.default}
+        elif choice.kind == "by":
+            yield from ({choice.name: by} for by in ("none", "month") if by == "none" or by in declared.groupings())
+
+
+def some(answer: Answer[Any]) -> list[Row]:
+    rows = list(answer.rows)
+    return rows if len(rows) <= ROWS else [*rows[: ROWS // 2], *rows[-ROWS // 2 :]]
+
+
+def cells(answer: Answer[Any]) -> Iterator[tuple[Cell, Any]]:
+    """The counts that can be opened, with what they say: of some rows, and of the total."""
+    columns = {each.name: each for each in answer.declared.row.columns}
+    for name, groups in opens(answer.declared, answer.choices).items():
+        if columns[name].unit is not Unit.COUNT:
+            continue
+        for row in some(answer):
+            told = row.as_dict()
+            at = {group: None if told[group] is None else str(told[group]) for group in groups}
+            yield Cell(name, at), told[name]
+        if answer.total is not None and (said := answer.total.as_dict()[name]) is not None:
+            yield Cell(name), said
+
+
+def faults(catalogue: OpenCatalogue, key: str, **asked: Any) -> list[str]:
+    answer = catalogue.ask(key, **asked)
+    choices = {name: value for name, value in asked.items() if name not in ("viewer", "where", "period")}
+    scope = {name: asked[name] for name in ("where", "period") if name in asked}
+    found = []
+    for cell, said in cells(answer):
+        opened = catalogue.open(key, cell, Part(count=1), viewer=asked.get("viewer", ADMINISTRATOR), **scope, **choices)
+        count = opened.passport.rows_used if opened.passport else -1
+        if count != (said or 0):
+            found.append(f"{asked} {cell}: says {said}, opens {count}")
+    return found
+
+
+@pytest.mark.parametrize("key", OPENED)
+def test_a_count_opens_as_many_rows(catalogue: OpenCatalogue, key: str) -> None:
+    for choices in variants(find(key)):
+        assert faults(catalogue, key, **choices) == []
+
+
+@pytest.mark.parametrize("key", OPENED)
+def test_a_rep_opens_what_his_own_figures_count(catalogue: OpenCatalogue, key: str) -> None:
+    reps = catalogue.ask("sales.team_performance").rows.values("owner")
+    rep = Viewer("rep", "self", str(next(each for each in reps if each)))
+    assert faults(catalogue, key, viewer=rep) == []
+
+
+@pytest.mark.parametrize("key", OPENED)
+def test_a_filter_holds_for_the_rows_too(catalogue: OpenCatalogue, key: str) -> None:
+    assert faults(catalogue, key, where=(Filter("country", ("GB",)), Filter("owner", (None, "E004")))) == []
+
+
+@pytest.mark.parametrize("key", OPENED)
+def test_every_column_that_opens_stands_in_the_answer_and_gives_rows_to_read(
+    catalogue: OpenCatalogue, key: str
+) -> None:
+    declared = find(key)
+    format = format_for("tr", catalogue.settings.currency, catalogue.settings.zone)
+    answer = catalogue.ask(key)
+    columns = {each.name for each in declared.row.columns}
+    for name, groups in opens(declared, answer.choices).items():
+        assert {name, *groups} <= columns
+        opened = catalogue.open(key, Cell(name), Part(count=3), viewer=ADMINISTRATOR)
+        table = show(opened, format)
+        assert len(table.rows) == min(3, opened.passport.rows_used if opened.passport else 0)
+        assert "".join(csv_parts(opened, format)).count("\n") >= len(table.rows) + 1
+
+
+def test_rows_come_in_parts_and_in_the_order_asked(catalogue: OpenCatalogue) -> None:
+    whole = catalogue.open("kpis.won_deals", Cell("n"), Part("-amount"), viewer=ADMINISTRATOR)
+    amounts = [each for each in whole.rows.values("amount") if each is not None]
+    assert amounts == sorted(amounts, reverse=True)
+    second = catalogue.open("kpis.won_deals", Cell("n"), Part("-amount", start=2, count=2), viewer=ADMINISTRATOR)
+    assert second.rows.values("deal_id") == whole.rows.values("deal_id")[2:4]
+    assert second.passport is not None
+    assert second.passport.rows_used == len(whole.rows)
+
+
+@pytest.mark.parametrize(
+    ("cell", "part"),
+    [
+        (Cell("value; drop table deals"), Part()),
+        (Cell("n", {"region": "West"}), Part()),
+        (Cell("n"), Part("amount; drop table deals")),
+        (Cell("n"), Part("nowhere")),
+    ],
+)
+def test_what_cannot_be_opened_is_said(catalogue: OpenCatalogue, cell: Cell, part: Part) -> None:
+    with pytest.raises(CrmetricsError, match="There are|have no"):
+        catalogue.open("kpis.won_deals", cell, part, viewer=ADMINISTRATOR)
+
+
+def test_a_group_is_a_value_and_never_sql(catalogue: OpenCatalogue) -> None:
+    hostile = Cell("n", {"party": "x' or '1'='1"})
+    opened = catalogue.open("kpis.won_deals", hostile, Part(), viewer=ADMINISTRATOR, by="owner")
+    assert len(opened.rows) == 0
+
+
+def test_an_unknown_analysis_is_told(catalogue: OpenCatalogue) -> None:
+    with pytest.raises(UnknownName):
+        catalogue.open("kpis.nothing", Cell("n"), Part(), viewer=ADMINISTRATOR)
