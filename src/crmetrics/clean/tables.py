@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from crmetrics.clean import accounts, ledger
+from crmetrics.clean import accounts, changes, ledger
 from crmetrics.clean.checks import check_deals, check_rows
 from crmetrics.clean.contradictions import SEVERAL
 from crmetrics.clean.derived import UNKNOWN_STAGE, Derivation
+from crmetrics.clean.entering import note_entered
 from crmetrics.clean.filling import MARKS, Filling
 from crmetrics.clean.free_days import Calendar, settle_calendar
 from crmetrics.clean.histories import Histories, note_removed
@@ -46,7 +47,7 @@ class Building:
     zone      the company's time zone
     currency  the company's currency; blank: the one that its orders and deals are in
     calendar  whose free days count; blank: not set, so that of its own holidays, else of the country proposed
-    relative  gives a raw file's path as it is kept in the version
+    relative  gives the path of a raw file, or of an import's folder, as it is kept in the version
     decisions      what people decided, in the order of their numbers: the version is made as if it had always been so
     is_from_raw    every table is made again, and `old` only tells of its imports; import_no is 0, for nothing is imported
     """
@@ -79,6 +80,7 @@ class Building:
             ledger.copy_of_old(
                 self.connection, sorted(touched.entries), sorted(touched.tables), [ORPHAN, UNKNOWN_STAGE], [SEVERAL]
             )
+        changes.make_table(self.connection, self.has_old, touched.entries, [one.name for one in self.sources])
         tables: set[str] = set()
         for name in TABLES:
             if name in touched.tables and any(name in source.mapping.tables for source in self.sources):
@@ -190,7 +192,11 @@ class Building:
                     SectionSql(section, mapping.entries, relation, lookups, source.zone, tidy)
                     for section in mapping.sections_from(entry)
                 ]
-                Filling(self.connection, number, source.name, self.rows[source.name, entry], sections).run()
+                rows = self.rows[source.name, entry]
+                filling = Filling(self.connection, number, source.name, rows, sections)
+                filling.run()
+                aside = filling.failed if filling.failures else ""
+                changes.note_changes(self.connection, source.name, rows, sections, aside)
 
     def _set_rejects_aside(self, source: SourceRows, entry: str) -> None:
         """Rows that could not even be read as rows, kept beside the raw files of their import."""
@@ -277,7 +283,9 @@ class Building:
             write_rates(self.connection)
         if {"orders", "order_lines"} <= tables:
             add_up_orders(self.connection)
+        note_entered(self.connection, [source.mapping for source in self.sources], tables, self.has_old)
         accounts.close_accounts(self.connection, self.import_no, self.has_old, self.now)
+        accounts.note_folders(self.connection, [self.relative(folder) for one in self.sources for folder in one.imports])
         if self.copies:
             accounts.refuse_emptied(self.connection, self.sources[0].mapping, self.import_no)
         calendar = settle_calendar(self.connection, tables, self.calendar, self.country, self.now)

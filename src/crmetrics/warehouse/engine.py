@@ -20,7 +20,9 @@ from crmetrics.warehouse.rows import Array, Rows
 
 _ = words("crmetrics")
 
-META = ("daily_rates", "latest_rates", "added_up_orders")
+RECORD = ("quarantine", "warning_counts", "files", "imports", "changes", "entered", "facts")
+"""What the import keeps beside the tables, for telling how the data came about."""
+META = ("daily_rates", "latest_rates", "added_up_orders", *RECORD)
 _NUMBERS = count(1)
 _TOLD = "told_by_python"
 TEXTS_KEPT = 2048
@@ -40,6 +42,9 @@ class Session(Protocol):
 
     def source(self, table: str) -> str:
         """The qualified name of a table at rest."""
+
+    def holds(self, table: str) -> bool:
+        """Whether the version has that table: an older one lacks what was not yet recorded then."""
 
     def create_view(self, name: str, query: exp.Query) -> None:
         """Make (or replace) a view of this session."""
@@ -132,6 +137,11 @@ class DuckDbSession:
     def source(self, table: str) -> str:
         """The qualified name of a table at rest."""
         return f"version.{'meta' if table in META else 'main'}.{table}"
+
+    def holds(self, table: str) -> bool:
+        """Whether the version has that table."""
+        found = "select 1 from duckdb_tables() where database_name = 'version' and table_name = ?"
+        return bool(self._connection.execute(found, [table]).fetchall())
 
     def create_view(self, name: str, query: exp.Query) -> None:
         """Make (or replace) a temporary view; half a millisecond."""

@@ -92,6 +92,10 @@ class SparkEngine:
                 self._known.add(table)
         return name
 
+    def holds(self, table: str) -> bool:
+        """Whether the export has that table."""
+        return table in self._columns
+
     def kept_name(self) -> str:
         """A new name for rows that are kept beyond their session."""
         return f"{self._database}.kept_{next(_NUMBERS)}"
@@ -127,6 +131,10 @@ class SparkSession:
     def source(self, table: str) -> str:
         """The qualified name of a table at rest."""
         return self._engine.source(table)
+
+    def holds(self, table: str) -> bool:
+        """Whether the export has that table."""
+        return self._engine.holds(table)
 
     def create_view(self, name: str, query: exp.Query) -> None:
         """Make (or replace) a temporary view."""

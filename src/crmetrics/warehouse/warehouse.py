@@ -198,6 +198,17 @@ class Warehouse:
         asked = f"select distinct source_system from {self._session.source(table)} where source_system is not null"
         return tuple(sorted(self._session.run(unchecked(asked), {}).values("source_system")))
 
+    def recorded(self, sql: str, *tables: str) -> Rows | None:
+        """Rows of what the import keeps beside the tables, of the whole company: of {quarantine}, {files} and the like in `sql`.
+
+        Not for a viewer of a part: whose a row is, is not known there. None where the version is older than such a record.
+        """
+        if not all(self._session.holds(each) for each in tables):
+            return None
+        asked = unchecked(sql.format(**{each: self._session.source(each) for each in tables}))
+        self.statements.append(self._session.written(asked))
+        return self._session.run(asked, {})
+
     def close(self) -> None:
         """End the question."""
         self._session.close()
