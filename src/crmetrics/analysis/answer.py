@@ -54,6 +54,10 @@ class Table(Generic[R]):
         """The same rows in ascending order of a column, those where it is unknown last."""
         values = self.values(name)
         order = sorted(range(len(values)), key=lambda position: (values[position] is None, values[position] or ""))
+        return self.taken(order)
+
+    def taken(self, order: Sequence[int]) -> Table[R]:
+        """The rows at these places, in this order."""
         return Table(self.row, {each: [self.values(each)[position] for position in order] for each in self._columns})
 
     def __len__(self) -> int:

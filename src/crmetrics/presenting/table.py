@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, cached_property
@@ -35,7 +35,10 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class ShownTable:
-    """A table ready to be printed: rows from `start` of `count`; `note` says which of the total are no sums."""
+    """A table ready to be printed: rows from `start` of `count`; `note` says which of the total are no sums.
+
+    places  of each row its place in the answer
+    """
 
     headers: tuple[Header, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -43,6 +46,7 @@ class ShownTable:
     note: str
     start: int
     count: int
+    places: tuple[int, ...] = ()
 
 
 class Cells:
@@ -103,6 +107,10 @@ class Cells:
         if column.dimension is None:
             return None
         return str(self.answer.choices.get(column.dimension, column.dimension) or "")
+
+    def is_of_time(self, column: Column) -> bool:
+        """Whether a column's values are days, weeks, months, quarters or years, whose texts stand in the order of time."""
+        return self.dimension(column) in GRAINS
 
     def row_name(self, group: Column, row: Row) -> str:
         """What a row is called in a chart: its group; where that names several rows, with what tells them apart before it."""
@@ -259,16 +267,24 @@ def _holds_figures(answer: Answer[Any], column: Column) -> bool:
     return isinstance(first, Figure) and first.unit in NUMERIC
 
 
-def show(answer: Answer[Any], format: Format, *, start: int = 0, count: int | None = None) -> ShownTable:
-    """The table of an answer: all rows, or `count` of them from `start`; the total is always that of all.
+def show(
+    answer: Answer[Any],
+    format: Format,
+    *,
+    start: int = 0,
+    count: int | None = None,
+    order: Sequence[int] | None = None,
+) -> ShownTable:
+    """The table of an answer: all rows, or `count` of them from `start`, in their own order or another; the total is that of all.
 
     Of a compared answer the main figure's earlier value and its change stand at the end.
     """
     cells, rows = Cells(answer, format), answer.rows
     stop = len(rows) if count is None else min(len(rows), start + count)
     earlier = _Earlier.of(answer, cells)
+    places = tuple(range(start, stop) if order is None else order[start:stop])
     body = []
-    for place in range(start, stop):
+    for place in places:
         row = rows[place]
         written = tuple(cells.text(column, row) for column in cells.shown)
         body.append(written + earlier.cells(row, place) if earlier else written)
@@ -285,6 +301,7 @@ def show(answer: Answer[Any], format: Format, *, start: int = 0, count: int | No
         say(note, format) if not_summed else "",
         start,
         len(rows),
+        places,
     )
 
 

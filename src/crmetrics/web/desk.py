@@ -1,0 +1,101 @@
+"""Where questions are worked out that are not known yet: by a few workers, viewers in turn, each question once."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from threading import Condition, Thread
+from time import monotonic
+from typing import Any, Final
+
+WORKERS: Final = 4  # the engine spreads each question over all cores by itself
+REMEMBERED: Final = 60.0  # seconds for which a question that failed is not begun anew: its page has yet to tell why
+
+
+@dataclass(frozen=True)
+class Task:
+    """A question that waits for its answer, and since when."""
+
+    viewer: str
+    work: Callable[[], Any]
+    answer: Future[Any] = field(default_factory=Future)
+    since: float = field(default_factory=monotonic)
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been asked."""
+        return monotonic() - self.since
+
+
+class Desk:
+    """Takes questions and lets workers answer them. One viewer's long list never keeps all of them busy."""
+
+    def __init__(self, workers: int = WORKERS) -> None:
+        self._workers, self._changed = workers, Condition()
+        self._tasks: dict[Hashable, Task] = {}
+        self._waiting: OrderedDict[str, deque[tuple[Hashable, Task]]] = OrderedDict()
+        self._running: dict[str, int] = {}
+        self._threads: list[Thread] = []
+
+    def ask(self, question: Hashable, viewer: str, work: Callable[[], Any]) -> Task:
+        """Have `work` done for a viewer, or join those who wait for the same question already."""
+        with self._changed:
+            known = self.find(question)
+            if known is not None:
+                return known
+            for each in list(self._tasks):
+                self.find(each)  # forgets what failed long ago and nobody came back for
+            task = self._tasks[question] = Task(viewer, work)
+            self._waiting.setdefault(viewer, deque()).append((question, task))
+            if len(self._threads) < self._workers:
+                self._threads.append(Thread(target=self._work, daemon=True, name=f"desk-{len(self._threads)}"))
+                self._threads[-1].start()
+            self._changed.notify_all()
+            return task
+
+    def find(self, question: Hashable) -> Task | None:
+        """The task of a question: waiting, at work, or failed a moment ago."""
+        with self._changed:
+            task = self._tasks.get(question)
+            if task is not None and task.answer.done() and task.seconds > REMEMBERED:
+                del self._tasks[question]
+                return None
+            return task
+
+    def forget(self, question: Hashable) -> None:
+        """Let a question that failed be asked anew: its error has been told."""
+        with self._changed:
+            task = self._tasks.get(question)
+            if task is not None and task.answer.done():
+                del self._tasks[question]
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                while (taken := self._next()) is None:
+                    self._changed.wait()
+            question, task = taken
+            try:
+                task.answer.set_result(task.work())
+            except BaseException as error:  # noqa: BLE001  whatever it is, it belongs to who asked
+                task.answer.set_exception(error)
+            with self._changed:
+                self._running[task.viewer] -= 1
+                if task.answer.exception() is None:  # from now on the cache has it
+                    self._tasks.pop(question, None)
+                self._changed.notify_all()
+
+    def _next(self) -> tuple[Hashable, Task] | None:
+        """The next task of the viewer who has waited longest for a turn; one worker is always left for the others."""
+        most = max(1, self._workers - 1)
+        for viewer, waiting in self._waiting.items():
+            if self._running.get(viewer, 0) < most:
+                taken = waiting.popleft()
+                del self._waiting[viewer]
+                if waiting:
+                    self._waiting[viewer] = waiting  # behind the others
+                self._running[viewer] = self._running.get(viewer, 0) + 1
+                return taken
+        return None
