@@ -1,0 +1,214 @@
+"""The rows behind a figure: opened from a cell of an answer, with its filters, period and switches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response, StreamingResponse
+from starlette.datastructures import QueryParams
+
+from crmetrics.analysis import Answer, Row
+from crmetrics.analysis.opening import Cell, Part, opens
+from crmetrics.analysis.reading import read_choices
+from crmetrics.presenting.numbers import Format
+from crmetrics.presenting.passport import lines
+from crmetrics.presenting.table import Cells, headers, show
+from crmetrics.presenting.words import say
+from crmetrics.vocabulary.language import Message, words
+from crmetrics.warehouse.schema import TABLES
+from crmetrics.web.admission import SIGNED_IN, Rights
+from crmetrics.web.asking import asking_of
+from crmetrics.web.pages import ROWS, column_classes
+from crmetrics.web.site import Site
+
+_ = words("rows")
+
+AT: Final = "at."
+"""`cell=won&at.party=E017` names a figure: its column, and whose row it stands in; without `at.` it is the total."""
+_OF_THE_PAGE: Final = frozenset({"cell", "sort", "page", "language", "bom"})
+
+RIGHTS: Final[Rights] = {
+    "/a/{key}/rows": SIGNED_IN,
+    "/a/{key}/rows.json": "export",
+    "/a/{key}/rows.csv": "export",
+    "/a/{key}/rows.xlsx": "export",
+}
+
+WORDS: Final[dict[str, Message]] = {
+    "figure": _("The figure says {value}."),
+    "rows": _("{n} row", "{n} rows"),
+    "table": _("The rows"),
+    "pages": _("Pages"),
+    "nothing": _("No rows."),
+    "back": _("Back to the answer"),
+    "passport": _("How this is worked out"),
+    "sorted": _("Sort by this column"),
+}
+
+
+def routes(site: Site) -> APIRouter:
+    """The page of rows, and the same rows as a file."""
+    router = APIRouter()
+    _files(router, site)
+
+    @router.get("/a/{key}/rows")
+    def page(request: Request, key: str) -> Response:
+        number = request.query_params.get("page", "1")
+        here = max(1, int(number)) if number.isdigit() and len(number) < 9 else 1
+        opened = opening(site, request, key, start=(here - 1) * ROWS, count=ROWS)
+        return site.page(
+            request, "rows.html", WORDS, **_shown(opened, here, request.query_params, site.format(request))
+        )
+
+    return router
+
+
+def _files(router: APIRouter, site: Site) -> None:
+    @router.get("/a/{key}/rows.json")
+    def as_json(request: Request, key: str) -> Response:
+        from crmetrics.presenting.json import as_json
+
+        text = as_json(opening(site, request, key).rows, site.format(request))
+        return Response(text, media_type="application/json")
+
+    @router.get("/a/{key}/rows.csv")
+    def as_csv(request: Request, key: str) -> Response:
+        from crmetrics.presenting.csv import csv_parts
+
+        rows = opening(site, request, key).rows
+        parts = csv_parts(rows, site.format(request), has_bom="bom" in request.query_params)
+        return StreamingResponse(parts, media_type="text/csv; charset=utf-8", headers=_saved_as(key, "csv"))
+
+    @router.get("/a/{key}/rows.xlsx")
+    def as_xlsx(request: Request, key: str) -> Response:
+        from crmetrics.presenting.xlsx import as_xlsx
+
+        kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        content = as_xlsx(opening(site, request, key).rows, site.format(request))
+        return Response(content, media_type=kind, headers=_saved_as(key, "xlsx"))
+
+
+def _saved_as(key: str, ending: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{key}-rows.{ending}"'}
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A figure that was opened: the answer that it stands in, where, and rows behind it."""
+
+    answer: Answer[Any]
+    cell: Cell
+    rows: Answer[Any]
+
+    @property
+    def count(self) -> int:
+        """How many rows there are in all."""
+        return self.rows.passport.rows_used if self.rows.passport else len(self.rows.rows)
+
+    @property
+    def row(self) -> Row | None:
+        """The row of the answer that the figure stands in; None if the answer has it no more."""
+        if not self.cell.at:
+            return self.answer.total
+        rows: Iterable[Row] = self.answer.rows
+        wanted = {name: value or "" for name, value in self.cell.at.items()}
+        return next((row for row in rows if all(_text(row.as_dict()[name]) == wanted[name] for name in wanted)), None)
+
+
+def opening(site: Site, request: Request, key: str, start: int = 0, count: int | None = None) -> Opening:
+    """Open the figure that an address names; all rows, or `count` of them from `start`."""
+    given = request.query_params
+    question = QueryParams([(name, value) for name, value in given.multi_items() if not _is_of_the_page(name)])
+    catalogue = site.catalogue()
+    declared = catalogue.find(key)
+    asked = asking_of(declared, question, catalogue.settings.zone)
+    choices = read_choices(declared, asked.choices)
+    viewer = site.viewer(request)
+    scope: dict[str, Any] = {"period": asked.period, "as_of": asked.as_of, "where": asked.where}
+    cell = Cell(given.get("cell", ""), {name: given[name] or None for name in given if name.startswith(AT)})
+    cell = Cell(cell.column, {name.removeprefix(AT): value for name, value in cell.at.items()})
+    part = Part(given.get("sort", ""), start, count) if count is not None else Part(given.get("sort", ""))
+    rows = catalogue.open(key, cell, part, viewer=viewer, **scope, **choices)
+    return Opening(catalogue.ask(key, viewer=viewer, **scope, **choices), cell, rows)
+
+
+def _is_of_the_page(name: str) -> bool:
+    return name in _OF_THE_PAGE or name.startswith(AT)
+
+
+def addresses(answer: Answer[Any], given: Mapping[str, str]) -> Callable[[str, Row], str | None]:
+    """Where the figures of an answer are opened: a function of a column's name and a row (the total among them).
+
+    given  the parts of the address of the answer's page. None: that figure cannot be opened.
+    """
+    opened = opens(answer.declared, answer.choices)
+    items = QueryParams(given).multi_items()
+    kept = [(name, value) for name, value in items if name not in ("page", "sort", "language")]
+
+    def address(column: str, row: Row) -> str | None:
+        if column not in opened or row.as_dict()[column] in (None, 0):
+            return None
+        told = row.as_dict()
+        at = [] if row is answer.total else [(AT + name, _text(told[name])) for name in opened[column]]
+        return f"/a/{answer.key}/rows?{urlencode([*kept, ('cell', column), *at])}"
+
+    return address
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _shown(opened: Opening, here: int, given: QueryParams, format: Format) -> dict[str, Any]:
+    table = show(opened.rows, format)
+    cells = Cells(opened.answer, format)
+    columns = cells.all_columns
+    labels = {head.name: head.label for head in headers(opened.answer, format)}
+    row, last = opened.row, max(1, -(-opened.count // ROWS))
+    sort = given.get("sort", "")
+    question = [(name, value) for name, value in given.multi_items() if not _is_of_the_page(name)]
+    return {
+        "title": say(opened.answer.declared.title, format),
+        "column": labels[opened.cell.column],
+        "groups": [
+            (labels[name], cells.label(columns[name], value) if columns[name].dimension else _text(value))
+            for name, value in opened.cell.at.items()
+        ],
+        "figure": cells.text(columns[opened.cell.column], row) if row is not None else "",
+        "period": format.period(opened.answer.period) if opened.answer.period else "",
+        "answer_address": f"/a/{opened.answer.key}" + (f"?{urlencode(question)}" if question else ""),
+        "table": table,
+        "kind": say(TABLES[opened.rows.declared.table].label, format),
+        "heads": [
+            (
+                head,
+                _with(given, sort=f"-{head.name}" if sort == head.name else head.name, page=None),
+                _order(sort, head.name),
+            )
+            for head in table.headers
+        ],
+        "set_as": column_classes(table),
+        "count": opened.count,
+        "passport": lines(opened.rows, format),
+        "files": {ending: _with(given, page=None, file=ending) for ending in ("xlsx", "csv", "json")},
+        "pages": [
+            (number, _with(given, page=str(number)), number == here)
+            for number in sorted({1, last, *range(max(1, here - 2), min(last, here + 2) + 1)})
+            if last > 1
+        ],
+    }
+
+
+def _order(sort: str, name: str) -> str:
+    return {name: "ascending", f"-{name}": "descending"}.get(sort, "none")
+
+
+def _with(given: QueryParams, *, file: str = "", **changed: str | None) -> str:
+    """The address of this page with parts changed, None taken away; with `file` that of the file of that kind."""
+    kept = [(name, value) for name, value in given.multi_items() if name not in changed]
+    kept += [(name, value) for name, value in changed.items() if value is not None]
+    return (f"rows.{file}" if file else "rows") + (f"?{urlencode(kept)}" if kept else "")
