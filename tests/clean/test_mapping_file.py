@@ -80,7 +80,7 @@ def test_the_folder_names_a_source_that_names_itself_not(tmp_path):
         ("n * products.price", "n > 1", "'n > 1' does not fit: it is no number."),
         ('where = "n < 0"', 'where = "n"', "'n' does not fit: it is no condition."),
         ('{ value = "EUR" }', '{ value = "EUR", column = "x" }', "say exactly one of column, value, formula."),
-        ('{ value = "EUR" }', '{ vale = "EUR" }', "there is no such key. Did you mean 'value'?"),
+        ('{ value = "EUR" }', '{ vale = "EUR" }', "there is no such key. Did you mean 'value'"),
         ('{ value = "EUR" }', "12", "'12' stands where a column name or { ... } is expected."),
         ('quantity = "n"', 'quantity = { value = "many" }', "[order_lines (1)], quantity: 'many' does not fit the column."),
         ("[[order_lines]]\n", "[[order_lines]]\ncustom.x = 'y'\n", "only customers, products, deals, orders keep columns of your own."),

@@ -7,7 +7,8 @@ import duckdb
 import pytest
 
 from crmetrics.clean.mapping import Formats
-from crmetrics.clean.values import other_marks, trimmed, typed
+from crmetrics.clean.numbers import other_marks
+from crmetrics.clean.values import trimmed, typed
 from crmetrics.warehouse.schema import TABLES, Type
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal
 
+from crmetrics.clean.layout import NO_LAYOUT, Asked, Layout
 from crmetrics.warehouse.expression import Expression, Name
 from crmetrics.warehouse.schema import TABLES, Column, Table, Type, custom_column
 
@@ -18,31 +19,50 @@ NUMBERED: Final = ("line_no", "event_no")
 """Key columns that the import numbers within their parent, where a file has no such number."""
 
 _NONE: MappingOf[str, str] = MappingProxyType({})
+_NO_FORMATS: MappingOf[str, Formats] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Formats:
-    """How values are written: the decimal mark, the date formats (strptime; none = ISO), the texts for "not given"."""
+    """How values are written.
+
+    decimal    the decimal mark
+    dates      strptime forms, or excel, excel-1904, unix, unix-ms; none: ISO
+    missing    the texts that mean "not given"
+    scales     words behind a number, and which power of ten each is: k is 3, 万 is 4
+    signs      money signs that several currencies share, and the currency that each is here
+    last_year  years of two digits are of the hundred years up to it; 0: 1969 to 2068
+    zone       the zone in which moments are written; blank: that of the source
+    """
 
     decimal: str = "."
     dates: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    scales: tuple[tuple[str, int], ...] = ()
+    signs: tuple[tuple[str, str], ...] = ()
+    last_year: int = 0
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Columns of another file entry, looked up: this file's column = the other file's column."""
+    """Columns of another file entry, looked up: this file's column = the other file's column.
+
+    `is_single`: where rows of the other file that say different things have the key, none of them is taken.
+    """
 
     name: str
     on: MappingOf[str, str]
     ignore_case: bool = False
+    is_single: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One kind of file: how it is found, how it is read, and what identifies its rows from one import to the next.
 
-    `may_be_empty`: in a full source, files without any row may remove all rows that were there.
+    `may_be_empty`: in a full source, files without any row may remove all rows that were there. `columns` holds how those
+    of its columns are written that differ from the others.
     """
 
     name: str
@@ -55,6 +75,13 @@ class Entry:
     key: tuple[str, ...] = ()
     joins: tuple[Join, ...] = ()
     may_be_empty: bool = False
+    columns: MappingOf[str, Formats] = field(default_factory=lambda: _NO_FORMATS)
+    layout: Layout = NO_LAYOUT
+    asked: Asked | None = None
+
+    def formats_of(self, column: str) -> Formats:
+        """How a column is written."""
+        return self.columns.get(column, self.formats)
 
 
 @dataclass(frozen=True, slots=True)

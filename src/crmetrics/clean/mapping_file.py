@@ -5,14 +5,16 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as MappingOf
+from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from crmetrics.clean.layout import DATABASE_KEYS, LAYOUT_KEYS, is_headed, read_asked, read_layout
 from crmetrics.clean.mapping import NUMBERED, NUMBERS, Cell, Entry, Formats, Join, Mapping, Section, target_of_custom
+from crmetrics.clean.mapping_formats import FORMAT_KEYS, FormatReader, is_zone, no_zone
 from crmetrics.vocabulary.errors import BadMapping, BadValue
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.warehouse.expression import Expression, Kind, Name, Typed, parse_expression
@@ -25,12 +27,10 @@ WITH_CUSTOM: Final = ("customers", "products", "deals", "orders")
 
 _SECTION_KEYS: Final = ("from", "distinct", "where", "custom")
 _ENTRY_KEYS: Final = (
-    "match", "sheet", "encoding", "delimiter", "header", "decimal", "dates", "missing", "key", "join",
-    "may_be_empty",
+    "match", "sheet", "encoding", "delimiter", "header", "key", "join", "may_be_empty", "columns",
+    *LAYOUT_KEYS, *DATABASE_KEYS, *FORMAT_KEYS,
 )  # fmt: skip
-_CELL_KEYS: Final = (
-    "column", "value", "formula", "map", "strip_prefix", "strip_suffix", "decimal", "dates", "missing",
-)  # fmt: skip
+_CELL_KEYS: Final = ("column", "value", "formula", "map", "strip_prefix", "strip_suffix", *FORMAT_KEYS)
 _SOURCE_KEYS: Final = ("name", "kind", "zone")
 _COMPANY_KEYS: Final = ("name", "currency", "zone", "language")
 
@@ -98,7 +98,7 @@ class _Reader:
             )
         for section, found in (("source", source), ("company", company)):
             self.zone(found.get("zone"), section)
-        entries = self.entries(self.table(document.get("files", {}), "files", ""))
+        entries = self.entries(self.table(document.get("files", {}), "files", ""), kind)
         sections = tuple(self.sections(document, entries))
         if not sections:
             raise BadMapping(
@@ -114,7 +114,7 @@ class _Reader:
             None if zone is None else str(zone), {key: str(value) for key, value in company.items()}, entries, sections,
         )  # fmt: skip
 
-    def entries(self, files: MappingOf[str, object]) -> dict[str, Entry]:
+    def entries(self, files: MappingOf[str, object], kind: str) -> dict[str, Entry]:
         if not files:
             raise BadMapping(
                 _(
@@ -122,7 +122,7 @@ class _Reader:
                     file=self.path.name,
                 )
             )
-        found = {name: self.entry(name, self.table(body, f"files.{name}", "")) for name, body in files.items()}
+        found = {name: self.entry(name, self.table(body, f"files.{name}", ""), kind) for name, body in files.items()}
         for entry in found.values():
             for join in entry.joins:
                 if join.name not in found:
@@ -133,11 +133,12 @@ class _Reader:
                     raise self.wrong(place, "", problem)
         return found
 
-    def entry(self, name: str, body: MappingOf[str, object]) -> Entry:
+    def entry(self, name: str, body: MappingOf[str, object], kind: str) -> Entry:
         place = f"files.{name}"
         self.known(body, _ENTRY_KEYS, place)
+        asked = read_asked(body, kind, lambda key, problem: self.wrong(place, key, problem))
         match = self.texts(body.get("match", ()), place, "match")
-        if not match:
+        if not match and asked is None:
             raise self.wrong(place, "match", _('say which files these are, such as match = "orders*.csv".'))
         joins = self.table(body.get("join", {}), place, "join")
         return Entry(
@@ -146,21 +147,25 @@ class _Reader:
             self.optional(body, place, "sheet"),
             self.optional(body, place, "encoding"),
             self.optional(body, place, "delimiter"),
-            self.flag(body.get("header", True), place, "header"),
+            self.flag(body.get("header", is_headed(body)), place, "header"),
             self.formats(body, place, Formats()),
             self.texts(body.get("key", ()), place, "key"),
             tuple(self.join(place, other, self.table(found, place, "join")) for other, found in joins.items()),
             self.flag(body.get("may_be_empty", False), place, "may_be_empty"),
+            self.columns(body, place, self.formats(body, place, Formats())),
+            read_layout(body, lambda key, problem: self.wrong(place, key, problem)),
+            asked,
         )
 
     def join(self, place: str, other: str, body: MappingOf[str, object]) -> Join:
         place = f"{place}.join.{other}"
-        self.known(body, ("on", "ignore_case"), place)
+        self.known(body, ("on", "ignore_case", "single"), place)
         on = self.table(body.get("on", {}), place, "on")
         if not on:
             raise self.wrong(place, "on", _('say which columns are equal, such as on = { ProductKey = "ProductKey" }.'))
         pairs = {mine: self.word(theirs, place, "on") for mine, theirs in on.items()}
-        return Join(other, pairs, self.flag(body.get("ignore_case", False), place, "ignore_case"))
+        ignores_case = self.flag(body.get("ignore_case", False), place, "ignore_case")
+        return Join(other, pairs, ignores_case, self.flag(body.get("single", False), place, "single"))
 
     def sections(self, document: MappingOf[str, object], entries: MappingOf[str, Entry]) -> Iterator[Section]:
         for name, body in document.items():
@@ -242,8 +247,9 @@ class _Reader:
         given = [one for one in ("column", "value", "formula") if one in body]
         if len(given) != 1:
             raise self.wrong(place, key, _("say exactly one of column, value, formula."))
-        is_own = any(one in body for one in ("decimal", "dates", "missing"))
-        formats = self.formats(body, place, Formats(entry.formats.decimal, entry.formats.dates)) if is_own else None
+        written = entry.formats_of(str(body.get("column", "")))
+        is_own = any(one in body for one in FORMAT_KEYS)
+        formats = self.formats(body, place, replace(written, missing=())) if is_own else None
         prefix = self.word(body.get("strip_prefix", ""), place, key)
         suffix = self.word(body.get("strip_suffix", ""), place, key)
         pairs = {
@@ -297,35 +303,22 @@ class _Reader:
         return expression
 
     def formats(self, body: MappingOf[str, object], place: str, default: Formats) -> Formats:
-        decimal = self.word(body.get("decimal", default.decimal), place, "decimal")
-        if decimal not in (".", ","):
-            raise self.wrong(place, "decimal", _("'{value}' is neither . nor , .", value=decimal))
-        dates = self.texts(body.get("dates", default.dates), place, "dates")
-        for one in dates:
-            self.check_date_format(one, place)
-        return Formats(decimal, dates, self.texts(body.get("missing", default.missing), place, "missing"))
+        return FormatReader(body, lambda key, problem: self.wrong(place, key, problem)).formats(default)
 
-    def check_date_format(self, text: str, place: str) -> None:
-        moment = datetime(2026, 11, 21, 17, 30, 59)
-        try:
-            read = datetime.strptime(moment.strftime(text), text) if "%" in text else None  # noqa: DTZ007
-        except ValueError:
-            read = None
-        if read is None or (read.month, read.day) != (11, 21):
-            problem = _(
-                "'{value}' is not a date format with year, month and day. Write it like %d.%m.%Y or %Y-%m-%d %H:%M.",
-                value=text,
-            )
-            raise self.wrong(place, "dates", problem)
+    def columns(self, body: MappingOf[str, object], place: str, default: Formats) -> dict[str, Formats]:
+        """How single columns of a file are written, where it is not as the others are."""
+        found = {}
+        for column, said in self.table(body.get("columns", {}), place, "columns").items():
+            one = self.table(said, f"{place}.columns", column)
+            self.known(one, FORMAT_KEYS, f"{place}.columns.{column}")
+            formats = self.formats(one, f"{place}.columns.{column}", default)
+            missing = tuple(dict.fromkeys([*default.missing, *formats.missing]))
+            found[column] = replace(formats, missing=missing)
+        return found
 
     def zone(self, value: object, place: str) -> None:
-        if value is None:
-            return
-        try:
-            ZoneInfo(self.word(value, place, "zone"))
-        except (ZoneInfoNotFoundError, ValueError):
-            problem = _("'{value}' is not a time zone. Write it like Europe/Istanbul.", value=str(value))
-            raise self.wrong(place, "zone", problem) from None
+        if value is not None and not is_zone(self.word(value, place, "zone")):
+            raise self.wrong(place, "zone", no_zone(str(value)))
 
     def known(self, body: MappingOf[str, object], keys: Sequence[str], place: str) -> None:
         for key in body:
@@ -358,10 +351,7 @@ class _Reader:
         )
 
     def texts(self, value: object, place: str, key: str) -> tuple[str, ...]:
-        many = [value] if isinstance(value, str) else value
-        if not isinstance(many, list | tuple) or not all(isinstance(one, str) for one in many):
-            raise self.wrong(place, key, _("'{value}' is neither a text nor a list of texts.", value=str(value)))
-        return tuple(many)
+        return FormatReader({key: value}, lambda _key, problem: self.wrong(place, key, problem)).texts(key, ())
 
     def flag(self, value: object, place: str, key: str) -> bool:
         if not isinstance(value, bool):

@@ -136,7 +136,7 @@ def open_lookup(
 ) -> int:
     """Make a table of an entry's rows with one row a key (the first), keys as k0, k1, ...; returns how many were left out."""
     keys = [values.trimmed(identifier(column), entry.formats.missing) for column in on]
-    written = ", ".join(f"{f'lower({key})' if ignore_case else key} as k{n}" for n, key in enumerate(keys))
+    written = ", ".join(f"{values.folded(key) if ignore_case else key} as k{n}" for n, key in enumerate(keys))
     names = ", ".join(f"k{n}" for n in range(len(on)))
     others = ", ".join(identifier(column) for column in sorted(rows.columns))
     connection.execute(

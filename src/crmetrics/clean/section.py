@@ -17,7 +17,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Final
 
-from crmetrics.clean import values
+from crmetrics.clean import numbers, values
 from crmetrics.clean.mapping import NUMBERS, Cell, Entry, Formats, Section
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.warehouse.expression import Kind, Name, Typed, identifier, literal
@@ -106,7 +106,7 @@ class SectionSql:
         texts = [f"{self._trimmed(name)} as {self._x(name)}" for name in self.names]
         columns = [f"{sql} as g{number}" for number, sql in self._givens()]
         columns += [
-            f"{values.operand(*self._raw_and_text(name), self._formats(name).decimal)} as {self._as_number(name)}"
+            f"{numbers.operand(*self._raw_and_text(name), self._formats(name))} as {self._as_number(name)}"
             for name in self._numbers
         ]
         inner = f"select *, {', '.join(texts)} from ({rows})" if texts else rows
@@ -129,7 +129,7 @@ class SectionSql:
             column, target = self.section.column(cell.target), identifier(cell.target)
             unread, shown = f"{target} is null and {self._unread(cell)}", self._shown(cell)
             if cell.type in NUMBERS and not self._is_computed(cell):
-                marks = values.other_marks(self._pair(cell)[1], self._cell_formats(cell).decimal)
+                marks = numbers.other_marks(self._pair(cell)[1], self._cell_formats(cell).decimal)
                 yield Fault(cell.target, f"{unread} and {marks}", shown, OTHER_MARKS)
             if values.can_fail(cell.type, column):
                 yield Fault(cell.target, unread, shown, self._reason(cell))
@@ -259,7 +259,7 @@ class SectionSql:
         return f"n{self.names.index(name)}"
 
     def _formats(self, name: Name) -> Formats:
-        return self.entries[name.of].formats if name.of else self.entry.formats
+        return (self.entries[name.of] if name.of else self.entry).formats_of(name.column)
 
     def _cell_formats(self, cell: Cell) -> Formats:
         if cell.formats is not None:
@@ -279,8 +279,8 @@ class SectionSql:
         join = self.entry.joins[number]
         pairs = []
         for place, mine in enumerate(join.on):
-            key = values.trimmed(f"r.{identifier(mine)}", self.entry.formats.missing)
-            pairs.append(f"{f'lower({key})' if join.ignore_case else key} = j_{number}.k{place}")
+            key = values.trimmed(f"r.{identifier(mine)}", self.entry.formats_of(mine).missing)
+            pairs.append(f"{values.folded(key) if join.ignore_case else key} = j_{number}.k{place}")
         return f" left join {self.lookups[of]} as j_{number} on {' and '.join(pairs)}"
 
 
@@ -298,9 +298,17 @@ def _stripped(text: str, cell: Cell) -> str:
 def _mapped(text: str, cell: Cell) -> str:
     if not cell.map:
         return text
-    cases = " ".join(f"when {literal(old)} then {literal(new)}" for old, new in cell.map.items() if old != "*")
+    known = {old: new for old, new in cell.map.items() if old != "*"}
+    cases = " ".join(f"when {literal(old)} then {literal(new)}" for old, new in known.items())
     other = cell.map.get("*")
     rest = "null" if other is None else text if other == "*" else literal(other)
+    # A word is known in capitals as well, as it stands in the next file; but not where capitals make another word of it.
+    alike: dict[str, set[str]] = {}
+    for old, new in known.items():
+        alike.setdefault(values.as_folded(old), set()).add(new)
+    again = " ".join(f"when {literal(old)} then {literal(*new)}" for old, new in alike.items() if len(new) == 1)
+    if again:
+        rest = f"case {values.folded(text)} {again} else {rest} end"
     # Blank stays blank: "any other" is another text, not none.
     chosen = f"case {text} {cases} else {rest} end" if cases else rest
     return f"case when {text} is null then null else {chosen} end"
