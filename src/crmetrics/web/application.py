@@ -14,7 +14,7 @@ from fastapi.responses import RedirectResponse, Response
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.errors import CrmetricsError, NotAllowed, NotSignedIn, TooManyTries, UnknownName
 from crmetrics.vocabulary.language import Message, words
-from crmetrics.web import all_page, analysis_page, assets, rows_page
+from crmetrics.web import all_page, analysis_page, assets, audit_page, me_page, people_page, rows_page, sign_in_page
 from crmetrics.web.admission import Access, guard
 from crmetrics.web.site import Site
 
@@ -38,7 +38,7 @@ WORDS: Final[dict[str, Message]] = {
 _FILES: Final = (".json", ".csv", ".xlsx")
 _STATUSES: Final = ((UnknownName, 404), (NotSignedIn, 401), (NotAllowed, 403), (TooManyTries, 429))
 
-ROOMS: Final = (all_page, analysis_page, rows_page)
+ROOMS: Final = (all_page, analysis_page, rows_page, sign_in_page, me_page, people_page, audit_page)
 """The modules that bring addresses: each has `routes(site)`, `RIGHTS`, and a `PLACE` if the menu is to name it."""
 
 

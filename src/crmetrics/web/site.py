@@ -23,9 +23,10 @@ from crmetrics.presenting.words import say
 from crmetrics.vocabulary.errors import NotAllowed, NotSignedIn
 from crmetrics.vocabulary.language import LANGUAGES, Message, words
 from crmetrics.warehouse.scope import Viewer
-from crmetrics.web.admission import Access, csrf_of, lacking, remember_visit, who
+from crmetrics.web.admission import Access, address_of, csrf_of, lacking, remember_visit, who
 from crmetrics.web.asking import asking_of
 from crmetrics.web.pages import menu
+from crmetrics.workspace.audit import Audit, Kind
 from crmetrics.workspace.people import NOBODY_YET, Person
 from crmetrics.workspace.rights import Permission
 from crmetrics.workspace.state import State, open_state
@@ -114,6 +115,15 @@ class Site:
         """NotAllowed, which is shown as a page, if who asks has not a permission."""
         if not self.may(request, permission):
             raise NotAllowed(lacking(permission))
+
+    @property
+    def audit(self) -> Audit:
+        """What was done by whom."""
+        return Audit(self.state)
+
+    def note(self, request: Request, kind: Kind, about: str = "") -> None:
+        """Write into the audit what who asks has done."""
+        self.audit.note(self.person(request).name, kind, about, address_of(request))
 
     def form(self, request: Request) -> FormData:
         """What a form has sent; empty if nothing."""
