@@ -53,6 +53,8 @@ def cells(answer: Answer[Any]) -> Iterator[tuple[Cell, Any]]:
             continue
         for row in some(answer):
             told = row.as_dict()
+            if told[name] is None:
+                continue
             at = {group: None if told[group] is None else str(told[group]) for group in groups}
             yield Cell(name, at), told[name]
         if answer.total is not None and (said := answer.total.as_dict()[name]) is not None:

@@ -28,6 +28,7 @@ class Behind:
     shows    the canonical table whose rows are opened; default: the one whose rows `over` has
     by       the column of `over` that holds that table's key, where it is called otherwise
     derived  what must be derived before `over` can be read
+    values   what is bound beyond the choices; of choices called by, of or moment the value under another name
     """
 
     columns: Mapping[str, str]
@@ -38,6 +39,7 @@ class Behind:
     shows: str = ""
     by: str = ""
     derived: tuple[Derived, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=lambda: _NO_GROUPS)
 
     @property
     def table(self) -> Table:

@@ -108,7 +108,7 @@ def rows_behind(
 
 def _wanted(found: Behind, cell: Cell, choices: Choices) -> tuple[str, dict[str, Any]]:
     """The keys of the rows meant, as SQL, and what it binds."""
-    conditions, bound = [f"({found.where})"], dict[str, Any]()
+    conditions, bound = [f"({found.where})"], dict(found.values)
     if found.columns[cell.column]:
         conditions.append(f"({found.columns[cell.column]})")
     for number, (name, value) in enumerate(cell.at.items()):
@@ -123,7 +123,8 @@ def _wanted(found: Behind, cell: Cell, choices: Choices) -> tuple[str, dict[str,
     keys = ", ".join(f"{name} as {key}" for key, name in found.keys.items())
     sql = f"select distinct {keys} from {found.over} where {' and '.join(conditions)}"
     named = values_of(parsed(sql))
-    return sql, bound | {name: value for name, value in choices.items() if name in named}
+    given = {**choices, **bound}
+    return sql, {name: given[name] for name in named if name in given}
 
 
 def _names(table: Shown, warehouse: Warehouse, is_one_currency: bool) -> tuple[str, ...]:

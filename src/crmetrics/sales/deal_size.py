@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from crmetrics.analysis import By, Finding, LeftOut, Result, Row, Spread, analysis, column
+from crmetrics.analysis import Behind, By, Finding, LeftOut, Result, Row, Spread, analysis, column
 from crmetrics.analysis.littleness import PLAIN_FROM, SHOWN_FROM, few_values, too_few
 from crmetrics.models.interval import share_of
 from crmetrics.vocabulary.language import words
@@ -19,7 +19,11 @@ _ = words("sales")
 SKEWED: Final = 2.0
 """So many times the median, and the mean is that of a few large deals."""
 
-DEALS_BY_PARTY = """
+SEEN = """
+(closed_at >= $start and closed_at < $end)
+or ((created_at < $end or created_at is null) and (closed_at >= $end or closed_at is null))
+"""
+DEALS_BY_PARTY = f"""
 select party, grouping(party) = 1 as is_total,
        count(*) filter (where is_won) as won, count(*) filter (where not is_won) as lost,
        count(money) filter (where is_won) as with_amount, sum(money) filter (where is_won) as amount,
@@ -33,12 +37,22 @@ select party, grouping(party) = 1 as is_total,
 from (
     select party, amount, converted(amount, company_rate) as money, case when closed_at < $end then is_won end as is_won
     from deals
-    where (closed_at >= $start and closed_at < $end)
-       or ((created_at < $end or created_at is null) and (closed_at >= $end or closed_at is null))
+    where {SEEN}
 ) deals
 group by grouping sets ((party), ())
 order by is_total, amount desc nulls last, party
 """
+
+BEHIND = Behind(
+    {
+        "won": "is_won and closed_at < $end",
+        "with_amount": "is_won and closed_at < $end and converted(amount, company_rate) is not null",
+        "open_deals": "is_won is null or closed_at is null or closed_at >= $end",
+    },
+    "deals",
+    SEEN,
+    "closed_at",
+)
 
 
 class DealSize(Row):
@@ -60,6 +74,7 @@ class DealSize(Row):
     date="deals.closed_at",
     chart=Spread(x="party", median="median", p75="p90"),
     headline="mean",
+    behind=(BEHIND,),
     enough=SHOWN_FROM,
 )
 def deal_size(warehouse: Warehouse, period: Period, by: By = By("")) -> Result[DealSize]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from crmetrics.analysis import Bars, By, Finding, LeftOut, Note, Options, Result, Row, analysis, column
+from crmetrics.analysis import Bars, Behind, By, Finding, LeftOut, Note, Options, Result, Row, analysis, column
 from crmetrics.analysis.littleness import PLAIN_FROM, SHOWN_FROM
 from crmetrics.analysis.pipelines import checked_pipeline, locked_earlier, stage_chances, weighed
 from crmetrics.models.interval import share_of
@@ -67,6 +67,21 @@ select count(*) as deals, count(*) filter (where $pipeline = '' or pipeline = $p
 PIPELINES = "select pipeline from stages group by pipeline order by pipeline"
 
 
+BEHIND = Behind(
+    {
+        "deals": "",
+        "overdue": "expected_close_on < $today",
+        "without_amount": "amount is null",
+        "without_date": "expected_close_on is null",
+        "without_next_step": "not coalesce(next_step_at >= $as_of, false)",
+    },
+    "open_deals",
+    "($pipeline = '' or pipeline = $pipeline)",
+    groups={"pipeline": "pipeline", "stage": "stage"},
+    derived=(NEXT_STEPS,),
+)
+
+
 class Pipeline(Row):
     party = column("Group", dimension="by")
     pipeline = column("Pipeline", dimension="pipeline")
@@ -97,6 +112,7 @@ class Pipeline(Row):
     date="deals",
     chart=Bars(x="stage", y="amount"),
     headline="amount",
+    behind=lambda choices: () if choices["closing"] else (BEHIND,),  # what closes in a period is told from today on
 )
 def pipeline(
     warehouse: Warehouse,

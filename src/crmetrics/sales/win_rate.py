@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from crmetrics.analysis import Bars, By, LeftOut, Options, Result, Row, analysis, column
+from crmetrics.analysis import Bars, Behind, By, LeftOut, Options, Result, Row, analysis, column
 from crmetrics.analysis.littleness import little_data
 from crmetrics.models.interval import share_of, wilson
 from crmetrics.vocabulary.language import words
@@ -27,17 +28,22 @@ WinRateOf = Annotated[
     ),
 ]
 
-DEALS_BY_PARTY = """
+SEEN = """
+case when $counted_over = 'all' then created_at >= $start and created_at < $end
+     when is_won is null then created_at < $end or created_at is null
+     else closed_at >= $start and closed_at < $end end
+"""
+OVERDUE = "is_won is null and expected_close_on >= $start_on and expected_close_on < least($end_on, $today)"
+
+DEALS_BY_PARTY = f"""
 select party, grouping(party) = 1 as is_total,
        count(*) filter (where is_won) as won,
        count(*) filter (where not is_won) as lost,
        count(*) filter (where is_won is null) as open_deals,
-       count(*) filter (where is_won is null and expected_close_on >= $start_on and expected_close_on < least($end_on, $today)) as overdue
-       {money}
+       count(*) filter (where {OVERDUE}) as overdue
+       {{money}}
 from deals
-where case when $counted_over = 'all' then created_at >= $start and created_at < $end
-           when is_won is null then created_at < $end or created_at is null
-           else closed_at >= $start and closed_at < $end end
+where {SEEN}
 group by grouping sets ((party), ())
 order by is_total, won desc, party
 """
@@ -49,6 +55,18 @@ MONEY_DECIDED = """,
        count(*) filter (where is_won is not null and amount is not null and company_rate is null) as unconverted,
        sum(converted(amount, company_rate)) filter (where not is_won) as lost_amount
 """
+
+
+def _behind(choices: Mapping[str, Any]) -> tuple[Behind, ...]:
+    counted = {
+        "count": "is_won is not null",
+        "amount": "is_won is not null and converted(amount, company_rate) is not null",
+        "all": "",
+        "honest": f"is_won is not null or ({OVERDUE})",
+    }[choices["of"]]
+    columns = {"won": "is_won", "lost": "not is_won", "open_deals": "is_won is null", "overdue": OVERDUE, "n": counted}
+    moment = "created_at" if choices["of"] == "all" else "closed_at"
+    return (Behind(columns, "deals", SEEN, moment, values={"counted_over": choices["of"]}),)
 
 
 class WinRate(Row):
@@ -70,6 +88,7 @@ class WinRate(Row):
     date="deals.closed_at",
     chart=Bars(x="party", y="rate", band=("low", "high")),
     headline="rate",
+    behind=_behind,
 )
 def win_rate(warehouse: Warehouse, period: Period, by: By = By("owner"), of: WinRateOf = "count") -> Result[WinRate]:
     """Which share of the decided deals did we win?

@@ -146,13 +146,15 @@ def addresses(answer: Answer[Any], given: Mapping[str, str]) -> Callable[[str, R
     given  the parts of the address of the answer's page. None: that figure cannot be opened.
     """
     opened = opens(answer.declared, answer.choices)
+    # a share leads to those of the cases that have what it tells of
+    parts = {each.name: each.of[0] for each in answer.declared.row.columns if each.of and each.of[0] in opened}
     items = QueryParams(given).multi_items()
     kept = [(name, value) for name, value in items if name not in ("page", "sort", "language")]
 
     def address(column: str, row: Row) -> str | None:
-        if column not in opened or row.as_dict()[column] in (None, 0):
+        column, told = column if column in opened else parts.get(column, column), row.as_dict()
+        if column not in opened or told[column] in (None, 0):
             return None
-        told = row.as_dict()
         at = [] if row is answer.total else [(AT + name, _text(told[name])) for name in opened[column]]
         return f"/a/{answer.key}/rows?{urlencode([*kept, ('cell', column), *at])}"
 
