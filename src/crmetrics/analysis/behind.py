@@ -29,6 +29,8 @@ class Behind:
     by       the column of `over` that holds that table's key, where it is called otherwise
     derived  what must be derived before `over` can be read
     values   what is bound beyond the choices; of choices called by, of or moment the value under another name
+    source   where rows are put together first: a query over `over` and others that gives the key, `party` and what `columns`
+             and `groups` name, in place of `over` itself
     """
 
     columns: Mapping[str, str]
@@ -40,6 +42,7 @@ class Behind:
     by: str = ""
     derived: tuple[Derived, ...] = ()
     values: Mapping[str, Any] = field(default_factory=lambda: _NO_GROUPS)
+    source: str = ""
 
     @property
     def table(self) -> Table:

@@ -121,7 +121,8 @@ def _wanted(found: Behind, cell: Cell, choices: Choices) -> tuple[str, dict[str,
             conditions.append(f"cast({expression} as varchar) = $at_{number}")
             bound[f"at_{number}"] = value
     keys = ", ".join(f"{name} as {key}" for key, name in found.keys.items())
-    sql = f"select distinct {keys} from {found.over} where {' and '.join(conditions)}"
+    seen = f"({found.source}) seen" if found.source else found.over
+    sql = f"select distinct {keys} from {seen} where {' and '.join(conditions)}"
     named = values_of(parsed(sql))
     given = {**choices, **bound}
     return sql, {name: given[name] for name in named if name in given}
