@@ -74,10 +74,19 @@ def close_accounts(connection: duckdb.DuckDBPyConnection, import_no: int, has_ol
     moment = f"timestamp '{started_at.isoformat(sep=' ')}'"
     connection.execute(
         "insert into meta.imports select import_no, source, any_value(kind), "
-        f"{moment}, count(*), sum(rows_read), sum(rows_kept), sum(rows_quarantined), sum(rows_merged) "
+        f"{moment}, count(*), sum(rows_read), sum(rows_kept), sum(rows_quarantined), sum(rows_merged), null "
         "from meta.files join (select distinct source, kind from known_files) using (source) "
         f"where import_no = {import_no} group by all"
     )
+
+
+def note_folders(connection: duckdb.DuckDBPyConnection, folders: Iterable[str]) -> None:
+    """Note which imports count, each with the folder (below that of the raw files) where the history that it saw stands."""
+    connection.execute("update meta.imports set folder = null")
+    for folder in folders:
+        connection.execute(
+            "update meta.imports set folder = ? where import_no = ?", [folder, int(folder.rpartition("/")[2])]
+        )
 
 
 def refuse_emptied(connection: duckdb.DuckDBPyConnection, mapping: Mapping, import_no: int) -> None:

@@ -24,10 +24,10 @@ def note_entered(
     nothing can be said.
     """
     connection.execute(f"create table if not exists meta.{TABLE}")
-    first = "select source, min(imported_at) as at from known_files group by source"
+    first = "select source, min(imported_at) as began_at from known_files group by source"
     if has_old:
-        earlier = "select source, min(imported_at) as at from old.meta.files group by source"
-        first = f"select source, min(at) as at from ({first} union all {earlier}) group by source"
+        earlier = "select source, min(imported_at) as began_at from old.meta.files group by source"
+        first = f"select source, min(began_at) as began_at from ({first} union all {earlier}) group by source"
     connection.execute(f"create or replace temp table first_imports as {first}")
     adding: dict[str, set[str]] = {}
     for mapping in mappings:
@@ -46,5 +46,5 @@ def note_entered(
         connection.execute(
             f"insert into meta.entered select '{name}', count(*), "
             f"count(*) filter (where t.imported_at <= {dated} + interval {days} day) from main.{name} as t "
-            f"join first_imports as f on f.source = t.source_system where t.source_system in ({sources}) and {dated} >= f.at"
+            f"join first_imports as f on f.source = t.source_system where t.source_system in ({sources}) and {dated} >= f.began_at"
         )

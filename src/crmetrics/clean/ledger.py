@@ -35,7 +35,7 @@ _TABLES: Final = (
     "derived(source varchar, table_name varchar, column_name varchar, rows bigint)",
     (
         "imports(import_no bigint, source varchar, kind varchar, started_at timestamp, files bigint, rows_read bigint, "
-        "rows_kept bigint, rows_quarantined bigint, rows_merged bigint)"
+        "rows_kept bigint, rows_quarantined bigint, rows_merged bigint, folder varchar)"
     ),
     (
         "files(import_no bigint, source varchar, entry varchar, file varchar, sha256 varchar, raw_path varchar, "

@@ -283,7 +283,7 @@ class Building:
             write_rates(self.connection)
         if {"orders", "order_lines"} <= tables:
             add_up_orders(self.connection)
-        note_entered(self.connection, [source.mapping for source in self.sources], tables, self.has_old)
+        note_entered(self.connection, [source.mapping for source in self.sources], tables, self.copies)
         accounts.close_accounts(self.connection, self.import_no, self.has_old, self.now)
         accounts.note_folders(self.connection, [self.relative(folder) for one in self.sources for folder in one.imports])
         if self.copies:

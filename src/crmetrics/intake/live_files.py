@@ -44,14 +44,26 @@ def other_sources(current: Version, mapping: Mapping, store: RawStore, zone: str
 
 
 def import_folders(current: Version | None, source: str, store: RawStore) -> list[Path]:
-    """The folders of a source's imports that the current version is made of, in their order."""
+    """The folders of a source's imports that count in the current version, in their order: where the histories that they
+    saw stand."""
+    if current is None:
+        return []
+    with closing(duckdb.connect(str(current.path), read_only=True)) as connection:
+        folders = connection.execute(
+            "select folder from meta.imports where source = ? and folder is not null order by import_no", [source]
+        ).fetchall()
+    return [store.folder / folder for (folder,) in folders]
+
+
+def counted_numbers(current: Version | None) -> list[int]:
+    """The imports of all sources that count in the current version."""
     if current is None:
         return []
     with closing(duckdb.connect(str(current.path), read_only=True)) as connection:
         numbers = connection.execute(
-            "select import_no from meta.imports where source = ? order by 1", [source]
+            "select import_no from meta.imports where folder is not null order by 1"
         ).fetchall()
-    return [store.folder / source / f"{number:06d}" for (number,) in numbers]
+    return [number for (number,) in numbers]
 
 
 def parts_after(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Sequence
+from collections.abc import Mapping as MappingOf
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 
@@ -28,7 +30,8 @@ _ = words("import")
 class PastImport:
     """One import that a version is made of, or was made of before it was left out.
 
-    found  the fingerprints of all files that were at hand, those among them that were known already
+    found    the fingerprints of all files that were at hand, those among them that were known already
+    lineage  what the history that it saw depended on; blank where that was not kept
     """
 
     number: int
@@ -38,6 +41,7 @@ class PastImport:
     folder: Path
     parts: Sequence[RawPart]
     found: frozenset[str]
+    lineage: str = ""
 
 
 def past_imports(version: Version, store: RawStore) -> list[PastImport]:
@@ -76,6 +80,7 @@ def _import(store: RawStore, number: int, source: str, at: datetime, lines: Sequ
         folder,
         parts,
         frozenset([*(part.sha256 for part in parts), *told.get("known", [])]),
+        told.get("lineage", ""),
     )
 
 
@@ -87,17 +92,21 @@ def _part(store: RawStore, number: int, line: Sequence[object]) -> RawPart:
     )  # fmt: skip
 
 
-def counted(imports: Sequence[PastImport], left_out: Container[tuple[str, int]], zone: str) -> list[SourceRows]:
-    """The sources with the files that count when some imports, as (source, number), never were: each import again
-    replaces or adds to what those before it left, by its own mapping; the last one's mapping reads them all."""
+def counted(
+    imports: Sequence[PastImport], zone: str, folders: MappingOf[int, Path] = MappingProxyType({})
+) -> list[SourceRows]:
+    """The sources with the files that count after these imports: each again replaces or adds to what those before it left,
+    by its own mapping; the last one's mapping reads them all.
+
+    folders  where the histories seen by an import stand, if not beside its raw files
+    """
     found = []
     for source in sorted({each.source for each in imports}):
-        own = [each for each in imports if each.source == source and (source, each.number) not in left_out]
+        own = [each for each in imports if each.source == source]
         parts: list[RawPart] = []
         for each in own:
             parts = parts_after(parts, each.parts, each.mapping, each.found)
-        if own:
-            mapping = own[-1].mapping
-            folders = [each.folder for each in own]
-            found.append(SourceRows(mapping, mapping.zone or zone, by_entry(mapping, parts), folders))
+        mapping = own[-1].mapping
+        seen = [folders.get(each.number, each.folder) for each in own]
+        found.append(SourceRows(mapping, mapping.zone or zone, by_entry(mapping, parts), seen))
     return found

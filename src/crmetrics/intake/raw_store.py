@@ -71,16 +71,27 @@ class RawStore:
         return max([*numbers, 0]) + 1
 
     def relative(self, path: Path) -> str:
-        """A raw file's path as versions keep it: below the raw folder, by the lasting name of its import."""
-        folder = path.parent.with_suffix("") if path.parent.suffix == PART else path.parent
-        return (folder / path.name).relative_to(self.folder).as_posix()
+        """The path of a raw file or of an import's folder as versions keep it: below the raw folder, by the lasting name;
+        of a folder that lies elsewhere, as of a version that is not to stay, the name alone."""
+        if not path.is_relative_to(self.folder):
+            return path.name
+        lasting = [name.removesuffix(PART) for name in path.relative_to(self.folder).parts]
+        return "/".join(lasting)
 
 
 def write_manifest(
-    folder: Path, mapping: Mapping, parts: Sequence[RawPart], started_at: datetime, known: Sequence[str]
+    folder: Path,
+    mapping: Mapping,
+    parts: Sequence[RawPart],
+    started_at: datetime,
+    known: Sequence[str],
+    lineage: str,
 ) -> None:
-    """Write what the folder holds, and by which mapping it was first read; `known` are the fingerprints of files that
-    were at hand as well, but had been read before."""
+    """Write what the folder holds, and by which mapping it was first read.
+
+    known    the fingerprints of files that were at hand as well, but had been read before
+    lineage  what the history that the import sees depends on
+    """
     told = {
         "source": mapping.name,
         "kind": mapping.kind,
@@ -97,6 +108,7 @@ def write_manifest(
             for part in parts
         ],
         "known": list(known),
+        "lineage": lineage,
         "mapping": mapping.text,
     }
     path = folder / "manifest.json"

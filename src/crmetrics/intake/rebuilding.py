@@ -6,26 +6,23 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
-
-from crmetrics.clean.source_rows import SourceRows
-from crmetrics.clean.tables import Building
 from crmetrics.intake.lock import import_lock
-from crmetrics.intake.past_imports import PastImport, counted, past_imports
+from crmetrics.intake.past_imports import past_imports
 from crmetrics.intake.raw_store import RawStore
 from crmetrics.intake.recovery import ASIDE, recover, resources
+from crmetrics.intake.replaying import Remaking
 from crmetrics.intake.standing import standing_decisions
 from crmetrics.vocabulary.errors import BadValue, NoWorkspace
 from crmetrics.vocabulary.language import words
 from crmetrics.warehouse.disk import told_of_a_full_disk
 from crmetrics.warehouse.versions import Version, Versions, facts_of
 from crmetrics.workspace.folder import Workspace
-from crmetrics.workspace.settings import Settings, country_of, read_settings
+from crmetrics.workspace.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from crmetrics.workspace.decisions import Decision
@@ -62,8 +59,10 @@ def rebuild_locked(
     place: Workspace, decisions: Sequence[Decision], progress: Progress, note: str, now: datetime | None = None
 ) -> Version:
     """Rebuild with these decisions; the caller holds the import lock and has recovered the workspace."""
-    made = _Rebuild.of(place, _current(place), decisions, progress, now)
-    return Versions(place.versions).publish(made.fill, note=note, resources=resources(place, made.settings))
+    with _aside(place) as aside:
+        remaking = _remaking(place, decisions, aside, place.raw, progress)
+        fill = remaking.from_raw(remaking.imports, remaking.folders(), now or remaking.imports[-1].at)
+        return Versions(place.versions).publish(fill, note=note, resources=resources(place, remaking.settings))
 
 
 @contextmanager
@@ -74,59 +73,38 @@ def preview(workspace: Path, decisions: Sequence[Decision], without: Sequence[in
     Errors: NoWorkspace, BadValue if no import would count, BadFile, NoSpace.
     """
     place = Workspace(workspace)
-    current = _current(place)
+    _current(place)
     stand = [each for each in standing_decisions(place) if each.number not in without]
     with told_of_a_full_disk(place.folder, _needed(place)):
         place.make()
-        with tempfile.TemporaryDirectory(prefix=f"{ASIDE}{os.getpid()}-", dir=place.spill) as aside:
-            made = _Rebuild.of(place, current, [*stand, *decisions], lambda name, share: None, None)
-            room = replace(resources(place, made.settings), spill=Path(aside))  # an import clears the usual one
-            path = Path(aside) / "preview.duckdb"
-            yield Versions(place.versions).make_aside(path, made.fill, current, room)
+        with _aside(place) as aside:
+            remaking = _remaking(place, [*stand, *decisions], aside, aside, lambda name, share: None)
+            fill = remaking.from_raw(remaking.imports, remaking.folders(), remaking.imports[-1].at)
+            made = Versions(aside).make_aside(aside / "preview.duckdb", fill, remaking.current, remaking.resources)
+            yield made
 
 
-@dataclass(frozen=True)
-class _Rebuild:
-    """Everything that a version is made of again."""
-
-    place: Workspace
-    sources: Sequence[SourceRows]
-    decisions: Sequence[Decision]
-    settings: Settings
-    now: datetime
-    progress: Progress
-
-    @classmethod
-    def of(
-        cls,
-        place: Workspace,
-        current: Version,
-        decisions: Sequence[Decision],
-        progress: Progress,
-        now: datetime | None,
-    ) -> _Rebuild:
-        facts = facts_of(current.path)
-        settings = read_settings(place.settings).completed(Settings(zone=facts["zone"], currency=facts["currency"]))
-        left_out = {
-            (str(each.about["source"]), int(each.about["import_no"])) for each in decisions if each.kind == "leave_out"
-        }
-        past = past_imports(current, RawStore(place.raw))
-        sources = counted(past, left_out, settings.zone)
-        if not sources:
-            raise BadValue(_("No import would be left that counts, so there would be no data. Nothing was changed."))
-        return cls(place, sources, decisions, settings, now or _seen_at(past, left_out), progress)
-
-    def fill(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Fill the version that `connection` has open."""
-        Building(
-            connection, self.sources, 0, self.now, self.settings.zone, self.settings.currency, True, self.progress,
-            RawStore(self.place.raw).relative, self.settings.calendar,
-            country_of(self.settings.zone, self.settings.language), self.decisions, is_from_raw=True,
-        ).run()  # fmt: skip
+def left_out(decisions: Sequence[Decision]) -> set[tuple[str, int]]:
+    """The imports that do not count, as (source, number)."""
+    return {(str(each.about["source"]), int(each.about["import_no"])) for each in decisions if each.kind == "leave_out"}
 
 
-def _seen_at(past: Sequence[PastImport], left_out: set[tuple[str, int]]) -> datetime:
-    return max(each.at for each in past if (each.source, each.number) not in left_out)
+@contextmanager
+def _aside(place: Workspace) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix=f"{ASIDE}{os.getpid()}-", dir=place.spill) as folder:
+        yield Path(folder)
+
+
+def _remaking(place: Workspace, decisions: Sequence[Decision], aside: Path, kept: Path, progress: Progress) -> Remaking:
+    current, store = _current(place), RawStore(place.raw)
+    facts = facts_of(current.path)
+    settings = read_settings(place.settings).completed(Settings(zone=facts["zone"], currency=facts["currency"]))
+    out = left_out(decisions)
+    imports = [each for each in past_imports(current, store) if (each.source, each.number) not in out]
+    if not imports:
+        raise BadValue(_("No import would be left that counts, so there would be no data. Nothing was changed."))
+    room = replace(resources(place, settings), spill=aside)  # an import clears the usual one
+    return Remaking(imports, decisions, settings, store, current, room, aside, kept, progress)
 
 
 def _current(place: Workspace) -> Version:
