@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from crmetrics.cli.workspace import Here, in_workspace
 from crmetrics.vocabulary.errors import BadValue
 from crmetrics.vocabulary.language import words
+
+if TYPE_CHECKING:
+    from crmetrics.intake.finding import Source
 
 _ = words("cli")
 
@@ -37,6 +40,19 @@ class Progress:
             click.echo("\r\033[K", nl=False, err=True)
 
 
+class SourceType(click.ParamType[Any]):
+    """A file or folder, or the address of a database."""
+
+    name = "source"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Source:
+        """The source that a text names."""
+        from crmetrics.collect.servers.address import is_address, read_address
+
+        text = str(value)
+        return read_address(text) if is_address(text) else Path(text)
+
+
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @in_workspace
@@ -56,7 +72,7 @@ def init(here: Here, folder: Path) -> None:
 
 
 @click.command("import")
-@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...", type=click.Path(path_type=Path))
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...", type=SourceType())
 @click.option(
     "--mapping",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -65,8 +81,11 @@ def init(here: Here, folder: Path) -> None:
 @click.option("--propose", is_flag=True, help="Only find out what the files are, and write the mapping.")
 @click.option("--currency", default="", metavar="CODE", help="Currency of amounts that name none, such as EUR.")
 @in_workspace
-def import_(here: Here, sources: tuple[Path, ...], mapping: Path | None, propose: bool, currency: str) -> None:
-    """Import files or folders: CSV, TSV, XLSX, XLS, ODS, JSON, Parquet, SQLite, also packed as .gz or .zip."""
+def import_(here: Here, sources: tuple[Source, ...], mapping: Path | None, propose: bool, currency: str) -> None:
+    """Import files or folders: CSV, TSV, fixed width, XLSX, XLS, ODS, JSON, Parquet, SQLite, also as .gz or .zip.
+
+    A database is named by its address: postgresql://reader@host/name (also mysql://, mariadb://, sqlserver://).
+    """
     found = mapping or (None if propose else _beside(sources) or _kept(here, sources))
     if found is None:
         from crmetrics.cli.understanding import proposed_mapping
@@ -80,24 +99,24 @@ def import_(here: Here, sources: tuple[Path, ...], mapping: Path | None, propose
         run_import(here, sources, found)
 
 
-def _beside(sources: tuple[Path, ...]) -> Path | None:
-    for source in sources:
+def _beside(sources: tuple[Source, ...]) -> Path | None:
+    for source in (source for source in sources if isinstance(source, Path)):
         found = (source if source.is_dir() else source.parent) / "mapping.toml"
         if found.is_file():
             return found
     return None
 
 
-def _kept(here: Here, sources: tuple[Path, ...]) -> Path | None:
+def _kept(here: Here, sources: tuple[Source, ...]) -> Path | None:
     """The mapping that was found out, and maybe corrected, at an earlier import of the same source."""
     from crmetrics.cli.understanding import mapping_path
+    from crmetrics.intake.finding import source_name
 
-    first = sources[0].resolve()
-    path = mapping_path(here, (first.name if first.is_dir() else first.parent.name) or "files")
+    path = mapping_path(here, source_name(sources))
     return path if path.is_file() else None
 
 
-def run_import(here: Here, sources: tuple[Path, ...], mapping: Path) -> None:
+def run_import(here: Here, sources: tuple[Source, ...], mapping: Path) -> None:
     """Import and tell what came of it."""
     from crmetrics.intake.imports import import_sources
     from crmetrics.presenting.imports import told_import

@@ -73,7 +73,10 @@ def find_shape(head: bytes, entry: FileEntry, name: str) -> Shape:
             _("'{file}' is empty: it holds no rows. Export it again, or take it out of the import.", file=name)
         )
     first, data = rows[0], rows[1:] if entry.header else rows
-    if entry.header:
+    if entry.names:
+        _check_names(data, cutter, entry, name)
+        columns = column_names(list(entry.names))
+    elif entry.header:
         _check_header(first, data, cutter, entry, name)
         columns = column_names(cutter.values(first.text))
     else:
@@ -114,6 +117,20 @@ def _check_header(header: Record, data: list[Record], cutter: Cutter, entry: Fil
                 file=name,
                 expected=header.cells,
                 found=data[0].cells,
+                entry=entry.name,
+            )
+        )
+
+
+def _check_names(data: list[Record], cutter: Cutter, entry: FileEntry, name: str) -> None:
+    if len(data) >= ENOUGH and all(_is_wide(row, len(entry.names), cutter) for row in data):
+        raise BadFile(
+            _(
+                "The rows of '{file}' have {found} cells, and [files.{entry}] of the mapping has {expected} names. "
+                "Name all columns in `names`, or correct `delimiter`.",
+                file=name,
+                found=data[0].cells,
+                expected=len(entry.names),
                 entry=entry.name,
             )
         )

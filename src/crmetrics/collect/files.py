@@ -19,7 +19,11 @@ SHOWN: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """One kind of file, as the mapping declares it; what is None is found in the file itself."""
+    """One kind of file, as the mapping declares it; what is None is found in the file itself.
+
+    `names` are those of its columns where its rows do not hold them; `spans` where each stands in a line, of a file of
+    fixed width. `is_pulled`: it was read from a database, and stands as raw Parquet already.
+    """
 
     name: str
     match: tuple[str, ...]
@@ -27,6 +31,9 @@ class FileEntry:
     encoding: str | None = None
     delimiter: str | None = None
     header: bool = True
+    names: tuple[str, ...] = ()
+    spans: tuple[tuple[int, int | None], ...] = ()
+    is_pulled: bool = False
 
     def matches(self, name: str) -> bool:
         return any(fnmatchcase(name.casefold(), pattern.casefold()) for pattern in self.match)

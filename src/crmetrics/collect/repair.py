@@ -70,11 +70,12 @@ class Repair:
     def _columns(self) -> tuple[tuple[str, ...], int]:
         """The columns of the file, and how many cells a row must have at least."""
         columns = self.shape.columns
-        if self.entry.header and not self.shape.is_narrow:
+        is_named = self.entry.header or bool(self.entry.names)
+        if is_named and not self.shape.is_narrow:
             return columns, len(columns)
         widths = Counter(record.cells for record in self._rows(Cutter(self.shape.marks)) if record.fault is None)
         widest = max(widths, default=len(columns))
-        if self.entry.header:
+        if is_named:
             return columns, min(widest, len(columns))
         return column_names([""] * widest), 1
 

@@ -16,9 +16,10 @@ from crmetrics.collect.kinds import Kind, kind_of
 from crmetrics.collect.originals import fingerprint
 from crmetrics.collect.parquet import write_parquet
 from crmetrics.collect.raw import RawFile, Rejected
+from crmetrics.collect.servers.reading import adopted
 from crmetrics.collect.spreadsheets import sheet_listing, sheet_names
 from crmetrics.collect.texts import read_listing, read_text
-from crmetrics.vocabulary.errors import BadFile, NoSpace
+from crmetrics.vocabulary.errors import BadFile, BadMapping, NoSpace
 from crmetrics.vocabulary.language import words
 
 if TYPE_CHECKING:
@@ -56,9 +57,12 @@ def read_raw(
             last = share
             progress(name, share)
 
+    if entry.is_pulled:
+        return adopted(connection, entry, path, target)
     told(0.0)
     with _all_or_nothing(path, target):
         kind = kind_of(path)
+        _check_layout(entry, kind, name)
         if kind is Kind.TEXT:
             raw = read_text(connection, entry, path, target, told)
         elif kind is Kind.SPREADSHEET:
@@ -74,6 +78,20 @@ def read_raw(
             raw = RawFile(entry.name, name, fingerprint(path), rows, columns, target)
         told(1.0)
     return raw
+
+
+def _check_layout(entry: FileEntry, kind: Kind, name: str) -> None:
+    """Errors: BadMapping if a layout is declared for a file that tells its own."""
+    is_fit = kind is Kind.TEXT or (kind is Kind.SPREADSHEET and not entry.spans)
+    if (entry.names or entry.spans) and not is_fit:
+        raise BadMapping(
+            _(
+                "'{file}' tells the names and places of its columns itself. Take `names`, `widths` and `positions` out of "
+                "[files.{entry}].",
+                file=name,
+                entry=entry.name,
+            )
+        )
 
 
 def sheets_of(path: Path) -> tuple[str | None, ...]:

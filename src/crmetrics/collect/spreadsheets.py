@@ -42,8 +42,15 @@ def sheet_listing(path: Path, entry: FileEntry, progress: Callable[[float], None
             )
         )
     _number, cells = first
-    columns = column_names(cells if entry.header else [""] * len(cells))
+    columns = column_names(_heads(cells, entry))
     return Listing(f"{path.name} [{sheet.name}]", columns, rows if entry.header else chain([first], rows))
+
+
+def _heads(first: list[str], entry: FileEntry) -> list[str]:
+    """What the columns are called: as the mapping says, else as the first row does."""
+    if entry.names:
+        return [*entry.names, *[""] * (len(first) - len(entry.names))]
+    return first if entry.header else [""] * len(first)
 
 
 def _rows(sheet: CalamineSheet, progress: Callable[[float], None]) -> Iterator[tuple[int, list[str]]]:

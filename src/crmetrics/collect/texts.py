@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from crmetrics.collect.delimited import Shape, find_shape
 from crmetrics.collect.encodings import BOM_UTF8, UTF_8, Utf8Check, in_utf_8, known_encoding
 from crmetrics.collect.files import FileEntry
+from crmetrics.collect.fixed_width import FixedWidth
 from crmetrics.collect.listing import Listing
 from crmetrics.collect.originals import Original, fingerprint, head_of, is_packed
 from crmetrics.collect.parquet import Delimited, write_delimited
@@ -50,6 +51,8 @@ def read_text(
 
     with _scratch(target, ".text") as transcript:
         plain = _plain_text(entry, path, transcript, _part(progress, 0, LOOKED_THROUGH))
+        if entry.spans:
+            return _of_fixed_width(connection, entry, plain, path.name, target, progress)
         shape = find_shape(next(plain.blocks(), b""), entry, path.name)
         raw = RawFile(entry.name, path.name, plain.sha256, 0, shape.columns, target)
         if shape.is_even and not plain.has_gaps:
@@ -70,6 +73,23 @@ def read_text(
                 # It stops at the first odd row, and at blank bytes after a packed text; the repair tells which and why.
                 target.unlink(missing_ok=True)
         return _repaired(connection, entry, plain, shape, raw, progress)
+
+
+def _of_fixed_width(
+    connection: duckdb.DuckDBPyConnection,
+    entry: FileEntry,
+    plain: PlainText,
+    name: str,
+    target: Path,
+    progress: Progress,
+) -> RawFile:
+    fixed = FixedWidth(name, entry, plain.blocks(_part(progress, LOOKED_THROUGH, REPAIRED)))
+    with _scratch(target, ".rows") as written:
+        listing = fixed.listing()
+        listing.write(written)
+        text = Delimited(written, name, Marks(","), listing.columns, rows_before=None)
+        rows = write_delimited(connection, text, target, _part(progress, REPAIRED, 1))
+    return RawFile(entry.name, name, plain.sha256, rows, listing.columns, target, tuple(fixed.rejected))
 
 
 def read_listing(

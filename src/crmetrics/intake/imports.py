@@ -13,31 +13,22 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from crmetrics.clean.mapping import Entry, Mapping
+from crmetrics.clean.mapping import Mapping
 from crmetrics.clean.mapping_file import read_mapping
 from crmetrics.clean.raw_rows import RawPart
 from crmetrics.clean.source_rows import SourceRows
 from crmetrics.clean.tables import Building
-from crmetrics.collect.archives import unpacked
-from crmetrics.collect.sources import FileEntry, RawFile, find_files, fingerprint, read_raw
-from crmetrics.intake.lineage import lineage
-from crmetrics.intake.live_files import (
-    by_entry,
-    counted_numbers,
-    import_folders,
-    live_files,
-    other_sources,
-    parts_after,
-)
+from crmetrics.collect.sources import FileEntry, RawFile, fingerprint, read_raw
+from crmetrics.intake.finding import Source, Sources, source_name, sources_of
+from crmetrics.intake.live_files import by_entry, import_folders, live_files, other_sources, parts_after
 from crmetrics.intake.lock import import_lock
-from crmetrics.intake.past_imports import PastImport, past_imports
 from crmetrics.intake.raw_store import RawStore, write_manifest, write_rejects
 from crmetrics.intake.rebuilding import rebuild_locked
 from crmetrics.intake.recovery import recover, resources
 from crmetrics.intake.report import ImportReport
 from crmetrics.intake.standing import is_decided_since, standing_decisions
 from crmetrics.intake.telling import report_of
-from crmetrics.vocabulary.errors import BadFile, BadValue
+from crmetrics.vocabulary.errors import BadValue
 from crmetrics.vocabulary.language import words
 from crmetrics.warehouse.disk import told_of_a_full_disk
 from crmetrics.warehouse.versions import Version, Versions, facts_of
@@ -55,16 +46,16 @@ Found = Sequence[tuple[FileEntry, Path]]
 
 def import_sources(
     workspace: Path,
-    sources: Sequence[Path],
+    sources: Sequence[Source],
     mapping: Path,
     *,
     progress: Progress = lambda name, share: None,
     now: datetime | None = None,
 ) -> ImportReport:
-    """Import files or folders by a mapping file, and publish a new version.
+    """Import files or folders, or a database by its address, by a mapping file, and publish a new version.
 
     `progress` is told what is at work and its share, 0 to 1. `now` (UTC, without a mark) stands for the present moment.
-    Errors: BadMapping, BadFile, BadValue, Busy, NoSpace; after any of them the current version is what it was.
+    Errors: BadMapping, BadFile, BadDatabase, BadValue, Busy, NoSpace; after any of them the current version is what it was.
     """
     place = Workspace(workspace)
     place.folder.mkdir(parents=True, exist_ok=True)
@@ -107,44 +98,45 @@ class _Import:
     def store(self) -> RawStore:
         return RawStore(self.place.raw)
 
-    def run(self, sources: list[Path], path: Path) -> ImportReport:
+    def run(self, sources: list[Source], path: Path) -> ImportReport:
         recover(self.place)
-        mapping = read_mapping(path, _default_name(sources))
+        mapping = read_mapping(path, source_name(sources))
         current, decisions = self.versions.current(), self.decisions
         if current is not None and is_decided_since(current, decisions):
             # Only what an import touches is made again: what was decided about everything else must be in before.
             rebuild_locked(self.place, decisions, self.progress, "")
-        with unpacked(sources, self.place.spill) as opened:
-            return self._run(opened, mapping)
+        config = resources(self.place, read_settings(self.place.settings)).config()
+        with sources_of(sources, self.place.spill, config) as ready:
+            return self._run(ready, mapping)
 
-    def _run(self, sources: list[Path], mapping: Mapping) -> ImportReport:
+    def _run(self, sources: Sources, mapping: Mapping) -> ImportReport:
         started = time.monotonic()
         settings = read_settings(self.place.settings)
         wanted = settings.completed(proposed(mapping.company, self.place.folder, mapping.zone))
         current = self.versions.current()
         live, is_same_mapping = live_files(current, mapping, self.store)
-        found = _find(sources, mapping, live)
+        told = sources.find(mapping, live, is_same_mapping, self.progress)
+        found = told.files
         known_prints = {part.sha256 for part in live if is_same_mapping}
         prints = [fingerprint(one) if known_prints else "" for _entry, one in found]
         fresh = [each for each, print_ in zip(found, prints, strict=True) if print_ not in known_prints]
-        known = tuple(one.name for entry, one in found if (entry, one) not in fresh)
+        known = (*told.unchanged, *(one.name for entry, one in found if (entry, one) not in fresh))
         if not fresh and not _is_other_calendar(current, wanted):
             return report_of(current, mapping, self.store.next_number() - 1, False, known, time.monotonic() - started)
         number = self.store.next_number()
         folder = self.store.begin(mapping.name, number)
         try:
             parts = self.read(fresh, folder, mapping, number, wanted)
-            seen = self.lineage(PastImport(number, mapping.name, mapping, self.moment, folder, parts, frozenset()))
-            write_manifest(folder, mapping, parts, self.moment, sorted({*prints} & known_prints), seen)
+            write_manifest(folder, mapping, parts, self.moment, sorted({*prints} & known_prints))
             merged = parts_after(live, parts, mapping, set(prints))
             version = self.publish(mapping, merged, folder, wanted, number)
         except BaseException:
             self.store.abandon(folder)
             raise
         self.store.finish(folder)
-        told = self.with_facts(wanted, version)
-        if told != settings or not self.place.settings.exists():
-            write_settings(self.place.settings, told)
+        now_set = self.with_facts(wanted, version)
+        if now_set != settings or not self.place.settings.exists():
+            write_settings(self.place.settings, now_set)
         return report_of(version, mapping, number, True, known, time.monotonic() - started)
 
     def read(self, found: Found, folder: Path, mapping: Mapping, number: int, settings: Settings) -> list[RawPart]:
@@ -161,14 +153,6 @@ class _Import:
             )
             for raw in read
         ]
-
-    def lineage(self, own: PastImport) -> str:
-        """What the history that this import sees depends on."""
-        current = self.versions.current()
-        numbers = [*counted_numbers(current), own.number]
-        past = past_imports(current, self.store) if current and self.decisions else []
-        parts = [part for each in past if each.source == own.source and each.number in numbers for part in each.parts]
-        return lineage(numbers, own.source, own.mapping, [*parts, *own.parts], self.decisions)
 
     def publish(
         self, mapping: Mapping, parts: Sequence[RawPart], folder: Path, settings: Settings, number: int
@@ -194,45 +178,19 @@ class _Import:
         return settings.completed(Settings(currency=facts["currency"], calendar=facts["calendar"]))
 
 
-def _needed(sources: Sequence[Path], place: Workspace) -> int:
+def _needed(sources: Sequence[Source], place: Workspace) -> int:
     """About how many bytes an import takes: raw rows, the new version beside the current one, and some room to work."""
+    named = [source for source in sources if isinstance(source, Path)]
     files = [
-        path for source in sources for path in ([source] if source.is_file() else source.rglob("*")) if path.is_file()
+        path for source in named for path in ([source] if source.is_file() else source.rglob("*")) if path.is_file()
     ]
     read = sum(path.stat().st_size * (6 if path.suffix in (".gz", ".zip") else 1) for path in files)
     version = max((path.stat().st_size for path in place.versions.glob("*.duckdb")), default=0)
     return 2 * read + version + 10_000_000
 
 
-def _default_name(sources: Sequence[Path]) -> str:
-    first = sources[0].resolve()
-    return first.name if first.is_dir() else first.parent.name or "files"
-
-
 def _plain(name: str) -> str:
     return "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in name)
-
-
-def _file_entry(entry: Entry) -> FileEntry:
-    return FileEntry(entry.name, entry.match, entry.sheet, entry.encoding, entry.delimiter, entry.header)
-
-
-def _find(sources: Sequence[Path], mapping: Mapping, live: Sequence[RawPart]) -> list[tuple[FileEntry, Path]]:
-    """The files of this import: every entry must find some, unless an earlier import already brought some."""
-    brought = {part.entry for part in live}
-    entries = [_file_entry(entry) for entry in mapping.entries.values()]
-    found = find_files(sources, [entry for entry in entries if entry.name not in brought]) if live else []
-    if not live:
-        return find_files(sources, entries)
-    missed: BadFile | None = None
-    for entry in (entry for entry in entries if entry.name in brought):
-        try:
-            found += find_files(sources, [entry])
-        except BadFile as error:
-            missed = error
-    if not found and missed is not None:
-        raise missed
-    return found
 
 
 def _is_other_calendar(current: Version | None, wanted: Settings) -> bool:

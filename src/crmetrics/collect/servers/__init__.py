@@ -1,0 +1,1 @@
+"""Databases on a server, by their address: PostgreSQL, MySQL, MariaDB and SQL Server."""
