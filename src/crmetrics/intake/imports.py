@@ -20,8 +20,17 @@ from crmetrics.clean.source_rows import SourceRows
 from crmetrics.clean.tables import Building
 from crmetrics.collect.sources import FileEntry, RawFile, fingerprint, read_raw
 from crmetrics.intake.finding import Source, Sources, source_name, sources_of
-from crmetrics.intake.live_files import by_entry, import_folders, live_files, other_sources, parts_after
+from crmetrics.intake.lineage import lineage
+from crmetrics.intake.live_files import (
+    by_entry,
+    counted_numbers,
+    import_folders,
+    live_files,
+    other_sources,
+    parts_after,
+)
 from crmetrics.intake.lock import import_lock
+from crmetrics.intake.past_imports import PastImport, past_imports
 from crmetrics.intake.raw_store import RawStore, write_manifest, write_rejects
 from crmetrics.intake.rebuilding import rebuild_locked
 from crmetrics.intake.recovery import recover, resources
@@ -127,7 +136,8 @@ class _Import:
         folder = self.store.begin(mapping.name, number)
         try:
             parts = self.read(fresh, folder, mapping, number, wanted)
-            write_manifest(folder, mapping, parts, self.moment, sorted({*prints} & known_prints))
+            seen = self.lineage(PastImport(number, mapping.name, mapping, self.moment, folder, parts, frozenset()))
+            write_manifest(folder, mapping, parts, self.moment, sorted({*prints} & known_prints), seen)
             merged = parts_after(live, parts, mapping, set(prints))
             version = self.publish(mapping, merged, folder, wanted, number)
         except BaseException:
@@ -153,6 +163,14 @@ class _Import:
             )
             for raw in read
         ]
+
+    def lineage(self, own: PastImport) -> str:
+        """What the history that this import sees depends on."""
+        current = self.versions.current()
+        numbers = [*counted_numbers(current), own.number]
+        past = past_imports(current, self.store) if current and self.decisions else []
+        parts = [part for each in past if each.source == own.source and each.number in numbers for part in each.parts]
+        return lineage(numbers, own.source, own.mapping, [*parts, *own.parts], self.decisions)
 
     def publish(
         self, mapping: Mapping, parts: Sequence[RawPart], folder: Path, settings: Settings, number: int
