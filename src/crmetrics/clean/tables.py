@@ -21,6 +21,7 @@ from crmetrics.clean.free_days import Calendar, settle_calendar
 from crmetrics.clean.histories import Histories, note_removed
 from crmetrics.clean.ledger import MADE_BY
 from crmetrics.clean.mapping_file import nearest
+from crmetrics.clean.merging import merge_duplicates
 from crmetrics.clean.parents import ORPHAN, can_be_made, check_parents, make_parents, references
 from crmetrics.clean.profile import add_up_orders, profile, reaches, write_rates
 from crmetrics.clean.raw_rows import EntryRows, open_lookup, open_rows, tidy_columns
@@ -96,6 +97,7 @@ class Building:
                 self.connection.execute(f"alter table main.{name} drop column {mark}")
         self._unite(touched.tables & tables)
         # Whole rows of all sources stand here, each once: the place to make duplicates one, before anything is derived.
+        merge_duplicates(self.connection, tables, self.decided("merge"), self.decided("apart"))
         self._finish(tables, touched)
 
     @property
