@@ -46,5 +46,5 @@ class Scope:
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing is hidden: all rows, no filter."""
-        return self.viewer.sees == "all" and not self.filters
+        """Whether nothing is hidden: all rows, no filter, no mask."""
+        return self.viewer.sees == "all" and not self.filters and not self.viewer.is_masked

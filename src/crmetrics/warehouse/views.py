@@ -8,10 +8,11 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from crmetrics.vocabulary.errors import UnknownName
+from crmetrics.vocabulary.errors import NotAllowed, UnknownName
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.vocabulary.period import GRAINS, local_day
 from crmetrics.warehouse.expression import identifier, literal
+from crmetrics.warehouse.masking import PERSONS, masked
 from crmetrics.warehouse.profile import Profile
 from crmetrics.warehouse.schema import DIMENSIONS, TABLES, Dimension, History, Path, Table, Type, custom_column, path_to
 from crmetrics.warehouse.scope import Filter, Scope
@@ -118,9 +119,18 @@ class Views:
         return f"select {', '.join([*columns, *rate, 'cast(null as VARCHAR) as party'])} where 1 = 0"
 
     def _column(self, table: Table, name: str) -> str:
-        """A column of the table at rest; blank where the version is older than the column."""
+        """A column of the table at rest; blank where the version is older than the column, masked where it may not be seen."""
         is_there = (table.name, name) in self.profile.columns or not table.has(name)
-        return f"t.{name}" if is_there else f"cast(null as {table.column(name).type.value}) as {name}"
+        if not is_there:
+            return f"cast(null as {table.column(name).type.value}) as {name}"
+        hidden = self._hidden(table, name) if self.scope.viewer.is_masked else None
+        return f"t.{name}" if hidden is None else f"{hidden} as {name}"
+
+    def _hidden(self, table: Table, name: str) -> str | None:
+        """What a viewer without the right to personal data sees in place of a column; None: the column."""
+        if table.has(name):
+            return masked(table, table.column(name), f"t.{name}")
+        return "cast(null as VARCHAR)" if table.name in PERSONS else None
 
     def _names(self, table: Table) -> list[str]:
         own = [identifier(custom_column(name)) for name in self.profile.custom.get(table.name, ())]
@@ -271,7 +281,12 @@ class Views:
 
     def _path(self, dimension: str, table: Table) -> Path | None:
         """The path to a dimension or to a column of the company's own; None if none leads there."""
-        return custom_path(self.profile, table, dimension) if dimension.startswith(CUSTOM) else reach(table, dimension)
+        if not dimension.startswith(CUSTOM):
+            return reach(table, dimension)
+        path = custom_path(self.profile, table, dimension)
+        if path is not None and self.scope.viewer.is_masked and path.table in PERSONS:
+            raise NotAllowed(_("'{name}' may tell of single persons. You may not see personal data.", name=dimension))
+        return path
 
     def _along(
         self, path: Path, condition: Callable[[str], str], *, keep_blank: bool = False, at_rest: bool = False
