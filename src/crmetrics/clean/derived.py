@@ -9,6 +9,7 @@ from typing import Final
 import duckdb
 
 from crmetrics.clean.ledger import MADE_BY, count, count_derived
+from crmetrics.clean.ticket_moments import derive_ticket_moments
 from crmetrics.vocabulary.language import words
 from crmetrics.warehouse.expression import identifier, literal
 from crmetrics.warehouse.schema import TABLES, Type, ddl
@@ -34,6 +35,7 @@ class Derivation:
 
         `leaves_derived` names the sources whose visits do not say when a stage was left.
         """
+        derive_ticket_moments(self.connection, self.tables, self._fill)
         if "deal_stages" in self.tables:
             self._left_at(leaves_derived)
         if "deals" in self.tables:
@@ -50,7 +52,7 @@ class Derivation:
                 "left_at",
                 "n.next_at",
                 "join (select rowid as id, lead(entered_at) over (partition by deal_id order by entered_at, "
-                "imported_at, source_file, source_row) as next_at from main.deal_stages) as n on n.id = t.rowid",
+                "imported_at, source_file, source_row, rowid) as next_at from main.deal_stages) as n on n.id = t.rowid",
                 f"t.source_system in ({named})",
             )
 

@@ -14,7 +14,7 @@ from crmetrics.warehouse.schema import TABLES
 if TYPE_CHECKING:
     from crmetrics.clean.source_rows import SourceRows
 
-_FAMILY: Final = ("stages", "deals", "deal_stages", "deal_changes")
+_FAMILIES: Final = (("stages", "deals", "deal_stages", "deal_changes"), ("tickets", "ticket_events"))
 """Tables whose values are derived from each other."""
 
 
@@ -80,8 +80,9 @@ class Touched:
                     self.tables.add(section.table.name)
                 elif section.table.name in self.tables and self._must_read(source.name, section.table.name):
                     self.entries.add((source.name, section.entry))
-        if self.tables & set(_FAMILY):
-            self.tables |= {name for name in _FAMILY if name in self.old_tables or self._sections(name)}
+        for family in _FAMILIES:
+            if self.tables & set(family):
+                self.tables |= {name for name in family if name in self.old_tables or self._sections(name)}
         for table in TABLES.values():
             follows = any(column.is_key and column.references in self.tables for column in table.columns)
             if follows and (table.name in self.old_tables or self._sections(table.name)):
