@@ -86,9 +86,9 @@ def _readings(given: str, formats: Formats) -> list[tuple[str, bool]]:
     found: list[tuple[str, bool]] = []
     for forms, text in (([one for one in written if one not in named], given), (named, _english(given))):
         plain = [one.replace("%B", "%b") for one in forms]
-        short = [one for one in plain if "%y" in one and "%z" not in one]
-        full = [one for one in plain if "%y" not in one and "%z" not in one]
-        absolute = [one for one in plain if "%z" in one]
+        short = [one for one in plain if "%y" in one and not _is_absolute(one)]
+        full = [one for one in plain if "%y" not in one and not _is_absolute(one)]
+        absolute = [one for one in plain if _is_absolute(one)]
         if short:
             found.append((_in_century(f"try_strptime({text}, {_list(short)})", formats.last_year), True))
         if full:
@@ -99,6 +99,11 @@ def _readings(given: str, formats: Formats) -> list[tuple[str, bool]]:
             found.append((f"timezone('UTC', try_strptime({text}, {_list(absolute)}))", False))
     found += [_counted(given, one) for one in formats.dates if one in COUNTED]
     return found
+
+
+def _is_absolute(form: str) -> bool:
+    """Whether a form holds an offset, or the name of a zone."""
+    return "%z" in form or "%Z" in form
 
 
 def _counted(given: str, form: str) -> tuple[str, bool]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
-from crmetrics.clean.understanding.formats import NUMERIC, TEMPORAL, Form
+from crmetrics.clean.understanding.readings import NUMERIC, TEMPORAL, Form
 from crmetrics.clean.understanding.recognition import LIKELY, SURE, Match, Recognised
 from crmetrics.clean.understanding.shapes import Shape, shaped_entry, shaped_sections
 from crmetrics.clean.understanding.suiting import Read

@@ -9,8 +9,8 @@ from functools import cache
 from math import exp
 from typing import Final
 
-from crmetrics.clean.understanding.formats import Form
 from crmetrics.clean.understanding.headers import HERE, Meanings, folded, lexicon, meanings_of
+from crmetrics.clean.understanding.readings import Form
 from crmetrics.clean.understanding.suiting import Read, suiting
 from crmetrics.warehouse.schema import TABLES
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from crmetrics.clean.understanding.evidence import Evidence
-from crmetrics.clean.understanding.formats import NUMERIC, TEMPORAL, Form, Reading
 from crmetrics.clean.understanding.headers import Meanings
+from crmetrics.clean.understanding.readings import NUMERIC, TEMPORAL, Form, Reading
 from crmetrics.clean.understanding.values import CHOICES, choice_map, is_won
 from crmetrics.warehouse.schema import TABLES, Column, Type
 
