@@ -9,12 +9,14 @@ from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from crmetrics.clean.layout import DATABASE_KEYS, LAYOUT_KEYS, is_headed, read_asked, read_layout
 from crmetrics.clean.mapping import NUMBERED, NUMBERS, Cell, Entry, Formats, Join, Mapping, Section, target_of_custom
 from crmetrics.clean.mapping_formats import FORMAT_KEYS, FormatReader, is_zone, no_zone
+from crmetrics.clean.wide_stages import spread
 from crmetrics.vocabulary.errors import BadMapping, BadValue
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.warehouse.expression import Expression, Kind, Name, Typed, parse_expression
@@ -176,7 +178,8 @@ class _Reader:
                 raise self.wrong(
                     name, "", _("there is no table '{name}'. {near}", name=name, near=nearest(name, known))
                 )
-            bodies = body if isinstance(body, list) else [body]
+            told = body if isinstance(body, list) else [body]
+            bodies = [part for one in told for part in spread(name, one, partial(self.wrong, name))]
             for number, one in enumerate(bodies, 1):
                 place = name if len(bodies) == 1 else f"{name} ({number})"
                 yield self.section(TABLES[name], place, self.table(one, place, ""), entries)
