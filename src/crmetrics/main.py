@@ -11,11 +11,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from crmetrics.cli.app import command_line
 
 
-def serve(folder: Path, host: str, port: int, language: str | None) -> None:
+def serve(folder: Path, host: str, port: int, language: str | None, behind_proxy: bool) -> None:
     """Serve the pages of a workspace."""
     from crmetrics.web.server import run
 
-    run(folder, host, port, language)
+    run(folder, host, port, language, behind_proxy)
 
 
 def main() -> None:

@@ -9,13 +9,14 @@ import click
 
 from crmetrics.cli.ask import ask, listed
 from crmetrics.cli.data import check, demo, export, import_, init, rollback, versions
+from crmetrics.cli.people import audit, user
 from crmetrics.cli.workspace import LANGUAGE, WORKSPACE, Here, in_workspace
 
-Serve = Callable[[Path, str, int, str | None], None]
+Serve = Callable[[Path, str, int, str | None, bool], None]
 
 
 def command_line(serve: Serve) -> click.Group:
-    """The command with all that it can do; `serve(folder, host, port, language)` is another door, handed in by the composition root."""
+    """The command with all that it can do; `serve(folder, host, port, language, behind_proxy)` is another door, handed in."""
 
     @click.group(context_settings={"help_option_names": ["-h", "--help"]})
     @WORKSPACE
@@ -28,11 +29,17 @@ def command_line(serve: Serve) -> click.Group:
 
     @click.command("serve")
     @click.option("--port", type=click.IntRange(1, 65535), default=8765, show_default=True, help="Port of the address.")
+    @click.option(
+        "--host", default="127.0.0.1", show_default=True, help="Address; any but this machine's own needs users."
+    )
+    @click.option(
+        "--behind-proxy", is_flag=True, help="A proxy of yours passes requests on: trust its X-Forwarded headers."
+    )
     @in_workspace
-    def serve_(here: Here, port: int) -> None:
-        """Show the pages at an address of this machine (and of this machine only)."""
-        serve(here.folder, "127.0.0.1", port, here.language)
+    def serve_(here: Here, port: int, host: str, behind_proxy: bool) -> None:
+        """Show the pages at an address of this machine; to others only once somebody can sign in."""
+        serve(here.folder, host, port, here.language, behind_proxy)
 
-    for command in (demo, init, import_, check, listed, ask, export, versions, rollback, serve_):
+    for command in (demo, init, import_, check, listed, ask, export, versions, rollback, serve_, user, audit):
         crmetrics.add_command(command)
     return crmetrics

@@ -133,20 +133,30 @@ def _looked_up(site: Site, request: Request) -> Person | None:
         return Tokens(site.state).person(given[len(_BEARER) :].strip()) if given.lower().startswith(_BEARER) else None
     secret = request.cookies.get(cookie_name(request, SESSION))
     found = Sessions(site.state).person(secret) if secret else None
-    if found is None and site.access.is_local and People(site.state).is_empty():
+    if found is None and site.access.is_local and not _is_passed_on(request) and People(site.state).is_empty():
         return NOBODY_YET
     return found
 
 
+def _is_passed_on(request: Request) -> bool:
+    """Whether a proxy stands between: then it is not this machine alone that asks."""
+    return any(name in request.headers for name in ("forwarded", "x-forwarded-for", "x-forwarded-host", "via"))
+
+
 def csrf_of(request: Request) -> str:
     """The token of this browser's forms: a print of its session, or of its visit while nobody is signed in."""
-    name = SESSION if cookie_name(request, SESSION) in request.cookies else VISIT
-    secret = request.cookies.get(cookie_name(request, name))
-    if not secret:
-        if not hasattr(request.state, "visit"):
-            request.state.visit = secrets.token_urlsafe(32)
-        secret = request.state.visit
-    return hmac.new(str(secret).encode(), b"csrf", "sha256").hexdigest()
+    secret = request.cookies.get(cookie_name(request, SESSION)) or visit_of(request)
+    return hmac.new(secret.encode(), b"csrf", "sha256").hexdigest()
+
+
+def visit_of(request: Request) -> str:
+    """The secret of a browser in which nobody is signed in; a new one if it has none, given to it by `remember_visit`."""
+    known = request.cookies.get(cookie_name(request, VISIT))
+    if known:
+        return known
+    if not hasattr(request.state, "visit"):
+        request.state.visit = secrets.token_urlsafe(32)
+    return str(request.state.visit)
 
 
 def remember_visit(response: Response, request: Request) -> None:

@@ -1,38 +1,97 @@
-"""Serving the pages on this machine."""
+"""Serving the pages: to this machine, or to others once somebody can sign in."""
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 import sys
 from pathlib import Path
+from typing import Final
 
 import uvicorn
 
 from crmetrics.catalogue import current_version
+from crmetrics.presenting.numbers import format_for
+from crmetrics.presenting.words import say
 from crmetrics.vocabulary.errors import BadValue
 from crmetrics.vocabulary.language import words
+from crmetrics.web.admission import Access
 from crmetrics.web.application import application
+from crmetrics.workspace.passwords import Passwords
+from crmetrics.workspace.people import People
+from crmetrics.workspace.settings import read_settings
+from crmetrics.workspace.state import open_state
 
 _ = words("web")
+people = words("people")
+
+OWN_NAMES: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
-def run(folder: Path, host: str, port: int, language: str | None) -> None:
-    """Serve a workspace's pages at an address of this machine until stopped; the address is printed.
+def run(folder: Path, host: str, port: int, language: str | None, behind_proxy: bool = False) -> None:
+    """Serve a workspace's pages at an address until stopped; the address is printed.
 
-    Raises NoWorkspace if there is no data yet, BadValue if the port is taken.
+    host          an address of this machine; any that others can reach needs somebody who can sign in
+    behind_proxy  a proxy passes requests on: what it says of the visitor is believed, and others reach the pages through it
+
+    Raises NoWorkspace if there is no data yet, BadValue if the port is taken or nobody could sign in.
     """
     current_version(folder)
+    access = access_of(folder, host, behind_proxy)
     if not _is_free(host, port):
         raise BadValue(
             _("Port {port} is taken. Choose another one: crmetrics serve --port {next}", port=port, next=port + 1)
         )
-    sys.stdout.write(f"http://{host}:{port}/\n")
+    sys.stdout.write(f"http://{f'[{host}]' if ':' in host else host}:{port}/\n")
+    if access.is_local and People(open_state(folder)).is_empty():
+        settings = read_settings(folder / "crmetrics.toml")
+        format_ = format_for(language or settings.language or "en", settings.currency or "EUR", settings.zone or "UTC")
+        sys.stdout.write(say(NOBODY, format_) + "\n")
     sys.stdout.flush()
-    uvicorn.run(application(folder, language), host=host, port=port, log_level="warning", access_log=False)
+    uvicorn.run(
+        application(folder, language, access),
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=behind_proxy,
+        forwarded_allow_ips="*" if behind_proxy else "",
+    )
+
+
+NOBODY: Final = people(
+    "Nobody has been added yet: you are signed in as the administrator, from this machine only. "
+    "Add people on the page People and rights, or with: crmetrics user add NAME --role admin"
+)
+
+
+def access_of(folder: Path, host: str, behind_proxy: bool) -> Access:
+    """How the pages will be reached; BadValue if others could reach them and nobody can sign in."""
+    if is_own(host) and not behind_proxy:
+        return Access(is_local=True, hosts=OWN_NAMES | {f"[{host}]" if ":" in host else host.lower()})
+    if not Passwords(open_state(folder)).is_any():
+        raise BadValue(
+            people(
+                "At '{host}' others could reach these pages, and nobody could sign in yet. "
+                "Add an administrator first: crmetrics --workspace {folder} user add NAME --role admin",
+                host=host,
+                folder=str(folder),
+            )
+        )
+    return Access(is_local=False)
+
+
+def is_own(host: str) -> bool:
+    """Whether only this machine can reach an address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def _is_free(host: str, port: int) -> bool:
-    with socket.socket() as probe:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))

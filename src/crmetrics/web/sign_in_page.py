@@ -7,17 +7,21 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from crmetrics.vocabulary.errors import BadValue
+from crmetrics.vocabulary.errors import BadValue, UnknownName
 from crmetrics.vocabulary.language import Message, words
-from crmetrics.web.admission import OPEN, Rights, address_of, sign_in, sign_out, who
+from crmetrics.web.admission import OPEN, Rights, address_of, remember_visit, sign_in, sign_out, visit_of, who
+from crmetrics.web.company_sign_in import CompanyServer, SignInRefused, company_server
 from crmetrics.web.site import Site
+from crmetrics.workspace.company_sign_ins import CompanySignIns
 from crmetrics.workspace.passwords import SHORTEST, Passwords
-from crmetrics.workspace.people import NOBODY_YET
+from crmetrics.workspace.people import NOBODY_YET, People, Person
 from crmetrics.workspace.tries import Tries
 
 _ = words("people")
 
-RIGHTS: Final[Rights] = {"/sign-in": OPEN, "/sign-out": OPEN, "/new-password/{secret}": OPEN}
+RIGHTS: Final[Rights] = dict.fromkeys(
+    ("/sign-in", "/sign-out", "/new-password/{secret}", "/sign-in/company", "/sign-in/company/back"), OPEN
+)
 
 WORDS: Final[dict[str, Message]] = {
     "sign_in": _("Sign in"),
@@ -40,6 +44,7 @@ def routes(site: Site) -> APIRouter:
     """Signing in, signing out, and the page behind a link for a new password."""
     router = APIRouter()
     _signing_in(router, site)
+    _company(router, site)
     _new_password(router, site)
 
     @router.post("/sign-out")
@@ -54,17 +59,18 @@ def routes(site: Site) -> APIRouter:
     return router
 
 
-def _signing_in(router: APIRouter, site: Site) -> None:
-    def shown(request: Request, going_on: str, name: str = "", said: Message | None = None) -> Response:
-        status = 401 if said is not None else 200
-        return site.page(
-            request, "sign_in.html", WORDS, status, next=going_on, name=name, said=said, company_sign_in=False
-        )
+def _shown(site: Site, request: Request, going_on: str, name: str = "", said: Message | None = None) -> Response:
+    status, at_company = 401 if said is not None else 200, bool(site.catalogue().settings.sign_in.get("issuer"))
+    return site.page(
+        request, "sign_in.html", WORDS, status, next=going_on, name=name, said=said, company_sign_in=at_company
+    )
 
+
+def _signing_in(router: APIRouter, site: Site) -> None:
     @router.get("/sign-in")
     def form(request: Request) -> Response:
         going_on = safe_address(request.query_params.get("next", ""))
-        return RedirectResponse(going_on, 303) if who(site, request) else shown(request, going_on)
+        return RedirectResponse(going_on, 303) if who(site, request) else _shown(site, request, going_on)
 
     @router.post("/sign-in")
     def check(request: Request) -> Response:
@@ -76,12 +82,52 @@ def _signing_in(router: APIRouter, site: Site) -> None:
         person = Passwords(site.state).person(name, password)
         if person is None:
             site.audit.note(name, "refused", "", address)
-            return shown(request, going_on, name, _("Name or password is wrong."))
+            return _shown(site, request, going_on, name, _("Name or password is wrong."))
         tries.succeeded(name, address)
-        site.audit.note(person.name, "sign_in", "", address)
-        response = RedirectResponse(going_on, 303)
-        sign_in(response, request, site, person)
+        return _let_in(site, request, person, going_on)
+
+
+def _let_in(site: Site, request: Request, person: Person, going_on: str, about: str = "") -> Response:
+    site.audit.note(person.name, "sign_in", about, address_of(request))
+    response = RedirectResponse(going_on, 303)
+    sign_in(response, request, site, person)
+    return response
+
+
+def _company(router: APIRouter, site: Site) -> None:
+    """Signing in at the company's own server: there, and back."""
+
+    def server() -> CompanyServer:
+        found = company_server(site.catalogue().settings.sign_in)
+        if found is None:
+            raise UnknownName(_("No sign-in server of the company is set up."))
+        return found
+
+    def back(request: Request) -> str:
+        return str(request.url.replace(path="/sign-in/company/back", query="", fragment=""))
+
+    @router.get("/sign-in/company")
+    def there(request: Request) -> Response:
+        begun = CompanySignIns(site.state).begin(visit_of(request), safe_address(request.query_params.get("next", "")))
+        try:
+            response = RedirectResponse(server().address(begun, back(request)), 303)
+        except SignInRefused as error:
+            return _shown(site, request, "/", said=error.message)
+        remember_visit(response, request)
         return response
+
+    @router.get("/sign-in/company/back")
+    def and_back(request: Request) -> Response:
+        given, address = request.query_params, address_of(request)
+        begun = CompanySignIns(site.state).take(visit_of(request), given.get("state", ""))
+        try:
+            if begun is None or not given.get("code"):
+                raise SignInRefused(_("This sign-in was not begun here, took too long, or was cancelled. Try again."))
+            person = server().person(People(site.state), server().claims(begun, back(request), given["code"]))
+        except SignInRefused as error:
+            site.audit.note("", "refused", str(error), address)
+            return _shown(site, request, "/", said=error.message)
+        return _let_in(site, request, person, begun.going_on, server().issuer)
 
 
 def _new_password(router: APIRouter, site: Site) -> None:

@@ -19,9 +19,12 @@ from crmetrics.vocabulary.language import LANGUAGES, Message, words
 from crmetrics.warehouse.disk import replace as replace_file
 
 _ = words("import")
+people = words("people")
 
 UNSET: Final = ""
 _NO_PEOPLE: Final[Mapping[str, str]] = MappingProxyType({})
+SIGN_IN: Final = ("issuer", "client_id", "employee_claim", "new_people", "trusts_email")
+_SECTIONS: Final = ("people", "sign_in")
 _COUNTRIES: Final[Mapping[str, str]] = MappingProxyType({"tr": "TR", "uk": "UA", "zh": "CN"})
 _SIZE: Final = re.compile(r"\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)", re.IGNORECASE)
 
@@ -36,6 +39,7 @@ class Settings:
     fiscal_start  the month in which the fiscal year starts, 1 to 12
     memory_limit  such as 4GB; threads 0: as many as the machine has; spill: blank = in the workspace
     people        user name -> employee_id, for what a viewer may see
+    sign_in       the company's own sign-in server (OpenID Connect): issuer, client_id, employee_claim, new_people, trusts_email
     calendar      whose free days count: a country (TR, DE-BY), one of the company's own in `holidays`, or none
     """
 
@@ -50,6 +54,7 @@ class Settings:
     spill: str = UNSET
     people: Mapping[str, str] = field(default_factory=lambda: _NO_PEOPLE)
     calendar: str = UNSET
+    sign_in: Mapping[str, str] = field(default_factory=lambda: _NO_PEOPLE)
 
     def __post_init__(self) -> None:
         self._check(
@@ -65,6 +70,7 @@ class Settings:
             "memory_limit", not self.memory_limit or _SIZE.fullmatch(self.memory_limit), _("a size such as 4GB")
         )
         self._check("threads", self.threads >= 0, _("a number of threads, or 0 for as many as the machine has"))
+        self._check("sign_in", self.sign_in.keys() <= set(SIGN_IN), people("only {names}", names=", ".join(SIGN_IN)))
 
     def _check(self, name: str, holds: object, expected: Message) -> None:
         if not holds:
@@ -103,7 +109,7 @@ def read_settings(path: Path) -> Settings:
                     known=", ".join(known),
                 )
             )
-        fits = isinstance(value, dict) if key == "people" else type(value).__name__ == known[key]
+        fits = isinstance(value, dict) if key in _SECTIONS else type(value).__name__ == known[key]
         if not fits:
             raise BadValue(
                 _(
@@ -145,7 +151,10 @@ threads = {settings.threads}    # 0: as many as the machine has
 
 # Which user is which employee, for what each may see:  "anna@example.com" = "E017"
 [people]
-{_people(settings.people)}"""
+{_pairs(settings.people)}
+# The company's own sign-in server (OpenID Connect); its secret comes from the environment, CRMETRICS_SIGN_IN_SECRET.
+[sign_in]
+{_pairs(settings.sign_in)}"""
 
 
 def proposed(company: Mapping[str, str], folder: Path, source_zone: str | None) -> Settings:
@@ -173,10 +182,10 @@ def _line(name: str, value: str) -> str:
     return f"{name} = {json.dumps(value, ensure_ascii=False)}" if value else f'# {name} = ""'
 
 
-def _people(people: Mapping[str, str]) -> str:
+def _pairs(pairs: Mapping[str, str]) -> str:
     return "".join(
         f"{json.dumps(user, ensure_ascii=False)} = {json.dumps(who, ensure_ascii=False)}\n"
-        for user, who in people.items()
+        for user, who in pairs.items()
     )
 
 
