@@ -24,6 +24,10 @@ what was sent by `site.form(request)`, also in a plain `def`:
 `site.person(request)` is who asks, `site.may(request, "targets")` whether he may (to show a button or not),
 `site.viewer(request)` whose rows he sees: it must go with every question, and with nothing else may rows be read.
 
+What goes into the audit: exports (addresses whose right is "export") and analyses that name customers are noted by themselves.
+Another page that names persons says `site.saw(request, "customer C17")`; a change of a definition, target or setting says
+`site.note(request, "definition", "what became what")`.
+
 A large file is not read before its sender is known: its form is sent to an address that carries the token itself,
 action="/import/upload?csrf={{ csrf }}" enctype="multipart/form-data"; the route then is `async def` and reads `request.form()`
 or `request.stream()` itself, within limits of its own. A script sends the token as the header X-CSRF, from
@@ -45,6 +49,7 @@ from starlette.datastructures import FormData
 
 from crmetrics.vocabulary.errors import BadValue, NotAllowed, NotSignedIn
 from crmetrics.vocabulary.language import words
+from crmetrics.web.watching import watch
 from crmetrics.workspace.people import NOBODY_YET, People, Person
 from crmetrics.workspace.rights import PERMISSIONS, Permission
 from crmetrics.workspace.sessions import ABSOLUTE, Sessions
@@ -193,6 +198,8 @@ def guard(site: Site, rights: Rights) -> Callable[..., None]:
             _check(site, request, needed)
         if request.method not in _SAFE and not request.headers.get("authorization"):
             _check_form(request)
+        if needed != OPEN:
+            watch(site, request, is_export=needed == "export")
 
     return admitted
 

@@ -26,6 +26,7 @@ from crmetrics.warehouse.scope import Viewer
 from crmetrics.web.admission import Access, address_of, csrf_of, lacking, remember_visit, who
 from crmetrics.web.asking import asking_of
 from crmetrics.web.pages import menu
+from crmetrics.web.watching import Seen
 from crmetrics.workspace.audit import Audit, Kind
 from crmetrics.workspace.people import NOBODY_YET, Person
 from crmetrics.workspace.rights import Permission
@@ -85,6 +86,7 @@ class Site:
     templates: Environment = field(default_factory=templates)
     _open: OpenCatalogue | None = None
     _lock: Lock = field(default_factory=Lock)
+    _seen: Seen = field(default_factory=Seen)
     _answers: Answers = field(default_factory=Answers)
 
     def catalogue(self) -> OpenCatalogue:
@@ -124,6 +126,12 @@ class Site:
     def note(self, request: Request, kind: Kind, about: str = "") -> None:
         """Write into the audit what who asks has done."""
         self.audit.note(self.person(request).name, kind, about, address_of(request))
+
+    def saw(self, request: Request, about: str) -> None:
+        """Write into the audit that who asks sees personal data of something: once an hour, and not of who sees them masked."""
+        person = self.person(request)
+        if person.may("personal") and self._seen.is_new(person.name, about):
+            self.note(request, "personal", about)
 
     def form(self, request: Request) -> FormData:
         """What a form has sent; empty if nothing."""
