@@ -337,6 +337,7 @@ class Building:
             "currency": self.currency or self._single_currency(),
             "calendar": calendar.name,
             "holidays_from": calendar.told_by,
+            "import_no": str(self.import_no),
         }
         self.connection.executemany("insert into meta.facts values (?, ?)", list(facts.items()))
 

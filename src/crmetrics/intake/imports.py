@@ -20,6 +20,7 @@ from crmetrics.clean.source_rows import SourceRows
 from crmetrics.clean.tables import Building
 from crmetrics.collect.sources import FileEntry, RawFile, fingerprint, read_raw
 from crmetrics.intake.finding import Source, Sources, source_name, sources_of
+from crmetrics.intake.history import keep_step
 from crmetrics.intake.lineage import lineage
 from crmetrics.intake.live_files import (
     by_entry,
@@ -60,10 +61,12 @@ def import_sources(
     *,
     progress: Progress = lambda name, share: None,
     now: datetime | None = None,
+    by: str = "administrator",
 ) -> ImportReport:
     """Import files or folders, or a database by its address, by a mapping file, and publish a new version.
 
     `progress` is told what is at work and its share, 0 to 1. `now` (UTC, without a mark) stands for the present moment.
+    `by` is whose doing it is, for the history.
     Errors: BadMapping, BadFile, BadDatabase, BadValue, Busy, NoSpace; after any of them the current version is what it was.
     """
     place = Workspace(workspace)
@@ -72,7 +75,7 @@ def import_sources(
         place.make()
         with import_lock(place.lock):
             moment = now or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-            return _Import(place, moment, progress).run(list(sources), mapping)
+            return _Import(place, moment, progress, by).run(list(sources), mapping)
 
 
 def init_workspace(folder: Path) -> Settings:
@@ -93,6 +96,7 @@ class _Import:
     place: Workspace
     moment: datetime
     progress: Progress
+    by: str
 
     @property
     def versions(self) -> Versions:
@@ -113,7 +117,7 @@ class _Import:
         current, decisions = self.versions.current(), self.decisions
         if current is not None and is_decided_since(current, decisions):
             # Only what an import touches is made again: what was decided about everything else must be in before.
-            rebuild_locked(self.place, decisions, self.progress, "")
+            rebuild_locked(self.place, decisions, self.progress, "", by=self.by)
         config = resources(self.place, read_settings(self.place.settings)).config()
         with sources_of(sources, self.place.spill, config) as ready:
             return self._run(ready, mapping)
@@ -144,6 +148,7 @@ class _Import:
             self.store.abandon(folder)
             raise
         self.store.finish(folder)
+        keep_step(self.place, version)
         now_set = self.with_facts(wanted, version)
         if now_set != settings or not self.place.settings.exists():
             write_settings(self.place.settings, now_set)
@@ -188,7 +193,8 @@ class _Import:
             ).run()  # fmt: skip
 
         names = ", ".join(sorted({part.name for part in parts if part.is_new})[:3])
-        return self.versions.publish(fill, note=f"{mapping.name}: {names}", resources=resources(self.place, settings))
+        room = resources(self.place, settings)
+        return self.versions.publish(fill, note=f"{mapping.name}: {names}", resources=room, by=self.by)
 
     def with_facts(self, settings: Settings, version: Version) -> Settings:
         """The settings with the currency and the calendar that the version was made with."""

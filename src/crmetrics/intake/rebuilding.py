@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crmetrics.intake.history import keep_step
 from crmetrics.intake.lock import import_lock
 from crmetrics.intake.past_imports import past_imports
 from crmetrics.intake.raw_store import RawStore
@@ -38,31 +39,39 @@ def rebuild(
     progress: Progress = lambda name, share: None,
     note: str = "",
     now: datetime | None = None,
+    by: str = "administrator",
 ) -> Version:
     """Make all tables again from the raw files, the mappings and the standing decisions, and publish them as a new version.
 
     `progress` is told what is at work and its share, 0 to 1. `now` (UTC, without a mark) is the moment the data are seen
     from; by default that of the last import that counts, so that the same files and decisions give the same figures.
+    `by` is told in the history.
     Errors: NoWorkspace, BadValue if no import would count, BadFile, BadMapping, Busy, NoSpace; after any of them the
     current version is what it was.
     """
     place = Workspace(workspace)
-    _current(place)
-    with told_of_a_full_disk(place.folder, _needed(place)):
-        place.make()
-        with import_lock(place.lock):
-            recover(place)
-            return rebuild_locked(place, standing_decisions(place), progress, note, now)
+    with room_of(place), import_lock(place.lock):
+        recover(place)
+        return rebuild_locked(place, standing_decisions(place), progress, note, now, by)
 
 
 def rebuild_locked(
-    place: Workspace, decisions: Sequence[Decision], progress: Progress, note: str, now: datetime | None = None
+    place: Workspace,
+    decisions: Sequence[Decision],
+    progress: Progress,
+    note: str,
+    now: datetime | None = None,
+    by: str = "administrator",
 ) -> Version:
     """Rebuild with these decisions; the caller holds the import lock and has recovered the workspace."""
     with _aside(place) as aside:
         remaking = _remaking(place, decisions, aside, place.raw, progress)
         fill = remaking.from_raw(remaking.imports, remaking.folders(), now or remaking.imports[-1].at)
-        return Versions(place.versions).publish(fill, note=note, resources=resources(place, remaking.settings))
+        version = Versions(place.versions).publish(
+            fill, note=note, resources=resources(place, remaking.settings), by=by
+        )
+    keep_step(place, version)
+    return version
 
 
 @contextmanager
@@ -73,15 +82,20 @@ def preview(workspace: Path, decisions: Sequence[Decision], without: Sequence[in
     Errors: NoWorkspace, BadValue if no import would count, BadFile, NoSpace.
     """
     place = Workspace(workspace)
-    _current(place)
     stand = [each for each in standing_decisions(place) if each.number not in without]
+    with room_of(place), _aside(place) as aside:
+        remaking = _remaking(place, [*stand, *decisions], aside, aside, lambda name, share: None)
+        fill = remaking.from_raw(remaking.imports, remaking.folders(), remaking.imports[-1].at)
+        yield Versions(aside).make_aside(aside / "preview.duckdb", fill, remaking.current, remaking.resources)
+
+
+@contextmanager
+def room_of(place: Workspace) -> Iterator[None]:
+    """A workspace with data, ready to be written, in which a full disk is told. Raises NoWorkspace without data."""
+    _current(place)
     with told_of_a_full_disk(place.folder, _needed(place)):
         place.make()
-        with _aside(place) as aside:
-            remaking = _remaking(place, [*stand, *decisions], aside, aside, lambda name, share: None)
-            fill = remaking.from_raw(remaking.imports, remaking.folders(), remaking.imports[-1].at)
-            made = Versions(aside).make_aside(aside / "preview.duckdb", fill, remaking.current, remaking.resources)
-            yield made
+        yield
 
 
 def left_out(decisions: Sequence[Decision]) -> set[tuple[str, int]]:

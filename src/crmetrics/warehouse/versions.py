@@ -99,9 +99,14 @@ class Versions:
         return [self._read(number) for number in sorted(self._numbers(), reverse=True)]
 
     def publish(
-        self, fill: Callable[[duckdb.DuckDBPyConnection], None], *, note: str = "", resources: Resources | None = None
+        self,
+        fill: Callable[[duckdb.DuckDBPyConnection], None],
+        *,
+        note: str = "",
+        resources: Resources | None = None,
+        by: str = "",
     ) -> Version:
-        """Make a new version and put it in place.
+        """Make a new version and put it in place; `by` is whose doing it is.
 
         `fill` gets a connection to the new, empty version (its tables go into `main` and `meta`) with the current
         version attached read-only as `old`, and must write `reaches`, `zone` and `currency` into `meta.facts`. Whatever
@@ -113,7 +118,7 @@ class Versions:
         part = path.with_name(path.name + ".part")
         published_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
         try:
-            facts = self._make(part, fill, number, published_at, resources or Resources(), self.current())
+            facts = self._make(part, fill, number, published_at, resources or Resources(), self.current(), by)
             _check(part)
             sync(part)
             told = {"number": number, "published_at": str(published_at), "reaches": facts["reaches"], "note": note}
@@ -217,6 +222,7 @@ class Versions:
         published_at: datetime,
         resources: Resources,
         old: Version | None,
+        by: str = "",
     ) -> dict[str, str]:
         _remove(part)
         with closing(duckdb.connect(":memory:", config=resources.config())) as connection:
@@ -228,7 +234,8 @@ class Versions:
             connection.execute("create schema meta")
             connection.execute("create table meta.facts(name varchar, value varchar)")
             fill(connection)
-            facts = {"number": str(number), "published_at": str(published_at)}
+            facts = {"number": str(number), "published_at": str(published_at), "made_by": by}
+            facts["made_from"] = str(old.number if old else 0)
             connection.executemany("insert into meta.facts values (?, ?)", list(facts.items()))
             found = dict(connection.execute("select name, value from meta.facts").fetchall())
             connection.execute("use memory")

@@ -71,6 +71,13 @@ class Decisions:
                 kept.append(Decision(each.kind, each.about, each.made_by, int(found[0]) if found else 0, now))
         return kept
 
+    def check(self, *numbers: int) -> None:
+        """Raise UnknownName for a number of a decision that does not stand."""
+        stand = {each.number for each in self.standing()} if numbers else set()
+        for number in numbers:
+            if number not in stand:
+                raise UnknownName(_("There is no decision {number} that could be undone.", number=number))
+
     def undo(self, *numbers: int, by: str = "administrator") -> None:
         """Take decisions back; UnknownName for one that does not stand."""
         now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)

@@ -28,6 +28,11 @@ class Workspace:
         return self.folder / "versions"
 
     @property
+    def history(self) -> Path:
+        """What was done from version to version."""
+        return self.folder / "history"
+
+    @property
     def spill(self) -> Path:
         """Where the engine puts what does not fit into memory."""
         return self.folder / "spill"
