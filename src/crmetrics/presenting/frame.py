@@ -30,12 +30,16 @@ Spec = dict[str, Any]
 
 @dataclass(frozen=True)
 class Drawing:
-    """A chart: its Vega-Lite specification, what it shows, how to read it, and what it says to who cannot see it."""
+    """A chart: its Vega-Lite specification, what it shows, how to read it, and what it says to who cannot see it.
+
+    steps  how many steps lie side by side, where they do: many need room
+    """
 
     spec: Spec
     title: str
     reading: str
     label: str
+    steps: int = 0
 
 
 class Scene:

@@ -63,6 +63,7 @@ def draw_heat_map(scene: Scene, chart: HeatMap) -> Drawing:
         title=title,
         reading=" ".join(reading),
         label=scene.spoken(title, [(f"{cell['yn']}, {cell['xn']}", cell["t"]) for cell in cells]),
+        steps=len(heads),
     )
 
 

@@ -59,6 +59,7 @@ def draw_over_time(scene: Scene, chart: Lines, own_before: str = "") -> Drawing:
         title=title,
         reading=" ".join(_reading(scene, chart, data, legend)),
         label=scene.spoken(title, [(mark["name"], mark["t"]) for mark in data]),
+        steps=len(names),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any, Final
 
 from crmetrics.presenting.font_runs import split_runs
@@ -37,3 +38,8 @@ def as_png(drawing: Drawing, language: str, *, mode: Mode = "light", width: int 
 def sized(spec: dict[str, Any], width: int) -> dict[str, Any]:
     """The specification with a width of its own in place of its container's, labels and legends included."""
     return {**spec, "width": width}
+
+
+def titled(drawing: Drawing, below: str) -> Drawing:
+    """The chart with its title and a line below it inside the picture: outside its page it must say what it is."""
+    return replace(drawing, spec={**drawing.spec, "title": {"text": drawing.title, "subtitle": below, "offset": 12}})

@@ -1,90 +1,275 @@
-"""The page of an analysis, and its answer as a file."""
+"""The page of an analysis: its answer, or that it is being worked out; what is chosen above it and beside it."""
 
 from __future__ import annotations
 
-from typing import Final
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
 
+from crmetrics.analysis import Answer
+from crmetrics.catalogue import OpenCatalogue
+from crmetrics.presenting.words import say
+from crmetrics.vocabulary.errors import CrmetricsError
 from crmetrics.vocabulary.language import Message, words
+from crmetrics.web import answer_files
 from crmetrics.web.admission import SIGNED_IN, Rights
-from crmetrics.web.asking import hidden
-from crmetrics.web.pages import answer_page
+from crmetrics.web.answering import Answering, Question, arrived
+from crmetrics.web.asking import address, hidden, in_short
+from crmetrics.web.definition import Switch, figure_of, headline_label, switches_of, tried, with_effect
+from crmetrics.web.desk import Task
+from crmetrics.web.rows_page import addresses
+from crmetrics.web.sheet import Orders, sheet
 from crmetrics.web.site import Site
+from crmetrics.web.toolbar import latest_day, panel_of, toolbar_of
+from crmetrics.web.values import Values
 
 _ = words("web")
 
 RIGHTS: Final[Rights] = {
     "/a/{key}": SIGNED_IN,
-    "/a/{key}.json": "export",
-    "/a/{key}.csv": "export",
-    "/a/{key}.xlsx": "export",
+    "/a/{key}/values": SIGNED_IN,
+    "/a/{key}/effects": SIGNED_IN,
+    "/a/{key}/waiting": SIGNED_IN,
+    **answer_files.RIGHTS,
 }
+
+EFFECTS_WITHIN: Final = 4.0
+"""Seconds for which the effects of switches are waited for; those that take longer come at the next look."""
 
 WORDS: Final[dict[str, Message]] = {
     "passport": _("How this is worked out"),
     "filters": _("Filters"),
+    "filter": _("Filter"),
     "show": _("Show"),
     "table": _("All rows"),
     "rows": _("{n} row", "{n} rows"),
     "pages": _("Pages"),
+    "page": _("Page {page}"),
     "locked_sub": _("This question cannot be answered from the data at hand."),
     "remove": _("Remove the filter"),
+    "remove_all": _("Remove all"),
     "state": _("State at {day}"),
     "compared": _("compared with {period}"),
     "before": _("before: {value}"),
     "incomplete": _("not ended yet"),
     "nothing": _("No rows."),
+    "nothing_filtered": _("No row is left under these filters. Remove one of them above."),
+    "from": _("From"),
+    "to": _("to"),
+    "as_of": _("Data as of"),
+    "values_of": _("Choose: {dimension}"),
+    "find": _("Find"),
+    "tick": _("Show what is ticked"),
+    "none_found": _("No value has this in its name."),
+    "more_values": _("There are more: type a part of the name."),
+    "close": _("Close"),
+    "clear": _("Remove this filter"),
+    "change": _("Change the definition"),
+    "effect": _("What would each give?"),
+    "effect_sub": _("{figure} is {value} now. Beside each option: what it would be."),
+    "not_yet": _("still working"),
+    "apply": _("Apply"),
+    "give": _("Share and export"),
+    "link": _("The address of this view"),
+    "copy": _("Copy"),
+    "copied": _("Copied"),
+    "print": _("Print"),
+    "csv": _("CSV"),
+    "csv_excel": _("CSV for Excel"),
+    "xlsx": _("XLSX"),
+    "json": _("JSON"),
+    "chart_as": _("Chart"),
+    "chart_keys": _("The arrow keys go from value to value."),
+    "as_table": _("Show as table"),
+    "meanings": _("What the columns mean"),
+    "working": _("This is being worked out"),
+    "working_sub": _("The answer appears here by itself, and is kept for the next time."),
+    "seconds": _("For {n} second", "For {n} seconds"),
+    "usual": _("the last time it took {n} second", "the last time it took {n} seconds"),
 }
 
 
+@dataclass
+class Room:
+    """What the pages of analyses share."""
+
+    site: Site
+    answering: Answering = field(init=False)
+    values: Values = field(default_factory=Values)
+    orders: Orders = field(default_factory=Orders)
+
+    def __post_init__(self) -> None:
+        self.answering = Answering(self.site)
+
+    def page(self, request: Request, key: str) -> Callable[[Answer[Any]], Response]:
+        """The page of an answer."""
+
+        def shown(answer: Answer[Any]) -> Response:
+            site, given, format = self.site, request.query_params, self.site.format(request)
+            question = self.answering.question(request, key)
+            viewer = site.viewer(request)
+            toolbar = toolbar_of(answer, given, format, question.catalogue, viewer, self.values)
+            panel = panel_of(answer.declared, given, format, question.catalogue, viewer, self.values)
+            of_answer = sheet(answer, question.asked, given, format, self.orders, addresses(answer, given))
+            switches = switches_of(answer, given, format)
+            return site.page(
+                request,
+                "analysis.html",
+                WORDS,
+                **of_answer,
+                bar=toolbar,
+                panel=panel,
+                switches=switches,
+                carried_by_switches=hidden(given, *(each.name for each in switches), "page", "sort", "effects"),
+                switches_go_to=f"/a/{key}",
+                effects_at=_aside(key, given, "effects") if any(tried(answer.declared, switches)) else "",
+                values_at=_aside(key, given, "values"),
+                may_export=site.may(request, "export"),
+                link=str(request.url),
+            )
+
+        return shown
+
+    def working(self, request: Request, key: str) -> Callable[[Question, Task], Response]:
+        """The page that says that the answer is being worked out."""
+
+        def shown(question: Question, task: Task) -> Response:
+            format = self.site.format(request)
+            declared = question.catalogue.find(key)
+            return self.site.page(
+                request,
+                "working.html",
+                WORDS,
+                status=202,
+                title=say(declared.title, format),
+                question=say(declared.question, format),
+                told=progress(question, task),
+                sentence=self.sentence(request, question, task),
+                waiting_at=_aside(key, request.query_params, "waiting"),
+            )
+
+        return shown
+
+    def sentence(self, request: Request, question: Question, task: Task) -> str:
+        """The same in words."""
+        told, format = progress(question, task), self.site.format(request)
+        words = [WORDS["seconds"](n=told["seconds"])] + ([WORDS["usual"](n=told["usual"])] if told["usual"] else [])
+        return "; ".join(say(each, format) for each in words) + "."
+
+    async def effects(self, request: Request, key: str) -> Response:
+        """The switches with what each of their options would make of the figure, as a part of a page."""
+        site, given = self.site, request.query_params
+
+        def begun() -> tuple[Question, Answer[Any], tuple[Switch, ...], dict[tuple[str, str], Task]]:
+            question = self.answering.question(request, key)
+            now = question.known() or question.catalogue.answer(question.asked)
+            switches = switches_of(now, given, site.format(request))
+            tasks = {
+                (name, value): self.answering.task(self.answering.question(request, key, **{name: value}))
+                for name, value in tried(now.declared, switches)
+            }
+            return question, now, switches, tasks
+
+        _question, now, switches, tasks = await run_in_threadpool(begun)
+        others = await _answers(tasks)
+
+        def shown() -> Response:
+            format, figure = site.format(request), figure_of(now)
+            told = tuple(replace(each, settings=_with_effects(each, others, now, format)) for each in switches)
+            page = site.page(
+                request,
+                "effects.html",
+                WORDS,
+                switches=told,
+                switches_go_to=f"/a/{key}",
+                is_part="x-part" in request.headers,
+                label=headline_label(now.declared, format),
+                value=format.value(figure.unit, figure.value) if figure else "",
+                carried_by_switches=hidden(given, *(each.name for each in switches), "page", "sort", "effects"),
+                pending=[pair for pair in tasks if pair not in others],
+            )
+            page.headers["X-Complete"] = "yes" if len(others) == len(tasks) else "no"
+            return page
+
+        return await run_in_threadpool(shown)
+
+
 def routes(site: Site) -> APIRouter:
-    """The page and the files; those first, for their addresses end in what they give."""
-    router = APIRouter()
-    _files(router, site)
+    """The page and its parts, and the files; those first, for their addresses end in what they give."""
+    router, room = APIRouter(), Room(site)
+    answer_files.add(router, site, room.answering)
 
     @router.get("/a/{key}")
-    def page(request: Request, key: str) -> Response:
-        answer = site.ask(request, key)
+    async def page(request: Request, key: str) -> Response:
         given = request.query_params
-        number = given.get("page", "1")
-        shown = answer_page(
-            answer,
-            given,
-            site.format(request),
-            site.catalogue().engine.profile,
-            int(number) if number.isdigit() and int(number) else 1,
-        )
-        names = [field.name for field in shown["fields"]]
-        return site.page(request, "analysis.html", WORDS, **shown, carried=hidden(given, *names, "page", "language"))
+        short = await run_in_threadpool(lambda: _in_short(site.catalogue(), key, given))
+        if short != given.multi_items():
+            return RedirectResponse(address(key, QueryParams(short), {}), 303)
+        return await room.answering.shown(request, key, room.page(request, key), room.working(request, key))
+
+    @router.get("/a/{key}/values")
+    def values(request: Request, key: str) -> Response:
+        catalogue, given, format = site.catalogue(), request.query_params, site.format(request)
+        panel = panel_of(catalogue.find(key), given, format, catalogue, site.viewer(request), room.values)
+        return site.page(request, "values_page.html", WORDS, panel=panel, is_part="x-part" in request.headers)
+
+    @router.get("/a/{key}/effects")
+    async def effects(request: Request, key: str) -> Response:
+        return await room.effects(request, key)
+
+    @router.get("/a/{key}/waiting")
+    def waiting(request: Request, key: str) -> Response:
+        question = room.answering.question(request, key)
+        task = room.answering.desk.find(question.asked)
+        is_ready = question.known() is not None or task is None or task.answer.done()
+        if is_ready or task is None:
+            return JSONResponse({"ready": True})
+        sentence = room.sentence(request, question, task)
+        return JSONResponse({"ready": False, "sentence": sentence, **progress(question, task)})
 
     return router
 
 
-def _files(router: APIRouter, site: Site) -> None:
-    @router.get("/a/{key}.json")
-    def as_json(request: Request, key: str) -> Response:
-        from crmetrics.presenting.json import as_json
-
-        return Response(as_json(site.ask(request, key), site.format(request)), media_type="application/json")
-
-    @router.get("/a/{key}.csv")
-    def as_csv(request: Request, key: str) -> Response:
-        from crmetrics.presenting.csv import csv_parts
-
-        parts = csv_parts(site.ask(request, key), site.format(request), has_bom="bom" in request.query_params)
-        return StreamingResponse(parts, media_type="text/csv; charset=utf-8", headers=_saved_as(key, "csv"))
-
-    @router.get("/a/{key}.xlsx")
-    def as_xlsx(request: Request, key: str) -> Response:
-        from crmetrics.presenting.xlsx import as_xlsx
-
-        kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-        return Response(
-            as_xlsx(site.ask(request, key), site.format(request)), media_type=kind, headers=_saved_as(key, "xlsx")
-        )
+def progress(question: Question, task: Task) -> dict[str, int | None]:
+    """For how many seconds a question has been worked on, and how many it took the last time, if that is known."""
+    usual = question.catalogue.usual_seconds(question.asked.key)
+    return {"seconds": round(task.seconds), "usual": None if usual is None else max(1, round(usual))}
 
 
-def _saved_as(key: str, ending: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="{key}.{ending}"'}
+def _in_short(catalogue: OpenCatalogue, key: str, given: QueryParams) -> list[tuple[str, str]]:
+    return in_short(catalogue.find(key), given, latest_day(catalogue))
+
+
+def _aside(key: str, given: Any, part: str) -> str:
+    """The address of a part of the page, with all that the page's own says."""
+    return address(f"{key}/{part}", given, {"page": None, "sort": None, "choose": None, "effects": None})
+
+
+async def _answers(tasks: dict[tuple[str, str], Task]) -> dict[tuple[str, str], Answer[Any] | None]:
+    """The answers that arrive in good time; None for an option that cannot be asked."""
+
+    async def one(task: Task) -> Answer[Any] | None:
+        try:
+            return await arrived(task, None)
+        except CrmetricsError:
+            return None
+
+    waiting = {pair: asyncio.ensure_future(one(task)) for pair, task in tasks.items()}
+    if waiting:
+        await asyncio.wait(waiting.values(), timeout=EFFECTS_WITHIN)
+    return {pair: each.result() for pair, each in waiting.items() if each.done()}
+
+
+def _with_effects(
+    switch: Switch, others: dict[tuple[str, str], Answer[Any] | None], now: Answer[Any], format: Any
+) -> Any:
+    return tuple(
+        with_effect(each, other, now, format) if (other := others.get((switch.name, each.value))) is not None else each
+        for each in switch.settings
+    )

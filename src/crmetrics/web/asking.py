@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -73,14 +73,17 @@ def asking_of(declared: Analysis, given: QueryParams, zone: str) -> Asking:
     )
 
 
-def in_short(declared: Analysis, given: QueryParams) -> list[tuple[str, str]]:
-    """The parts of an address that say something: no blanks, no defaults, nothing twice, two chosen days as one period."""
+def in_short(declared: Analysis, given: QueryParams, latest: date) -> list[tuple[str, str]]:
+    """The parts of an address that say something: no blanks, no defaults, nothing twice, two chosen days as one period.
+
+    latest  the day up to which the data reach: as of that is as of now
+    """
     found: list[tuple[str, str]] = []
     for name, value in given.multi_items():
         if name == "period" and value == CUSTOM_PERIOD:
             value = _spelled_out(given.get("first", ""), given.get("last", ""))
         is_filter = name.startswith(FILTER)
-        is_idle = name in ("first", "last") or (not value and not is_filter and name != "bom")
+        is_idle = name in ("first", "last") or (not value and not is_filter) or (name, value) == ("as_of", str(latest))
         if not is_idle and not _is_default(declared, name, value) and (name, value) not in found:
             found.append((name, value))
     return found

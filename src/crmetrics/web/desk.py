@@ -76,16 +76,19 @@ class Desk:
             with self._changed:
                 while (taken := self._next()) is None:
                     self._changed.wait()
-            question, task = taken
-            try:
-                task.answer.set_result(task.work())
-            except BaseException as error:  # noqa: BLE001  whatever it is, it belongs to who asked
-                task.answer.set_exception(error)
-            with self._changed:
-                self._running[task.viewer] -= 1
-                if task.answer.exception() is None:  # from now on the cache has it
-                    self._tasks.pop(question, None)
-                self._changed.notify_all()
+            self._answer(*taken)
+            del taken  # an idle worker holds on to nothing
+
+    def _answer(self, question: Hashable, task: Task) -> None:
+        try:
+            task.answer.set_result(task.work())
+        except BaseException as error:  # noqa: BLE001  whatever it is, it belongs to who asked
+            task.answer.set_exception(error)
+        with self._changed:
+            self._running[task.viewer] -= 1
+            if task.answer.exception() is None:  # from now on the cache has it
+                self._tasks.pop(question, None)
+            self._changed.notify_all()
 
     def _next(self) -> tuple[Hashable, Task] | None:
         """The next task of the viewer who has waited longest for a turn; one worker is always left for the others."""

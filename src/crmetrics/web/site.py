@@ -25,6 +25,7 @@ from crmetrics.vocabulary.language import LANGUAGES, Message, words
 from crmetrics.warehouse.scope import Viewer
 from crmetrics.web.admission import Access, address_of, csrf_of, lacking, remember_visit, who
 from crmetrics.web.asking import asking_of
+from crmetrics.web.assets import asset
 from crmetrics.web.pages import menu
 from crmetrics.web.watching import Seen
 from crmetrics.workspace.audit import Audit, Kind
@@ -57,12 +58,14 @@ FRAME: Final[dict[str, Message]] = {
 
 def templates() -> Environment:
     """The templates; every value is escaped."""
-    return Environment(
+    found = Environment(
         loader=PackageLoader("crmetrics.web"),
         autoescape=select_autoescape(default=True),
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found.globals["asset"] = asset
+    return found
 
 
 @dataclass(frozen=True, slots=True)
