@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlencode
 
 from fastapi import Depends, FastAPI, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
-from crmetrics.presenting.words import say
-from crmetrics.vocabulary.errors import CrmetricsError, NotAllowed, NotSignedIn, TooManyTries, UnknownName
-from crmetrics.vocabulary.language import Message, words
-from crmetrics.web import all_page, analysis_page, assets, audit_page, me_page, people_page, rows_page, sign_in_page
+from crmetrics.web import (
+    all_page,
+    analysis_page,
+    api,
+    assets,
+    audit_page,
+    me_page,
+    people_page,
+    rows_page,
+    sign_in_page,
+)
 from crmetrics.web.admission import Access, guard
+from crmetrics.web.mistakes import tell_mistakes
 from crmetrics.web.site import Site
-
-_ = words("web")
 
 HEADERS: Final = {
     "Content-Security-Policy": (
@@ -30,15 +34,16 @@ HEADERS: Final = {
     "Cache-Control": "no-store",
 }
 
-WORDS: Final[dict[str, Message]] = {
-    "error": _("This cannot be shown"),
-    "back": _("Back to all analyses"),
-}
-
-_FILES: Final = (".json", ".csv", ".xlsx")
-_STATUSES: Final = ((UnknownName, 404), (NotSignedIn, 401), (NotAllowed, 403), (TooManyTries, 429))
-
-ROOMS: Final = (all_page, analysis_page, rows_page, sign_in_page, me_page, people_page, audit_page)
+ROOMS: Final = (
+    api,
+    all_page,
+    analysis_page,
+    rows_page,
+    sign_in_page,
+    me_page,
+    people_page,
+    audit_page,
+)
 """The modules that bring addresses: each has `routes(site)`, `RIGHTS`, and a `PLACE` if the menu is to name it."""
 
 
@@ -62,26 +67,5 @@ def application(folder: Path, language: str | None = None, access: Access | None
             response.headers.setdefault(name, value)
         return response
 
-    @app.exception_handler(CrmetricsError)
-    def mistaken(request: Request, error: CrmetricsError) -> Response:
-        sentence, status = say(error.message, site.format(request)), _status(error)
-        headers = {"Retry-After": str(error.seconds)} if isinstance(error, TooManyTries) else {}
-        if request.url.path.endswith(_FILES) or request.headers.get("authorization"):
-            told = json.dumps({"error": sentence}, ensure_ascii=False)
-            return Response(told, 400 if status == 404 else status, headers, "application/json")
-        if isinstance(error, NotSignedIn):
-            asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-            going_on = f"?{urlencode({'next': asked})}" if request.method == "GET" and asked != "/" else ""
-            return RedirectResponse(f"/sign-in{going_on}", 303)
-        page = site.page(request, "message.html", WORDS, status, sentence=sentence)
-        page.headers.update(headers)
-        return page
-
+    tell_mistakes(app, site)
     return app
-
-
-def _status(error: CrmetricsError) -> int:
-    for kind, status in _STATUSES:
-        if isinstance(error, kind):
-            return status
-    return 400

@@ -29,7 +29,7 @@ _ = words("rows")
 
 AT: Final = "at."
 """`cell=won&at.party=E017` names a figure: its column, and whose row it stands in; without `at.` it is the total."""
-_OF_THE_PAGE: Final = frozenset({"cell", "sort", "page", "language", "bom"})
+_OF_THE_PAGE: Final = frozenset({"cell", "sort", "page", "rows", "language", "bom"})
 
 RIGHTS: Final[Rights] = {
     "/a/{key}/rows": SIGNED_IN,
