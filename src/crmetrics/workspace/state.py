@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import sqlalchemy
 from sqlalchemy import Connection, Engine, MetaData, Table, event
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from crmetrics.workspace.folder import Workspace
 
@@ -43,7 +44,11 @@ class State:
         with self._lock:
             missing = [table for table in tables if table.name not in self._made]
             if missing:
-                METADATA.create_all(self.engine, missing)
+                with self.engine.begin() as connection:
+                    for table in missing:  # another process may be making the same ones
+                        connection.execute(CreateTable(table, if_not_exists=True))
+                        for index in table.indexes:
+                            connection.execute(CreateIndex(index, if_not_exists=True))
                 self._made.update(table.name for table in missing)
 
 
