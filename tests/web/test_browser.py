@@ -103,7 +103,7 @@ def test_a_switch_changes_address_and_figures(page: playwright.Page, site: str) 
 
 
 def test_the_language_is_kept_from_page_to_page(page: playwright.Page, site: str) -> None:
-    page.goto(f"{site}/")
+    page.goto(f"{site}/analyses")
     page.get_by_role("link", name="TR", exact=True).click()
     assert page.locator("html").get_attribute("lang") == "tr"
     page.locator(".links a").first.click()
@@ -126,7 +126,7 @@ def test_the_keyboard_reaches_the_content(page: playwright.Page, site: str) -> N
 
 
 def test_the_list_is_cut_to_the_words_typed(page: playwright.Page, site: str) -> None:
-    page.goto(f"{site}/?language=tr")
+    page.goto(f"{site}/analyses?language=tr")
     whole = page.locator(".links li:visible").count()
     page.locator("[data-find] input").fill("musteri kayip")  # without the marks on the letters
     found = page.locator(".links li:visible")

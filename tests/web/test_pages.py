@@ -64,7 +64,7 @@ def _forget_the_language(client: TestClient) -> None:
 
 
 def test_the_list_names_every_analysis(client: TestClient) -> None:
-    page = client.get("/").text
+    page = client.get("/analyses").text
     for key in keys():
         assert f'href="/a/{key}"' in page
     assert "Filters &amp; Co" in page
@@ -136,7 +136,7 @@ def test_a_mistake_is_a_page_with_a_sentence(client: TestClient, address: str, s
 def test_a_mistake_as_data(client: TestClient) -> None:
     answer = client.get("/a/sales.win_rate.json?of=joy")
     assert answer.status_code == 400
-    assert "is not a choice" in answer.json()["error"]
+    assert "is not a choice" in answer.json()["detail"]
 
 
 def test_what_pages_load_is_ours(client: TestClient) -> None:
@@ -160,7 +160,7 @@ def test_a_workspace_without_data_says_so(tmp_path: Path) -> None:
 
 def test_the_list_stands_in_the_order_of_the_readers_alphabet(client: TestClient) -> None:
     for language in ("en", "tr", "uk", "zh"):
-        page = client.get("/", params={"language": language}).text
+        page = client.get("/analyses", params={"language": language}).text
         for section in re.findall(r"<ul class=.links.>(.*?)</ul>", page, re.DOTALL):
             titles = re.findall(r"<a class=.q.[^>]*>(.*?)</a>", section)
             assert titles == sorted(titles, key=lambda title: alphabetical(title, language))

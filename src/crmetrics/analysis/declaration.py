@@ -6,6 +6,8 @@ import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from types import MappingProxyType
 from typing import Any, Final, Literal, get_args, get_type_hints
 
 from crmetrics.analysis.answer import Result
@@ -17,7 +19,7 @@ from crmetrics.analysis.row import Row, domain_of
 from crmetrics.vocabulary.language import Message
 from crmetrics.vocabulary.period import GRAINS
 from crmetrics.warehouse.profile import Profile
-from crmetrics.warehouse.schema import DIMENSIONS, TABLES, path_to
+from crmetrics.warehouse.schema import DIMENSIONS, TABLES, Path, path_to
 from crmetrics.warehouse.views import CUSTOM, custom_path
 
 Kind = Literal["D", "G", "P", "R", "DG", "DP", "DR", "GR", "PR"]
@@ -99,13 +101,20 @@ class Analysis:
         """What its rows can be grouped by: grains of time, dimensions that its table reaches, the company's own columns."""
         if not any(choice.kind == "by" for choice in self.choices) or self.table not in TABLES:
             return ()
-        reached = {name: path for name, each in DIMENSIONS.items() if (path := path_to(self.table, each)) is not None}
+        reached = _reached_from(self.table)
         if profile is not None:
             reached = {name: path for name, path in reached.items() if profile.has(path.table, path.column)}
         named = [f"{CUSTOM}{name}" for names in (profile.custom.values() if profile else ()) for name in names]
         own = [name for name in named if profile and custom_path(profile, TABLES[self.table], name) is not None]
         grains = GRAINS if "." in self.date else ()
         return (*reached, *grains, *own)
+
+
+@cache
+def _reached_from(table: str) -> Mapping[str, Path]:
+    """The dimensions that a table reaches, each with the way."""
+    paths = ((name, path_to(table, each)) for name, each in DIMENSIONS.items())
+    return MappingProxyType({name: path for name, path in paths if path is not None})
 
 
 def analysis(

@@ -12,9 +12,11 @@ from fastapi.responses import Response
 from crmetrics.web import (
     all_page,
     analysis_page,
+    answers_page,
     api,
     assets,
     audit_page,
+    home_page,
     me_page,
     people_page,
     rows_page,
@@ -36,7 +38,9 @@ HEADERS: Final = {
 
 ROOMS: Final = (
     api,
+    home_page,
     all_page,
+    answers_page,
     analysis_page,
     rows_page,
     sign_in_page,

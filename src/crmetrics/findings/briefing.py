@@ -1,0 +1,210 @@
+"""What whoever opens the product on a Monday is told: key figures, what changed, what could be done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, Self
+
+from crmetrics.analysis import Analysis, Answer
+from crmetrics.catalogue import OpenCatalogue
+from crmetrics.findings.movements import Line, lines_of, moved_in_words, movements
+from crmetrics.findings.plans import missed_plans
+from crmetrics.findings.ranking import StandingOut, findings_of, ranked
+from crmetrics.findings.watched import FIGURES, WATCHED, Watched
+from crmetrics.vocabulary.language import Message, words
+from crmetrics.vocabulary.period import Compare, Period, local_day, months_later, parse_period
+from crmetrics.vocabulary.unit import Unit
+from crmetrics.warehouse.scope import ADMINISTRATOR, Filter, Viewer
+from crmetrics.warehouse.warehouse import Warehouse
+
+_ = words("home")
+
+OWN_FIGURES: Final = 4
+"""So many of the company's own KPIs stand among the key figures."""
+RECENT_MONTHS: Final = 2
+"""Of a period that ended longer ago the causes are sought in the twelve months before its end, else in the latest twelve."""
+
+
+@dataclass(frozen=True)
+class Briefing:
+    """What is told of a period to a viewer.
+
+    lines    the key figures, those with too few cases last; none where no figure can be worked out
+    changes  what changed, the most money first
+    steps    what could be done, by what is at stake
+    usual    how many figures moved within their usual swing
+    waiting  slow questions that nobody has answered yet
+    """
+
+    period: Period
+    before: Period
+    today: date
+    scorecard: Answer[Any] | None
+    lines: tuple[Line, ...]
+    changes: tuple[StandingOut, ...]
+    steps: tuple[StandingOut, ...]
+    usual: int
+    waiting: tuple[Analysis, ...] = ()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the period has not ended."""
+        return self.period.elapsed(self.today) != self.period
+
+    @property
+    def usual_besides(self) -> int:
+        """How many of them are not told of for another reason."""
+        told = {each.proved_by.key for each in self.changes}
+        return sum(line.verdict == "usual" and line.declared.key not in told for line in self.lines)
+
+    @property
+    def main(self) -> Line | None:
+        """The figure that the page opens with: the first sum of money that can be told, else the first figure."""
+        told = [line for line in self.lines if line.value("value") is not None and line.status not in ("few", "locked")]
+        money = (line for line in told if line.unit is Unit.MONEY and line.declared.is_additive)
+        return next(money, told[0] if told else None)
+
+    @property
+    def opening(self) -> Message:
+        """The sentence that the page opens with."""
+        line = self.main
+        if line is None:
+            return _("There are too few cases in this period to say what changed.")
+        if line.verdict in ("better", "worse"):
+            return _("{moved} That is more than it usually moves.", moved=moved_in_words(line))
+        values = {"metric": line.declared.title, "now": line.figure("value"), "before": line.figure("before")}
+        if line.value("change") is None:
+            return _("{metric}: {now}.", **values)
+        told = (
+            _("{metric}: {now}, {change} against {before} before, within the usual swing.")
+            if line.verdict == "usual"
+            else _("{metric}: {now}, {change} against {before} before.")
+        )
+        return told(**values, change=line.row.as_dict()["change"])
+
+
+class Asker:
+    """Asks the catalogue for one viewer, of one part of the rows; several questions share the views that one of them made."""
+
+    def __init__(self, catalogue: OpenCatalogue, viewer: Viewer, where: tuple[Filter, ...]) -> None:
+        self.catalogue, self.viewer, self.where = catalogue, viewer, where
+        self._open = ExitStack()
+        self._warehouse: Warehouse | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        self._open.close()
+
+    def kept(self, key: str, period: Period | None, **choices: Any) -> Answer[Any] | None:
+        """The answer to a question, if it is known already."""
+        return self.catalogue.kept(
+            self.catalogue.question(key, viewer=self.viewer, where=self.where, period=period, **choices)
+        )
+
+    def ask(self, key: str, period: Period | None, compare: Compare | None = None, **choices: Any) -> Answer[Any]:
+        """The answer to a question."""
+        asked = self.catalogue.question(
+            key, viewer=self.viewer, where=self.where, period=period, compare=compare, **choices
+        )
+        if (kept := self.catalogue.kept(asked)) is not None:
+            return kept
+        if self._warehouse is None:
+            self._warehouse = self._open.enter_context(self.catalogue.warehouse(asked.scope))
+        return self.catalogue.ask_of(self._warehouse, key, period, compare, choices)
+
+
+def briefing(
+    catalogue: OpenCatalogue,
+    viewer: Viewer = ADMINISTRATOR,
+    period: str = "last-week",
+    *,
+    compare: Compare = "previous",
+    where: tuple[Filter, ...] = (),
+) -> Briefing:
+    """Look through the key figures and the analyses that are watched, for a viewer and a period.
+
+    period  as `parse_period` reads it; a running one is compared with the same elapsed part (R2)
+    compare with the period before of equal length, or the same of last year
+    Raises BadValue or UnknownName for a period or a filter that does not exist.
+    """
+    settings = catalogue.settings
+    today = local_day(catalogue.engine.profile.reaches, settings.zone)
+    span = parse_period(period, today, settings.week_start, settings.fiscal_start)
+    with ThreadPoolExecutor(1) as aside:
+        # half of the questions are worked out beside the other half
+        watched = aside.submit(_watched, Asker(catalogue, viewer, where), span, today)
+        with Asker(catalogue, viewer, where) as asker:
+            scorecard = _scorecard(asker, span, compare)
+            plans = () if viewer.sees == "self" else tuple(_plans(asker, span))
+        found, waiting = watched.result()
+    lines = () if scorecard is None else lines_of(scorecard, catalogue.find)
+    moved = () if scorecard is None else tuple(movements(scorecard, lines))
+    return Briefing(
+        period=span,
+        before=span.compared(compare, today),
+        today=today,
+        scorecard=scorecard,
+        lines=tuple(sorted(lines, key=lambda line: line.status in ("few", "locked"))),
+        changes=ranked((*moved, *plans, *(each for each in found if each.step is None))),
+        steps=ranked(each for each in found if each.step is not None),
+        usual=sum(line.verdict == "usual" for line in lines),
+        waiting=waiting,
+    )
+
+
+def _scorecard(asker: Asker, period: Period, compare: Compare) -> Answer[Any] | None:
+    """The key figures that the company's data can answer; None if there are none."""
+    states = {entry.declared.key: entry.state for entry in asker.catalogue.entries(asker.viewer)}
+    slots = (next((key for key in slot if states.get(key, "locked") != "locked"), None) for slot in FIGURES)
+    own = list(asker.catalogue.own)[:OWN_FIGURES]
+    chosen = [key for key in (*slots, *own) if key is not None]
+    if not chosen:
+        return None
+    against = None if compare == "previous" else compare
+    return asker.ask("kpis.scorecard", period, against, metrics=",".join(chosen))
+
+
+def _watched(asker: Asker, period: Period, today: date) -> tuple[tuple[StandingOut, ...], tuple[Analysis, ...]]:
+    """What the watched analyses found, and the slow ones that nobody has answered yet."""
+    found: list[StandingOut] = []
+    waiting = []
+    with asker:
+        for each in WATCHED:
+            declared = asker.catalogue.known(each.key)
+            if declared is None:
+                continue
+            choices, span = _possible(declared, each, asker.catalogue), _span(each, period, today)
+            answer = (asker.kept if each.is_slow else asker.ask)(each.key, span, **choices)
+            if answer is None:
+                waiting.append(declared)
+            else:
+                found += findings_of(answer, each.about, each.step)
+    return tuple(found), tuple(waiting)
+
+
+def _possible(declared: Analysis, watched: Watched, catalogue: OpenCatalogue) -> dict[str, str]:
+    """The choices asked for, without a grouping that the company's data do not have."""
+    groups = declared.groupings(catalogue.engine.profile)
+    return {name: value for name, value in watched.choices.items() if name != "by" or value in groups}
+
+
+def _span(watched: Watched, period: Period, today: date) -> Period | None:
+    """The period that an analysis is asked of; None: its own."""
+    if watched.over == "period":
+        return period
+    if watched.over == "now" or period.end > months_later(today, -RECENT_MONTHS):
+        return None
+    return Period(months_later(period.end, -12), period.end, 12 if period.end.day == 1 else 0)
+
+
+def _plans(asker: Asker, period: Period) -> Iterator[StandingOut]:
+    if asker.catalogue.engine.profile.rows("targets"):
+        answer = asker.ask("kpis.target_attainment", period)
+        if answer.locked is None:
+            yield from missed_plans(answer, asker.catalogue.find)
