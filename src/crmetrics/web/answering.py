@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import Request
@@ -43,7 +43,11 @@ class Answering:
     """Reads addresses as questions and has them answered."""
 
     site: Site
-    desk: Desk = field(default_factory=Desk)
+
+    @property
+    def desk(self) -> Desk:
+        """Where it is worked out: the same for all pages, so that no question is worked out twice at once."""
+        return self.site.desk
 
     def question(self, request: Request, key: str, **changed: Any) -> Question:
         """What an address asks; `changed` are choices put in the place of its own. UnknownName or BadValue as the catalogue."""

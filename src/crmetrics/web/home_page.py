@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Final, cast
 
@@ -120,7 +120,11 @@ class Rounds:
     """Looks through the data for viewers, and has slow questions answered meanwhile."""
 
     site: Site
-    desk: Desk = field(default_factory=Desk)
+
+    @property
+    def desk(self) -> Desk:
+        """Where it is worked out: the same for all pages, so that no question is worked out twice at once."""
+        return self.site.desk
 
     def looked(self, request: Request) -> Looked:
         """Read an address; UnknownName for a comparison that does not exist."""

@@ -26,6 +26,7 @@ from crmetrics.warehouse.scope import Viewer
 from crmetrics.web.admission import Access, address_of, csrf_of, lacking, remember_visit, who
 from crmetrics.web.asking import asking_of
 from crmetrics.web.assets import asset
+from crmetrics.web.desk import Desk
 from crmetrics.web.pages import menu
 from crmetrics.web.watching import Seen
 from crmetrics.workspace.audit import Audit, Kind
@@ -87,6 +88,7 @@ class Site:
     places: tuple[Place, ...] = ()
     access: Access = field(default_factory=Access)
     templates: Environment = field(default_factory=templates)
+    desk: Desk = field(default_factory=Desk)
     _open: OpenCatalogue | None = None
     _lock: Lock = field(default_factory=Lock)
     _seen: Seen = field(default_factory=Seen)
