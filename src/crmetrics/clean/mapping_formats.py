@@ -14,7 +14,7 @@ from crmetrics.clean.moments import COUNTED
 from crmetrics.vocabulary.errors import BadMapping
 from crmetrics.vocabulary.language import Message, words
 
-_ = words("import")
+_ = words("understanding")
 
 FORMAT_KEYS: Final = ("decimal", "dates", "missing", "scales", "signs", "last_year", "zone")
 POWERS: Final = {10**power: power for power in range(1, 13)}

@@ -20,6 +20,7 @@ from crmetrics.clean.filling import MARKS, Filling
 from crmetrics.clean.free_days import Calendar, settle_calendar
 from crmetrics.clean.histories import Histories, note_removed
 from crmetrics.clean.ledger import MADE_BY
+from crmetrics.clean.lookups import leave_shared_out
 from crmetrics.clean.mapping_file import nearest
 from crmetrics.clean.merging import merge_duplicates
 from crmetrics.clean.parents import ORPHAN, can_be_made, check_parents, make_parents, references
@@ -217,6 +218,8 @@ class Building:
             name = identifier(f"lookup_{entry}_{join.name}")
             rows, other = self.rows[source.name, join.name], source.mapping.entries[join.name]
             open_lookup(self.connection, name, rows, other, tuple(join.on.values()), join.ignore_case)
+            if join.is_single:
+                leave_shared_out(self.connection, source.mapping, join, name, rows)
             lookups[join.name] = name
         return lookups
 

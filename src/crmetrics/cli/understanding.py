@@ -68,26 +68,22 @@ def mapping_path(here: Here, source: str) -> Path:
 
 
 def answered(here: Here, proposal: Proposal) -> Proposal:
-    """The proposal after its questions have been asked, one after the other."""
-    for question in proposal.questions():
-        proposal = _after(here, proposal, question)
+    """The proposal after its questions have been asked, one after the other: an answer may raise another question."""
+    while questions := proposal.questions():
+        proposal = proposal.after(questions[0], _answer(here, questions[0]))
     return proposal
 
 
-def _after(here: Here, proposal: Proposal, question: Question) -> Proposal:
+def _answer(here: Here, question: Question) -> bool | str:
     from crmetrics.presenting.understanding import told_question
 
     asked = told_question(question, here.format())
-    if question.doubt == "currency":
-        return replace(proposal, currency=_checked_currency(str(click.prompt(asked)).strip().upper()))
-    is_so = click.confirm(asked, default=True)
-    if question.doubt == "column":
-        no = (question.entry, question.table, question.target)
-        return proposal if is_so else replace(proposal, refused=proposal.refused | {no})
-    if question.doubt == "decimal":
-        return replace(proposal, decimals={**proposal.decimals, question.entry: "." if is_so else ","})
-    form = question.proposed if is_so else question.others[0]
-    return replace(proposal, dates={**proposal.dates, (question.entry, question.target): (form,)})
+    if question.is_yes_or_no:
+        return bool(click.confirm(asked, default=True))
+    while True:
+        told = str(click.prompt(asked, default=question.proposed or None)).strip().upper()
+        if CURRENCY.fullmatch(told):
+            return told
 
 
 def _checked_currency(currency: str) -> str:

@@ -12,10 +12,11 @@ from typing import Final
 
 import duckdb
 
-from crmetrics.clean.understanding.evidence import evidence_of
+from crmetrics.clean.understanding.evidence import evidence_of, middle_rates
 from crmetrics.clean.understanding.formats import reading_of
 from crmetrics.clean.understanding.headers import meanings_of
-from crmetrics.clean.understanding.proposal import Known, Proposal
+from crmetrics.clean.understanding.known import Known
+from crmetrics.clean.understanding.proposal import Proposal
 from crmetrics.clean.understanding.recognition import Recognised, recognise
 from crmetrics.clean.understanding.shapes import shape_of
 from crmetrics.clean.understanding.suiting import Read
@@ -122,7 +123,14 @@ def _known(connection: duckdb.DuckDBPyConnection, name: str, group: Sequence[_Sh
     looked_at = evidence_of(connection, [one.raw.path for one in group], columns)
     read = tuple(Read(each, reading_of(each), meanings_of(each.name)) for each in looked_at)
     titled = f"{name} {group[0].sheet or ''}"
-    return Known(name, _match(group), read, recognise(titled, read), group[0].sheet)
+    found = recognise(titled, read)
+    known = Known(name, _match(group), read, found, group[0].sheet)
+    if found.own == "exchange_rates":
+        # the rows of this kind of file are still at hand
+        told = {match.target: match.column for match in found.tables[found.own]}
+        decimal = known.column(told["rate_to_company"]).reading.decimal or "."
+        known = replace(known, rates=middle_rates(connection, told["currency"], told["rate_to_company"], decimal))
+    return known
 
 
 def _of_a_system(known: Sequence[Known]) -> list[Known]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from crmetrics.clean.understanding.proposal import Known, Proposal, Question
+from crmetrics.clean.understanding.dates import serial_day
+from crmetrics.clean.understanding.known import Known, Question
+from crmetrics.clean.understanding.proposal import Proposal
 from crmetrics.clean.understanding.recognition import SURE, Match
 from crmetrics.presenting.letters import cut, harmless, padded, width
 from crmetrics.presenting.numbers import Format
@@ -13,7 +15,7 @@ from crmetrics.presenting.words import say
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.warehouse.schema import TABLES
 
-_ = words("presenting")
+_ = words("understanding")
 
 _WIDEST: Final = 36
 _EXAMPLES: Final = 3
@@ -35,33 +37,100 @@ def told_proposal(proposal: Proposal, format: Format) -> str:
 
 def told_question(question: Question, format: Format) -> str:
     """A question, with examples of the values."""
-    examples = ", ".join(f"'{cut(harmless(value), 40)}'" for value in question.examples[:_EXAMPLES])
+    examples = tuple(harmless(value) for value in question.examples)
+    shown = ", ".join(f"'{cut(value, 40)}'" for value in examples[:_EXAMPLES])
     if question.doubt == "column":
         asked = _(
             "{file}: is '{column}' ({examples}) the column {target} of {table}?",
             file=question.entry,
             column=harmless(question.proposed),
-            examples=examples,
+            examples=shown,
             target=label(question.table, question.target),
             table=TABLES[question.table].label,
         )
-    elif question.doubt == "dates":
-        asked = _(
-            "{file}: in '{column}', is {examples} written day first?",
-            file=question.entry,
-            column=harmless(question.target),
-            examples=examples,
-        )
+    elif question.doubt in ("dates", "swapped"):
+        asked = _told_dates(question, examples, shown, format)
     elif question.doubt == "decimal":
         asked = _(
             "{file}: in '{column}', is the point in {examples} a decimal mark, and not one of thousands?",
             file=question.entry,
             column=harmless(question.target),
-            examples=examples,
+            examples=shown,
         )
-    else:
+    elif question.doubt in ("rate", "sign"):
+        asked = _told_money(question, examples)
+    elif question.doubt == "currency":
         asked = _("In which currency are amounts that name none? (three letters, such as EUR)")
+    else:
+        asked = _told_number(question, examples, shown)
     return say(asked, format)
+
+
+def _told_dates(question: Question, examples: Sequence[str], shown: str, format: Format) -> Message:
+    place = {"file": question.entry, "column": harmless(question.target)}
+    if question.proposed in ("excel", "excel-1904"):
+        count = float(examples[0].replace(",", "."))
+        days = [format.day(serial_day(count, form)) for form in (question.proposed, question.others[0])]
+        return _("{file}: in '{column}', is {examples} the day {day}, and not {other}?",
+                 examples=shown, day=days[0], other=days[1], **place)  # fmt: skip
+    if question.doubt == "dates":
+        return _("{file}: in '{column}', is {examples} written day first?", examples=shown, **place)
+    one, row, rows, other, other_row, others = examples
+    told = {"one": one, "row": row, "n": rows, "other": other, "other_row": other_row, "others": others, **place}
+    if question.is_turned:
+        return _(
+            "{file}: in '{column}', days beyond 12 are texts ({one} in row {row}; {n} of them), and no real date has one "
+            "({other} in row {other_row}; {others} of them): a spreadsheet took their days for months. Turn them back?",
+            **told,
+        )
+    if question.proposed.startswith("%d"):
+        return _(
+            "{file}: '{column}' has days before months ({one} in row {row}; {n} of them) and months before days ({other} in "
+            "row {other_row}; {others} of them). Is the day first where both would fit?",
+            **told,
+        )
+    return _(
+        "{file}: '{column}' has months before days ({one} in row {row}; {n} of them) and days before months ({other} in "
+        "row {other_row}; {others} of them). Is the month first where both would fit?",
+        **told,
+    )
+
+
+def _told_money(question: Question, examples: Sequence[str]) -> Message:
+    if question.doubt == "sign":
+        return _(
+            "{file}: in '{column}', which currency is {sign}? (three letters, such as USD)",
+            file=question.entry,
+            column=examples[0],
+            sign=question.target,
+        )
+    return _(
+        "{file}: does {rate} beside {currency} mean that 1 {currency} costs {rate} {company}, and not the other way round?",
+        file=question.entry,
+        rate=examples[0],
+        currency=harmless(question.proposed),
+        company=question.target,
+    )
+
+
+def _told_number(question: Question, examples: Sequence[str], shown: str) -> Message:
+    if question.doubt == "scale":
+        return _(
+            "{file}: in '{column}', does {word} in {examples} mean billions, and not thousands?",
+            file=question.entry,
+            column=harmless(question.target),
+            word=question.proposed,
+            examples=shown,
+        )
+    return _(
+        "{file}: in '{column}', {value} stands in {n} rows, and the value nearest to it is {nearest}. Does it mean that "
+        "nothing is given?",
+        file=question.entry,
+        column=harmless(question.target),
+        value=question.proposed,
+        n=examples[0],
+        nearest=examples[1],
+    )
 
 
 def label(table: str, target: str) -> Message:

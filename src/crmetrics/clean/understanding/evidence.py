@@ -127,6 +127,16 @@ def evidence_of(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path], co
     return [_column(connection, name, looked_at) for name in columns]
 
 
+def middle_rates(connection: duckdb.DuckDBPyConnection, currency: str, rate: str, decimal: str) -> dict[str, float]:
+    """The median of the rates of each currency (or pair), of the file that was looked through last."""
+    written = identifier(rate) if decimal == "." else f"replace({identifier(rate)}, ',', '.')"
+    found = connection.execute(
+        f"select trim({identifier(currency)}) as c, median(try_cast({written} as double)) as m from rows "
+        "group by 1 having c <> '' and m > 0 order by 1"
+    ).fetchall()
+    return {str(code): float(middle) for code, middle in found}
+
+
 def _column(connection: duckdb.DuckDBPyConnection, name: str, rows: int) -> Evidence:
     column = identifier(name)
     over, overs = [], []

@@ -62,6 +62,17 @@ BESIDE: Final = ("orders", "customers", "products", "employees", "stages", "tick
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """Another file whose rows a column calls by their names: its entry, its columns of names and of keys, and how many of
+    its names are those of several."""
+
+    entry: str
+    name: str
+    key: str
+    shared: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """A column of a file taken for a canonical one: with what confidence (0-1), by word and by values."""
 
@@ -71,6 +82,8 @@ class Match:
     by_values: float
     joined: tuple[str, ...] = ()
     """Where no column is it: those that make it together."""
+    named: Named | None = None
+    """Where the column holds names of another file's rows, and not their keys."""
 
     @property
     def confidence(self) -> float:
@@ -131,11 +144,33 @@ def recognise(entry: str, columns: Sequence[Read]) -> Recognised:
         ):
             return Recognised(entry)
         matches = tuple(replace(match, by_word=match.by_word * UNNAMED) for match in matches)
+    return Recognised(entry, _with_others(table, matches, columns), score)
+
+
+def as_lines(found: Recognised, columns: Sequence[Read]) -> Recognised:
+    """A list of orders with their amounts as order lines, one each: where no file tells of lines, it is all that is sold."""
+    _table, score, matches = _of_table(patterns()["order_lines"], columns, frozenset())
+    amount = next((match for match in matches if match.target == "net_amount"), None)
+    taken = {match.column for match in found.tables["orders"]}
+    if score <= 0 or amount is None or amount.column in taken:
+        return found
+    key = next((match for match in found.tables["orders"] if match.target == "order_id"), None)
+    if key is None:
+        return found
+    lines = tuple(key if match.target == "order_id" else match for match in matches)
+    others = {table: told for table, told in found.tables.items() if table != "order_lines"}
+    # what tells of the order itself does so here as well
+    lines = tuple(match for match in lines if match is key or match.column not in taken)
+    return Recognised(found.entry, {"order_lines": lines, **others}, found.score)
+
+
+def _with_others(table: str, matches: tuple[Match, ...], columns: Sequence[Read]) -> dict[str, tuple[Match, ...]]:
+    """A table with those that the file gives beside it."""
     tables = {table: matches}
     for other in BESIDE:
         if other not in tables and (beside := _beside(patterns()[other], table, tables, columns)):
             tables[other] = beside
-    return Recognised(entry, tables, score)
+    return tables
 
 
 def _is_named(pattern: Pattern, columns: Sequence[Read], matches: Sequence[Match], named: frozenset[str]) -> bool:

@@ -8,6 +8,7 @@ from typing import Final
 
 from crmetrics.clean.understanding.evidence import Evidence
 from crmetrics.clean.understanding.headers import Meanings
+from crmetrics.clean.understanding.rates import pair_of
 from crmetrics.clean.understanding.readings import NUMERIC, TEMPORAL, Form, Reading
 from crmetrics.clean.understanding.values import CHOICES, choice_map, is_won
 from crmetrics.warehouse.schema import TABLES, Column, Type
@@ -51,7 +52,8 @@ def suiting(table: str, target: str, column: Read) -> float:
 def _suits_type(table: str, declared: Column, column: Read) -> float | None:
     form = column.reading.form
     if declared.type in (Type.DATE, Type.MOMENT):
-        return 1.0 if form in TEMPORAL else 0.0
+        # numbers that would be days of our time, below a word for a day
+        return 1.0 if form in TEMPORAL else 0.95 if column.reading.counted else 0.0
     if declared.type in (Type.NUMBER, Type.MONEY, Type.RATE, Type.INTEGER, Type.SHARE):
         if form is Form.SHARE:
             return 1.0 if declared.type is Type.SHARE else 0.3
@@ -72,7 +74,8 @@ def _suits_name(table: str, declared: Column, column: Read) -> float | None:
     if declared.name == "phone":
         return {Form.PHONE: 1.0, Form.WHOLE: 0.9, Form.CODE: 0.8, Form.WORD: 0.6}.get(form, 0.0)
     if declared.name == "currency":
-        is_code = all(len(value) == 3 and value.isalpha() for value, _times in evidence.values[:20])
+        is_code = all((len(value) == 3 and value.isalpha()) or (table == "exchange_rates" and pair_of(value))
+                      for value, _times in evidence.values[:20])  # fmt: skip
         return 1.0 if is_code and evidence.distinct < 200 else 0.4 if evidence.distinct < 20 else 0.0
     if declared.name in ("country", "region", "city"):
         return {Form.WORD: 1.0, Form.TEXT: 0.9, Form.CODE: 0.75, Form.FLAG: 0.6}.get(form, 0.0)

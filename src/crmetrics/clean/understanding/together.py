@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from crmetrics.clean.understanding.proposal import Known
-from crmetrics.clean.understanding.recognition import Match
+from crmetrics.clean.understanding.headers import folded
+from crmetrics.clean.understanding.known import Known
+from crmetrics.clean.understanding.recognition import Match, Named, as_lines
 from crmetrics.warehouse.schema import TABLES
 
 THE_SAME: Final = 0.9
@@ -24,6 +25,11 @@ def seen_together(known: Sequence[Known]) -> list[Known]:
     A table that has a file of its own is not made from others; a column that holds another file's keys is surely the
     reference to it, and one that holds none of them is asked about.
     """
+    if not any(each.found.own == "order_lines" for each in known):
+        known = [
+            replace(each, found=as_lines(each.found, each.columns)) if each.found.own == "orders" else each
+            for each in known
+        ]
     whose: dict[str, Known] = {}
     for each in known:
         if each.found.own:
@@ -48,10 +54,33 @@ def _with_keys(each: Known, table: str, match: Match, whose: Mapping[str, Known]
         return match
     if len(here & keys) >= THE_SAME * len(here):
         return replace(match, by_word=max(match.by_word, REFERRING), by_values=1.0)
-    return match if here & keys else replace(match, by_word=min(match.by_word, STRANGE))
+    if here & keys:
+        return match
+    return _by_name(match, here, other) or replace(match, by_word=min(match.by_word, STRANGE))
+
+
+def _by_name(match: Match, here: frozenset[str], other: Known) -> Match | None:
+    """The match as a reference by name, where the values are the names of the other file's rows."""
+    name, key = _column(other, "name"), _column(other, TABLES[other.found.own].key[0])
+    if not name or not key or name == key:
+        return None
+    evidence = other.column(name).evidence
+    names, called = ({_plain(value) for value in values} for values in (evidence.keys, here))
+    share = len(called & names) / len(called)
+    if share < THE_SAME:
+        return None
+    shared = evidence.filled - evidence.distinct
+    return replace(match, by_word=REFERRING, by_values=min(share, 1.0), named=Named(other.name, name, key, shared))
+
+
+def _plain(value: str) -> str:
+    return " ".join(folded(value).split())
+
+
+def _column(known: Known, target: str) -> str:
+    return next((match.column for match in known.found.tables[known.found.own] if match.target == target), "")
 
 
 def _keys(known: Known) -> frozenset[str]:
-    table = known.found.own
-    column = next((match.column for match in known.found.tables[table] if match.target == TABLES[table].key[0]), "")
+    column = _column(known, TABLES[known.found.own].key[0])
     return known.column(column).evidence.keys if column else frozenset()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -137,32 +136,6 @@ def is_won(value: str) -> bool | None:
     return True if any(folded(word) in text for word in WON) else None
 
 
-@cache
-def _countries() -> dict[str, str]:
-    """The names of countries in our languages and some others, and their codes of three letters, by ISO 3166-1."""
-    from babel import Locale
-    from babel.core import get_global
-
-    found: dict[str, str] = {}
-    for language in ("en", "tr", "uk", "ru", "zh", "de"):
-        names = Locale(language).territories
-        found.update({folded(name): code for code, name in names.items() if len(code) == 2 and code.isalpha()})
-    aliases = get_global("territory_aliases")
-    found.update({folded(old): new[0] for old, new in aliases.items() if len(old) == 3 and len(new) == 1})
-    found.update({"usa": "US", "u.s.a.": "US", "uk": "GB", "great britain": "GB", "england": "GB", "eire": "IE", "korea": "KR",
-                  "türkiye": "TR", "turkey": "TR", "turkiye": "TR", "rsa": "ZA", "uae": "AE", "holland": "NL"})  # fmt: skip
-    return found
-
-
-def country_map(values: Iterable[str]) -> dict[str, str]:
-    """Names of countries to their codes; codes, and what is no country that we know, are left out."""
-    return {
-        value: code
-        for value in values
-        if not (len(value) == 2 and value.isupper()) and (code := _countries().get(folded(value)))
-    }
-
-
 def choice_map(column: str, values: Iterable[str]) -> dict[str, str]:
     """Values to choices of a column such as `activities.kind`; those that are not known are left out."""
     known = CHOICES.get(column, {})
@@ -178,3 +151,17 @@ def choice_map(column: str, values: Iterable[str]) -> dict[str, str]:
 def won_map(values: Iterable[str]) -> dict[str, str]:
     """Stages and outcomes that say won or lost, as true and false."""
     return {value: str(won).lower() for value in values if (won := is_won(value)) is not None}
+
+
+def same_words(values: Iterable[tuple[str, int]]) -> dict[str, str]:
+    """Words that differ in capitals alone (TEKLİF, Teklif), as the commonest of them is written."""
+    spellings: dict[str, list[tuple[int, str]]] = {}
+    for value, times in values:
+        spellings.setdefault(" ".join(folded(value).split()), []).append((times, value))
+    return {
+        value: max(alike)[1]
+        for alike in spellings.values()
+        if len(alike) > 1
+        for _times, value in alike
+        if value != max(alike)[1]
+    }
