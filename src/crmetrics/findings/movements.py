@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from crmetrics.analysis import Analysis, Answer, Finding, Row
+from crmetrics.analysis.littleness import SHOWN_FROM
 from crmetrics.findings.ranking import StandingOut
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.vocabulary.unit import SHARE, Figure, Unit
@@ -61,6 +62,12 @@ class Line:
         return self.unit is Unit.MONEY and not is_known and self.status != "few" and abs(change or 0.0) >= LARGE
 
     @property
+    def is_tiny(self) -> bool:
+        """Whether it counts a handful: one more or less is a whole per cent of many, and nothing to tell (R4)."""
+        counted = (self.value("value") or 0.0, self.value("before") or 0.0)
+        return self.unit is Unit.COUNT and max(counted) < SHOWN_FROM
+
+    @property
     def money(self) -> float | None:
         """The money that came or went; None of what is not a sum of money."""
         now, before = self.value("value"), self.value("before")
@@ -87,11 +94,11 @@ def lines_of(scorecard: Answer[Any], find: Callable[[str], Analysis]) -> tuple[L
 def movements(scorecard: Answer[Any], lines: tuple[Line, ...]) -> Iterator[StandingOut]:
     """The figures that stand out: moved more than usual, behind their target, or much money without a usual swing."""
     for line in lines:
-        has_moved = line.verdict in ("better", "worse")
+        has_moved = line.verdict in ("better", "worse") and not line.is_tiny
         if has_moved or line.is_behind or line.is_large:
             moved = has_moved or not line.is_behind
             tone: Literal["good", "bad", "info"] = (
-                "good" if line.verdict == "better" else "bad" if has_moved or line.is_behind else "info"
+                "good" if has_moved and line.verdict == "better" else "bad" if has_moved or line.is_behind else "info"
             )
             money = line.money if moved else line.missing
             message = moved_in_words(line) if moved else _behind(line)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any, Final
 
 from crmetrics.analysis import Analysis, Answer, Finding
 from crmetrics.analysis.metric import headline_column
 from crmetrics.findings.ranking import StandingOut
 from crmetrics.vocabulary.language import Message, words
+from crmetrics.vocabulary.period import Period
 from crmetrics.vocabulary.unit import MONEY, Figure, Unit
 
 _ = words("home")
@@ -59,4 +61,9 @@ def _told(
         message: Message = (_TEAMS if scope == "team" else _PEOPLE)(**values, money=Figure(short, MONEY))
     else:
         message = (_TEAMS_COUNTED if scope == "team" else _PEOPLE_COUNTED)(**values)
-    return StandingOut(Finding(message, short, "bad"), attainment, about=f"plan {declared.key}")
+    spans = {(plan["starts_on"], plan["last_on"]) for plan in late}
+    remarks: tuple[Message, ...] = ()
+    if len(spans) == 1:
+        ((first, last),) = spans
+        remarks = (_("targets of {period}", period=Period(first, last + timedelta(days=1))),)
+    return StandingOut(Finding(message, short, "bad"), attainment, about=f"plan {declared.key}", remarks=remarks)

@@ -57,7 +57,6 @@ class AtHand:
     span: str
     age: str
     linked: str
-    is_poorly_linked: bool
 
     def as_data(self) -> dict[str, Any]:
         """The same as plain values."""
@@ -140,5 +139,4 @@ def _tables(rows: list[Any], format: Format) -> Iterator[AtHand]:
             span=format.span(first, last) if first and last and first <= last else "",
             age=format.value(DAYS, values["age"]) if values["age"] is not None else "",
             linked=format.value(SHARE, linked) if linked is not None else "",
-            is_poorly_linked=linked is not None and linked < 0.9,
         )

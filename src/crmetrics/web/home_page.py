@@ -6,6 +6,7 @@ import json
 from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import partial
+from threading import Thread
 from typing import Final, cast
 
 from fastapi import APIRouter, Request
@@ -25,6 +26,7 @@ from crmetrics.web.asking import COMPARES, FILTER
 from crmetrics.web.desk import Desk, Task
 from crmetrics.web.home_view import as_data, home
 from crmetrics.web.site import Place, Site
+from crmetrics.workspace.people import NOBODY_YET, People
 
 _ = words("home")
 
@@ -172,6 +174,13 @@ class Rounds:
         found = cast(Briefing, told)
         await run_in_threadpool(self.go_on, looked, found)
         return looked, found
+
+
+def look_ahead(site: Site) -> None:
+    """Look through the data for whoever sits before this machine, so that the page is there when it is opened."""
+    if site.access.is_local and People(site.state).is_empty():
+        catalogue, viewer = site.catalogue(), NOBODY_YET.viewer()
+        Thread(target=lambda: briefing(catalogue, viewer), daemon=True, name="look-ahead").start()
 
 
 def routes(site: Site) -> APIRouter:
