@@ -17,6 +17,7 @@ from crmetrics.vocabulary.errors import BadValue
 from crmetrics.vocabulary.language import words
 from crmetrics.web.admission import Access
 from crmetrics.web.application import application
+from crmetrics.web.home_page import look_ahead
 from crmetrics.workspace.passwords import Passwords
 from crmetrics.workspace.people import People
 from crmetrics.workspace.settings import read_settings
@@ -48,8 +49,10 @@ def run(folder: Path, host: str, port: int, language: str | None, behind_proxy: 
         format_ = format_for(language or settings.language or "en", settings.currency or "EUR", settings.zone or "UTC")
         sys.stdout.write(say(NOBODY, format_) + "\n")
     sys.stdout.flush()
+    app = application(folder, language, access)
+    look_ahead(app.state.site)
     uvicorn.run(
-        application(folder, language, access),
+        app,
         host=host,
         port=port,
         log_level="warning",
