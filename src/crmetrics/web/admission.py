@@ -85,7 +85,8 @@ class Access:
 
     def knows(self, host: str) -> bool:
         """Whether a Host header names us."""
-        name = host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
+        address, is_closed, _port = host.partition("]")
+        name = address + is_closed if host.startswith("[") else host.partition(":")[0]
         return not self.hosts or name.lower() in self.hosts
 
 

@@ -40,7 +40,6 @@ def add(router: APIRouter, site: Site, answering: Answering) -> None:
             mark = _mark(answering, request, key, ending, site.format(request))
             if request.headers.get("if-none-match") == mark:
                 return Response(status_code=304, headers={"ETag": mark})
-            site.note(request, "export", f"{key}.{ending}")
             sent = _file(answer, request, ending, site.format(request))
             sent.headers["ETag"] = mark
             return sent
