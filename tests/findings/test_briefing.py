@@ -157,7 +157,9 @@ def test_people_behind_their_plan_are_one_sentence_in_every_language(late: int) 
     with company(reaches="2025-06-01", **with_plans(late)) as asked:
         (found,) = [each for each in briefing(asked).changes if each.declared.key == "kpis.target_attainment"]
     said = {language: say(found.finding.message, format_for(language, "EUR")) for language in LANGUAGES}
-    assert said["en"].startswith(f"Net sales: {late} of 6 people with a target {'is' if late == 1 else 'are'} behind, €")
+    assert said["en"].startswith(
+        f"Net sales: {late} of 6 people with a target {'is' if late == 1 else 'are'} behind, €"
+    )
     assert ("відстає" in said["uk"]) == (late == 1)
     assert len(set(said.values())) == 4
     assert not any("{" in sentence for sentence in said.values())

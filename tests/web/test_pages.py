@@ -74,6 +74,8 @@ def test_the_list_names_every_analysis(client: TestClient) -> None:
 @pytest.mark.parametrize("key", keys())
 def test_every_page_in_every_language(client: TestClient, key: str, language: str) -> None:
     answer = client.get(f"/a/{key}", params={"language": language})
+    while answer.status_code == 202:  # it is being worked out
+        answer = client.get(f"/a/{key}", params={"language": language})
     assert answer.status_code == 200
     assert f'<html lang="{"zh-Hans" if language == "zh" else language}">' in answer.text
     assert answer.text.count("<h1>") == 1
@@ -107,7 +109,7 @@ def test_the_same_answer_as_data(client: TestClient) -> None:
 
 def test_the_address_holds_the_question(client: TestClient) -> None:
     page = client.get("/a/sales.win_rate", params={"period": "2025", "of": "amount", "where.owner": "bo"}).text
-    assert '<option value="amount" selected>' in page
+    assert '<a href="/a/sales.win_rate?period=2025&amp;where.owner=bo&amp;of=amount" aria-current="true">' in page
     assert 'href="/a/sales.win_rate?period=2025&amp;of=amount"' in page  # the filter's way out
     assert '<input type="hidden" name="where.owner" value="bo">' in page
 
@@ -135,7 +137,7 @@ def test_a_mistake_is_a_page_with_a_sentence(client: TestClient, address: str, s
 
 def test_a_mistake_as_data(client: TestClient) -> None:
     answer = client.get("/a/sales.win_rate.json?of=joy")
-    assert answer.status_code == 400
+    assert answer.status_code == 404
     assert "is not a choice" in answer.json()["detail"]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from crmetrics.catalogue import OpenCatalogue
 from crmetrics.findings.movements import Line, lines_of, moved_in_words, movements
 from crmetrics.findings.plans import missed_plans
 from crmetrics.findings.ranking import StandingOut, findings_of, ranked
-from crmetrics.findings.watched import FIGURES, WATCHED, Watched
+from crmetrics.findings.watched import FIGURES, FIGURES_NEEDED, FILLING, WATCHED, Watched
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.vocabulary.period import Compare, Period, local_day, months_later, parse_period
 from crmetrics.vocabulary.unit import Unit
@@ -76,7 +76,7 @@ class Briefing:
             return _("There are too few cases in this period to say what changed.")
         if line.verdict in ("better", "worse"):
             return _("{moved} That is more than it usually moves.", moved=moved_in_words(line))
-        values = {"metric": line.declared.title, "now": line.figure("value"), "before": line.figure("before")}
+        values: dict[str, Any] = {"metric": line.declared.title, "now": line.figure("value"), "before": line.figure("before")}
         if line.value("change") is None:
             return _("{metric}: {now}.", **values)
         told = (
@@ -136,12 +136,14 @@ def briefing(
     settings = catalogue.settings
     today = local_day(catalogue.engine.profile.reaches, settings.zone)
     span = parse_period(period, today, settings.week_start, settings.fiscal_start)
+    answerable = {entry.declared.key for entry in catalogue.entries(viewer) if entry.state != "locked"}
     with ThreadPoolExecutor(1) as aside:
         # half of the questions are worked out beside the other half
-        watched = aside.submit(_watched, Asker(catalogue, viewer, where), span, today)
+        watched = aside.submit(_watched, Asker(catalogue, viewer, where), answerable, span, today)
         with Asker(catalogue, viewer, where) as asker:
-            scorecard = _scorecard(asker, span, compare)
-            plans = () if viewer.sees == "self" else tuple(_plans(asker, span))
+            scorecard = _scorecard(asker, answerable, span, compare)
+            is_planned = viewer.sees != "self" and "kpis.target_attainment" in answerable
+            plans = tuple(_plans(asker, span)) if is_planned else ()
         found, waiting = watched.result()
     lines = () if scorecard is None else lines_of(scorecard, catalogue.find)
     moved = () if scorecard is None else tuple(movements(scorecard, lines))
@@ -158,27 +160,29 @@ def briefing(
     )
 
 
-def _scorecard(asker: Asker, period: Period, compare: Compare) -> Answer[Any] | None:
+def _scorecard(asker: Asker, answerable: Container[str], period: Period, compare: Compare) -> Answer[Any] | None:
     """The key figures that the company's data can answer; None if there are none."""
-    states = {entry.declared.key: entry.state for entry in asker.catalogue.entries(asker.viewer)}
-    slots = (next((key for key in slot if states.get(key, "locked") != "locked"), None) for slot in FIGURES)
-    own = list(asker.catalogue.own)[:OWN_FIGURES]
-    chosen = [key for key in (*slots, *own) if key is not None]
+    slots = (next((key for key in slot if key in answerable), None) for slot in FIGURES)
+    chosen = [*(key for key in slots if key is not None), *list(asker.catalogue.own)[:OWN_FIGURES]]
+    filling = [key for key in FILLING if key not in chosen and key in answerable]
+    chosen += filling[: max(0, FIGURES_NEEDED - len(chosen))]
     if not chosen:
         return None
     against = None if compare == "previous" else compare
     return asker.ask("kpis.scorecard", period, against, metrics=",".join(chosen))
 
 
-def _watched(asker: Asker, period: Period, today: date) -> tuple[tuple[StandingOut, ...], tuple[Analysis, ...]]:
+def _watched(
+    asker: Asker, answerable: Container[str], period: Period, today: date
+) -> tuple[tuple[StandingOut, ...], tuple[Analysis, ...]]:
     """What the watched analyses found, and the slow ones that nobody has answered yet."""
     found: list[StandingOut] = []
     waiting = []
     with asker:
         for each in WATCHED:
-            declared = asker.catalogue.known(each.key)
-            if declared is None:
+            if each.key not in answerable:
                 continue
+            declared = asker.catalogue.find(each.key)
             choices, span = _possible(declared, each, asker.catalogue), _span(each, period, today)
             answer = (asker.kept if each.is_slow else asker.ask)(each.key, span, **choices)
             if answer is None:
@@ -188,7 +192,7 @@ def _watched(asker: Asker, period: Period, today: date) -> tuple[tuple[StandingO
     return tuple(found), tuple(waiting)
 
 
-def _possible(declared: Analysis, watched: Watched, catalogue: OpenCatalogue) -> dict[str, str]:
+def _possible(declared: Analysis, watched: Watched, catalogue: OpenCatalogue) -> dict[str, Any]:
     """The choices asked for, without a grouping that the company's data do not have."""
     groups = declared.groupings(catalogue.engine.profile)
     return {name: value for name, value in watched.choices.items() if name != "by" or value in groups}
@@ -204,7 +208,6 @@ def _span(watched: Watched, period: Period, today: date) -> Period | None:
 
 
 def _plans(asker: Asker, period: Period) -> Iterator[StandingOut]:
-    if asker.catalogue.engine.profile.rows("targets"):
-        answer = asker.ask("kpis.target_attainment", period)
-        if answer.locked is None:
-            yield from missed_plans(answer, asker.catalogue.find)
+    answer = asker.ask("kpis.target_attainment", period)
+    if answer.locked is None:
+        yield from missed_plans(answer, asker.catalogue.find)

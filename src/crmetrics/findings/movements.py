@@ -33,7 +33,8 @@ class Line:
     def value(self, name: str) -> float | None:
         """One of its values; None where it is unknown."""
         found = self.row.as_dict()[name]
-        return found.value if isinstance(found, Figure) else found
+        value = found.value if isinstance(found, Figure) else found
+        return float(value) if isinstance(value, int | float) else None
 
     @property
     def unit(self) -> Unit:

@@ -103,3 +103,11 @@ FIGURES: Final = (
     ("service.fcr", "finance.cac", "kpis.first_reply", "kpis.return_share"),
 )
 """The key figures of the first page, money first; of each line the first that the company's data can answer."""
+
+FILLING: Final = (
+    *("kpis.purchases", "kpis.average_order_value", "kpis.created_deals", "kpis.won_deals", "sales.lead_conversion"),
+    *("sales.lead_response", "kpis.tickets_created", "kpis.first_reply", "kpis.satisfaction", "kpis.activities_done"),
+    *("kpis.overdue_tasks", "kpis.accepted_quotes", "customers.clv_historic", "kpis.units_sold", "kpis.return_share"),
+)
+"""What fills up the key figures of a company that has only a part of those above: a help desk, a list of leads."""
+FIGURES_NEEDED: Final = 8

@@ -16,10 +16,12 @@ from crmetrics.web import (
     api,
     assets,
     audit_page,
+    customer_page,
     home_page,
     me_page,
     people_page,
     rows_page,
+    search_page,
     sign_in_page,
 )
 from crmetrics.web.admission import Access, guard
@@ -43,6 +45,8 @@ ROOMS: Final = (
     answers_page,
     analysis_page,
     rows_page,
+    search_page,
+    customer_page,
     sign_in_page,
     me_page,
     people_page,

@@ -148,7 +148,7 @@ class Rounds:
             self.site.catalogue(),
             self.site.viewer(request),
             given.get("period") or "last-week",
-            cast(Compare, compare),
+            compare,
             tuple(Filter(name, tuple(values)) for name, values in sorted(filters.items())),
         )
 
@@ -168,7 +168,7 @@ class Rounds:
         looked = await run_in_threadpool(self.looked, request)
         task = self.begun(looked)
         try:
-            told = await arrived(cast(Task, task), patience)
+            told = await arrived(task, patience)
         finally:
             self.desk.forget(looked.question)
         found = cast(Briefing, told)

@@ -13,7 +13,7 @@ from crmetrics.presenting.words import say
 from crmetrics.vocabulary.language import LANGUAGES, Message
 
 ALSO_SAID: Final[Mapping[str, str]] = {
-    "churn": "churn attrition lost left leaving kayıp kaybı terk відтік відтоку отток втрачені 流失 离开",
+    "churn": "churn attrition lost left leaving плинність kayıp kaybı terk відтік відтоку отток втрачені 流失 离开",
     "retention": "retention loyal elde tutma утримання удержание 留存 挽留",
     "clv": "clv ltv cltv lifetime value yaşam boyu değer пожиттєва цінність 终身价值 生命周期价值",
     "rfm": "rfm recency frequency monetary segment segmentasyon сегмент 分群 细分",
