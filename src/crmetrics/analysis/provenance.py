@@ -81,7 +81,8 @@ def reading_notes(
         return (Note(_("There are no data yet."), "warn"),)
     needs = declared.needed(choices)
     unreached = _unreached_notes(declared.table, needs, warehouse)
-    return (*_period_notes(period, warehouse.today), *unreached, *_gap_notes(needs, warehouse))
+    gaps = (*_gap_notes(needs, warehouse), *_impossible_notes(needs, warehouse))
+    return (*_period_notes(period, warehouse.today), *unreached, *gaps)
 
 
 def _period_notes(period: Period | None, today: date) -> Iterator[Note]:
@@ -118,6 +119,18 @@ def _gap_notes(needs: Needs, warehouse: Warehouse) -> Iterator[Note]:
         if LOCKED_BELOW <= share < NOTED_BELOW:
             message = _("{table}.{column} is filled in {share} of the rows that should have it.")
             yield Note(message(table=table, column=column, share=Figure(share, SHARE)), "warn")
+
+
+def _impossible_notes(needs: Needs, warehouse: Warehouse) -> Iterator[Note]:
+    """The values that cannot be true and so count as unknown; how many is known of the whole company."""
+    for table, columns in needs.items() if warehouse.scope.is_whole else ():
+        for column in columns:
+            if n := warehouse.profile.impossible.get((table, column), 0):
+                message = _(
+                    "{table}.{column}: {n} value cannot be true and counts as unknown.",
+                    "{table}.{column}: {n} values cannot be true and count as unknown.",
+                )
+                yield Note(message(table=table, column=column, n=n), "warn")
 
 
 def _filled(needs: Needs, warehouse: Warehouse) -> Iterator[tuple[str, str, float]]:

@@ -33,7 +33,6 @@ LISTED: Final = _("A word is written as the list of the column has it.")
 CURRENCY: Final = _("A currency is written by its ISO 4217 code.")
 USUAL: Final = _("A value is written in its usual form.")
 REPLACED: Final = _("A value is replaced as the mapping says.")
-CORRECTED: Final = _("A value was corrected by hand.")
 
 _ISO: Final = "%Y-%m-%d"
 _MARKS_BEFORE, _MARKS_AFTER = "+", "9"

@@ -11,6 +11,7 @@ import duckdb
 from crmetrics.vocabulary.period import local_day, midnight
 from crmetrics.warehouse.expression import identifier
 from crmetrics.warehouse.schema import ORIGIN, TABLES, Column, Table, Type
+from crmetrics.warehouse.schema.rules import impossible
 from crmetrics.warehouse.views import LINES_ADDED_UP
 
 VALID_DAYS: Final = 7
@@ -30,6 +31,10 @@ def profile(connection: duckdb.DuckDBPyConnection, names: Sequence[str], now: da
     told = "', '".join(names)
     connection.execute(f"delete from meta.profile where table_name in ('{told}')")
     connection.execute(f"delete from meta.currencies where table_name in ('{told}')")
+    connection.execute(
+        "create table if not exists meta.impossible(table_name varchar, column_name varchar, rows bigint)"
+    )
+    connection.execute(f"delete from meta.impossible where table_name in ('{told}')")
     lines = [line for name in names for line in _profile(connection, TABLES[name], own.get(name, []), now)]
     places = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * len(lines))
     if lines:
@@ -50,6 +55,7 @@ def _profile(
     for column in table.columns:
         parts += _measures(column)
     parts += [f"count({identifier(name)})" for name in custom]
+    parts += [f"count(*) filter (where {condition})" for condition in impossible(table.name).values()]
     values = {"now": now} if "$now" in "".join(parts) else {}
     found = list(connection.execute(f"select {', '.join(parts)} from main.{table.name}", values).fetchall()[0])
     rows = found.pop(0)
@@ -60,7 +66,12 @@ def _profile(
             (found.pop(0), found.pop(0), found.pop(0)) if column.type in _IN_TIME else (None, None, 0)
         )
         lines.append((table.name, column.name, rows, expected, filled, first, latest, future))
-    lines += [(table.name, name, rows, rows, filled, None, None, 0) for name, filled in zip(custom, found, strict=True)]
+    lines += [
+        (table.name, name, rows, rows, filled, None, None, 0) for name, filled in zip(custom, found, strict=False)
+    ]
+    for column, several in zip(impossible(table.name), found[len(custom) :], strict=True):
+        if several:
+            connection.execute("insert into meta.impossible values (?, ?, ?)", [table.name, column, several])
     return lines
 
 

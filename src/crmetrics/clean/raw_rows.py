@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from collections.abc import Mapping as MappingOf
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -66,9 +66,16 @@ class EntryRows:
 
 
 def open_rows(
-    connection: duckdb.DuckDBPyConnection, number: int, entry: Entry, kind: str, parts: Sequence[RawPart]
+    connection: duckdb.DuckDBPyConnection,
+    number: int,
+    entry: Entry,
+    kind: str,
+    parts: Sequence[RawPart],
+    corrected: Callable[[str, str], str] = lambda view, scan: scan,
 ) -> EntryRows:
     """Make the view of an entry's live rows, with `_pos`, `_file`, `_row` and every column of any of its files.
+
+    `corrected(view, scan)` gives the SQL of the rows as people corrected them.
 
     In a delta source a row of a later file replaces those of earlier files with the same key. Without a key, a row that
     stands n times in one file and m times in another stands max(n, m) times.
@@ -78,7 +85,7 @@ def open_rows(
     place = f"(file_index::bigint << {FILE_BITS}) + _row" if len(parts) > 1 else "_row"
     scan = f"select *, {place} as _pos from read_parquet([{files}], union_by_name = true)"
     columns = frozenset(column for part in parts for column in part.columns)
-    connection.execute(f"create or replace temp view {view}_all as {scan}")
+    connection.execute(f"create or replace temp view {view}_all as {corrected(view, scan)}")
     superseded: dict[int, int] = {}
     condition = ""
     if kind == "delta" and len(parts) > 1:

@@ -14,6 +14,7 @@ import duckdb
 from crmetrics.clean import accounts, changes, ledger
 from crmetrics.clean.checks import check_deals, check_rows
 from crmetrics.clean.contradictions import SEVERAL
+from crmetrics.clean.corrections import corrected, corrections_of
 from crmetrics.clean.derived import UNKNOWN_STAGE, Derivation
 from crmetrics.clean.entering import note_entered
 from crmetrics.clean.filling import MARKS, Filling
@@ -175,7 +176,8 @@ class Building:
             if entry in needed and source.parts[entry]:
                 key = (source.name, entry)
                 self.rows[key] = open_rows(
-                    self.connection, len(self.rows), mapping.entries[entry], mapping.kind, source.parts[entry]
+                    self.connection, len(self.rows), mapping.entries[entry], mapping.kind, source.parts[entry],
+                    self._corrected(source, entry),
                 )
                 self._check_columns(source, entry)
                 accounts.note_superseded(self.connection, source.name, self.rows[key])
@@ -200,6 +202,11 @@ class Building:
                 filling.run()
                 aside = filling.failed if filling.failures else ""
                 changes.note_changes(self.connection, source.name, rows, sections, aside)
+
+    def _corrected(self, source: SourceRows, entry: str) -> Callable[[str, str], str]:
+        """What makes of an entry's rows those that people corrected."""
+        parts, standing = source.parts[entry], corrections_of(self.decisions, source.name, entry)
+        return lambda view, scan: corrected(self.connection, source.name, entry, view, scan, parts, standing)
 
     def _set_rejects_aside(self, source: SourceRows, entry: str) -> None:
         """Rows that could not even be read as rows, kept beside the raw files of their import."""

@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from crmetrics.cli.ask import ask, listed
-from crmetrics.cli.data import check, demo, export, import_, init, rollback, versions
+from crmetrics.cli.data import demo, export, import_, init, rollback, versions
 from crmetrics.cli.history import history, redo, undo
 from crmetrics.cli.people import audit, user
+from crmetrics.cli.quality import check, quarantine
 from crmetrics.cli.workspace import LANGUAGE, WORKSPACE, Here, in_workspace
 
 Serve = Callable[[Path, str, int, str | None, bool], None]
@@ -41,6 +42,23 @@ def command_line(serve: Serve) -> click.Group:
         """Show the pages at an address of this machine; to others only once somebody can sign in."""
         serve(here.folder, host, port, here.language, behind_proxy)
 
-    for command in (demo, init, import_, check, listed, ask, export, versions, rollback, history, undo, redo, serve_, user, audit):
+    for command in (
+        demo,
+        init,
+        import_,
+        check,
+        quarantine,
+        listed,
+        ask,
+        export,
+        versions,
+        rollback,
+        history,
+        undo,
+        redo,
+        serve_,
+        user,
+        audit,
+    ):
         crmetrics.add_command(command)
     return crmetrics

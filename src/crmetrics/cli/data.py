@@ -156,17 +156,6 @@ def demo(here: Here, lines: int, seed: int) -> None:
     run_import(here, (exports,), mapping)
 
 
-@click.command()
-@in_workspace
-def check(here: Here) -> None:
-    """Show what the last import left out or doubted: quarantine, warnings, orphans."""
-    from crmetrics.catalogue import current_version
-    from crmetrics.intake.checking import check_of
-    from crmetrics.presenting.imports import told_check
-
-    click.echo(told_check(check_of(current_version(here.folder)), here.format()))
-
-
 @click.group()
 def export() -> None:
     """Give the data to others."""

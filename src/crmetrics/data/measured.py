@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from crmetrics.vocabulary.language import Message, words
@@ -19,6 +19,7 @@ FILLED: Final = _("It is blank where it should be filled.")
 FUTURE: Final = _("It lies in the future.")
 REPEATED: Final = _("It repeats the key of another row.")
 UNREAD: Final = _("The value could not be read, and the row stands in quarantine.")
+IMPOSSIBLE: Final = _("It cannot be true, and counts as unknown.")
 LATE: Final = _("Entered more than two days after its date.")
 
 JUDGED: Final = "select count(*) as rows_in_all, {measures} from {rows}"
@@ -78,6 +79,7 @@ def measured(warehouse: Warehouse) -> tuple[list[Measured], list[Held]]:
             held += columns
             found += _across(warehouse, table)
     if warehouse.scope.is_whole:
+        found = _with_impossible(warehouse, found)
         found = [*_with_set_aside(warehouse, found), *_future(warehouse), *_entered(warehouse)]
     return [each for each in found if each.checked], held
 
@@ -140,6 +142,24 @@ def _future(warehouse: Warehouse) -> Iterator[Measured]:
             yield Measured(
                 TABLES[name], column, "validity", FUTURE, profile.filled, max(0, profile.filled - profile.future)
             )
+
+
+def _with_impossible(warehouse: Warehouse, found: Sequence[Measured]) -> list[Measured]:
+    """The same with the values that cannot be true, which the tables show as unknown: they broke the first rule of their column."""
+    lines = list(found)
+    for (name, column), rows in warehouse.profile.impossible.items():
+        of_column = [
+            place
+            for place, each in enumerate(lines)
+            if (each.table.name, each.column) == (name, column) and each.aspect == "validity"
+        ]
+        if of_column:
+            known = lines[of_column[0]]
+            lines[of_column[0]] = replace(known, checked=known.checked + rows)
+        elif name in TABLES:
+            kept = max(0, warehouse.profile.column(name, column).filled - rows)
+            lines.append(Measured(TABLES[name], column, "validity", IMPOSSIBLE, kept + rows, kept))
+    return lines
 
 
 def _with_set_aside(warehouse: Warehouse, found: list[Measured]) -> Iterator[Measured]:

@@ -52,6 +52,17 @@ def told_check(report: CheckReport, format: Format) -> str:
     return "\n".join(lines)
 
 
+def told_quarantine(report: CheckReport, format: Format) -> str:
+    """What stands in quarantine alone, by reason, with examples."""
+    if not report.quarantined:
+        return say(_("Nothing stands in quarantine."), format)
+    lines = []
+    for told, examples in report.quarantined:
+        lines.append(_reason(told, format))
+        lines += [f"      {_example(example, format)}" for example in examples]
+    return "\n".join(lines)
+
+
 def _file(name: str, read: int, kept: int, quarantined: int, merged: int, format: Format) -> str:
     told = _(
         "{file}: {read} rows read, {kept} kept, {quarantined} set aside, {merged} merged",

@@ -20,7 +20,7 @@ from crmetrics.warehouse.rows import Array, Rows
 
 _ = words("crmetrics")
 
-RECORD = ("quarantine", "warning_counts", "files", "imports", "changes", "entered", "facts")
+RECORD = ("quarantine", "warning_counts", "files", "imports", "changes", "entered", "merged", "apart", "facts")
 """What the import keeps beside the tables, for telling how the data came about."""
 META = ("daily_rates", "latest_rates", "added_up_orders", *RECORD)
 _NUMBERS = count(1)
@@ -227,11 +227,21 @@ def read_profile(connection: duckdb.DuckDBPyConnection, catalog: str = "version"
                 f"select table_name, column_name, rows from {catalog}.meta.derived"
             ).fetchall()
         },
+        impossible=_impossible(connection, catalog),
         internal_customers=internal,
         is_added_up=facts.get("added_up") == "orders",
         calendar=facts.get("calendar", ""),
         holidays_from=facts.get("holidays_from", ""),
     )
+
+
+def _impossible(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[tuple[str, str], int]:
+    """How many values of a column cannot be true; an older version does not tell."""
+    there = "select 1 from information_schema.tables where table_catalog = ? and table_schema = 'meta' and table_name = 'impossible'"
+    if not connection.execute(there, [catalog]).fetchall():
+        return {}
+    found = connection.execute(f"select table_name, column_name, rows from {catalog}.meta.impossible").fetchall()
+    return {(table, column): rows for table, column, rows in found}
 
 
 def _custom_columns(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, tuple[str, ...]]:

@@ -34,6 +34,7 @@ _ABSENT = ColumnProfile()
 class Profile:
     """One published version, seen from outside.
 
+    impossible     how many values of a column cannot be true: they count as unknown
     is_added_up    whether the orders are there with what their lines add up to
     calendar       whose free days count; blank: those that all calendars of the company share
     holidays_from  the package that told them; blank: the company itself
@@ -48,6 +49,7 @@ class Profile:
     currencies: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     custom: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     derived: Mapping[tuple[str, str], int] = field(default_factory=lambda: MappingProxyType({}))
+    impossible: Mapping[tuple[str, str], int] = field(default_factory=lambda: MappingProxyType({}))
     internal_customers: int = 0
     is_added_up: bool = False
     calendar: str = ""

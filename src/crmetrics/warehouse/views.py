@@ -15,6 +15,7 @@ from crmetrics.warehouse.expression import identifier, literal
 from crmetrics.warehouse.masking import PERSONS, masked
 from crmetrics.warehouse.profile import Profile
 from crmetrics.warehouse.schema import DIMENSIONS, TABLES, Dimension, History, Path, Table, Type, custom_column, path_to
+from crmetrics.warehouse.schema.rules import impossible
 from crmetrics.warehouse.scope import Filter, Scope
 
 _ = words("crmetrics")
@@ -23,7 +24,7 @@ CUSTOM: Final = "custom."
 RATE: Final = "company_rate"
 NO_RATE: Final = "cast(null as DOUBLE)"
 LINES_ADDED_UP: Final = """sum(net_amount) as lines_net,
-    sum(case when quantity < 0 then 0 else net_amount end) as lines_sold"""
+    sum(case when quantity < 0 and net_amount <= 0 then 0 else net_amount end) as lines_sold"""
 _GRAIN_TEXT: Final = {
     "day": "cast({day} as varchar)",
     "week": "cast(calendar_week({day}) as varchar)",
@@ -145,8 +146,8 @@ class Views:
         }
         histories = [each for each in table.histories if self.is_earlier and self.profile.rows(each.table)]
         if not settled and not histories:
-            return self.source(table.name)
-        known = self._settled(table, settled) if settled else self.source(table.name)
+            return self._possible(table)
+        known = self._settled(table, settled) if settled else self._possible(table)
         if not histories:
             return known
         joins: list[str] = []
@@ -155,6 +156,19 @@ class Views:
             shown |= self._history(table, history, f"h{number}", joins)
         columns = ", ".join(f"{expression} as {name}" for name, expression in shown.items())
         return f"(select {columns} from {known} r {' '.join(joins)})"
+
+    def _possible(self, table: Table) -> str:
+        """The table at rest, what cannot be true blank in it: a negative amount is an unknown one (`rules.impossible`)."""
+        wrong = {
+            name: when for name, when in impossible(table.name).items() if (table.name, name) in self.profile.impossible
+        }
+        if not wrong:
+            return self.source(table.name)
+        shown = [
+            f"case when {wrong[name]} then null else {name} end as {name}" if name in wrong else name
+            for name in self._names(table)
+        ]
+        return f"(select {', '.join(shown)} from {self.source(table.name)})"
 
     def _settled(self, table: Table, settles: Mapping[str, tuple[str, ...]]) -> str:
         later: dict[str, list[str]] = {}
@@ -169,7 +183,9 @@ class Views:
         ]
         defaults = {name: table.column(name).default for name in later if table.column(name).default}
         whole = [f"coalesce({name}, {defaults[name]}) as {name}" if name in defaults else name for name in names]
-        return f"(select {', '.join(whole)} from (select {', '.join(known)} from {self.source(table.name)}) known)"
+        return (
+            f"(select {', '.join(whole)} from (select {', '.join(known)} from {self._possible(table)} possible) known)"
+        )
 
     def _history(self, table: Table, history: History, alias: str, joins: list[str]) -> dict[str, str]:
         """The columns of a history as they stood then: the last value set before, or the old value of the first change since."""

@@ -114,10 +114,43 @@ def _references(table: Table) -> Iterator[Rule]:
             )  # fmt: skip
 
 
-def is_dated(column: Column) -> bool:
-    """Whether a column tells of something that has happened: such a day or moment cannot lie in the future."""
-    return column.type in (Type.DATE, Type.MOMENT) and not column.is_planned
+def impossible(table: str) -> Mapping[str, str]:
+    """Columns of a table whose values can be impossible -> the condition under which they are; such a value counts as unknown.
 
+    These are numbers that break a rule over themselves alone (a negative amount, a probability of 5), and a few that are told by a
+    neighbour. Moments out of order are not among them: which of the two is wrong is not known, so what measures the time between
+    them leaves the row out and says so.
+    """
+    return _impossible()[table]
+
+
+@cache
+def _impossible() -> Mapping[str, Mapping[str, str]]:
+    found: dict[str, dict[str, str]] = {name: {} for name in TABLES}
+    for name, table in TABLES.items():
+        for check in table.checks:
+            named = set(re.findall(r"\w+", check.condition)) & {column.name for column in table.columns}
+            is_number = table.column(check.column).type in _NUMBERS
+            if named == {check.column} and is_number and not check.is_fatal and (name, check.column) not in _MERELY_ODD:
+                found[name].setdefault(check.column, f"not ({check.condition})")
+    for (name, column), condition in _TOLD_BY_A_NEIGHBOUR.items():
+        found[name][column] = condition
+    return found
+
+
+_NUMBERS: Final = (Type.NUMBER, Type.MONEY, Type.SHARE, Type.INTEGER)
+_MERELY_ODD: Final = (("stock_levels", "quantity"),)
+"""A stock may well be counted below zero for a while."""
+_TOLD_BY_A_NEIGHBOUR: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
+    {
+        ("order_lines", "quantity"): "quantity < 0 and net_amount > 0",  # what comes back brings no money
+        ("order_lines", "cost_amount"): (
+            "quantity <> 0 and cost_amount <> 0 and (quantity < 0) <> (cost_amount < 0) "
+            "and not (quantity < 0 and net_amount > 0)"
+        ),
+        ("costs", "amount"): "amount < 0 and note is null",
+    }
+)
 
 _ROWS: Final[Mapping[tuple[str, str], Message]] = MappingProxyType(
     {
