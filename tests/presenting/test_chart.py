@@ -79,7 +79,7 @@ def test_a_share_of_few_cases_is_no_bar(win_rate):
 
 
 def test_a_title_names_the_figure_and_what_it_is_by(win_rate):
-    assert drawn(win_rate).title == "Win rate by Owner"
+    assert drawn(win_rate).title == "Win rate by owner"
     assert drawn(replace(win_rate, choices={"by": "", "of": "count"})).title == "Win rate"
 
 
@@ -348,7 +348,7 @@ def test_parts_of_a_bar_stand_end_to_end_in_the_order_of_their_places(reasons):
     ]
     assert [part["k"] for part in parts] == [0, 2, 1, 2]  # one colour a stage, whatever the bar
     assert [total["t"] for total in totals] == ["7", "5"]
-    assert drawing.title == "Lost by Reason"
+    assert drawing.title == "Lost by reason"
     assert "Furthest stage" in drawing.reading
 
 

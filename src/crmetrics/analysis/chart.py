@@ -128,12 +128,16 @@ class Waterfall(Chart):
 
     Rows of several groups, or nothing to compare with: bars over `x`, as `Bars` draws them. Without `parts` the rows themselves
     are the steps: the first and the last are the totals, those between what leads from one to the other.
+
+    good, neither  steps that are good, or neither good nor bad, whichever way they go
     """
 
     x: str
     y: str
     before: str = ""
     parts: tuple[str, ...] = ()
+    good: frozenset[str] = frozenset()
+    neither: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

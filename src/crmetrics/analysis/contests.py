@@ -44,8 +44,8 @@ def comparison_of(contest: Contest | None) -> dict[str, list[Any]]:
 def figures_of(contest: Contest, base: str) -> dict[str, Figure]:
     """What a sentence tells of the winner: its Brier score, that of `base`, and how far its chances were off on average."""
     return {
-        "brier": Figure(contest.entrant(contest.winner).brier, RATIO),
-        "base": Figure(contest.entrant(base).brier, RATIO),
+        "brier": Figure(contest.entrant(contest.winner).brier, RATIO, digits=3),
+        "base": Figure(contest.entrant(base).brier, RATIO, digits=3),
         "error": Figure(contest.tenths.error, SHARE),
     }
 

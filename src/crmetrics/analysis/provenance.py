@@ -202,9 +202,18 @@ def passport_of(
     )
 
 
+FILTERED: Final = "where."
+"""Before the names of a filter's values stands this, as in an address."""
+
+
 def names_in(result: Result[Any], choices: Mapping[str, Any], warehouse: Warehouse) -> dict[str, dict[str, str]]:
-    """Display names for every column whose values are ids of something that has a name."""
+    """Display names for every column whose values are ids of something that has a name, and for the filters of the scope."""
     found = {}
+    for each in warehouse.scope.filters:
+        named = DIMENSIONS[each.dimension].names if each.dimension in DIMENSIONS else None
+        chosen = [value for value in each.values if value is not None]
+        if named and chosen and warehouse.profile.rows(named[0]):
+            found[FILTERED + each.dimension] = warehouse.names_of(*named, chosen)
     for column in result.rows.row.columns:
         by = choices.get(column.dimension, column.dimension) if column.dimension else ""
         names = DIMENSIONS[by].names if by in DIMENSIONS else None

@@ -29,7 +29,7 @@ WHOLE: Final = {"all": "company", "team": "own_team", "self": "oneself"}
 
 class Scorecard(Row):
     metric = column("KPI")
-    level_name = column("For whom", dimension="level", company="Company", own_team="Own team", oneself="Oneself")
+    level_name = column("Person or team", dimension="level", company="Company", own_team="Own team", oneself="Oneself")
     value = column("Now", of=("part", "base"))
     unit = column(
         "Unit",

@@ -32,7 +32,7 @@ TOLD: Final = 3
 class TargetAttainment(Row):
     kpi = column("KPI", dimension="kpi")
     scope = column("Scope", company="company", team="team", owner="owner")
-    scope_name = column("For whom", dimension="owner", company="Company")
+    scope_name = column("Person or team", dimension="owner", company="Company")
     starts_on = column("From", DATE)
     last_on = column("Until", DATE, "the last day in it")
     target = column("Target")

@@ -75,7 +75,13 @@ class Scene:
         """What a chart of a figure by groups is called; without groups the figure alone."""
         if self.cells.dimension(group) == "":
             return self.heads[measure.name]
-        return self.say(_("{figure} by {group}", figure=self.heads[measure.name], group=self.heads[group.name]))
+        return self.say(_("{figure} by {group}", figure=self.heads[measure.name], group=self.in_sentence(group)))
+
+    def in_sentence(self, group: Column) -> str:
+        """What a column is called in the middle of an English title; other languages keep their words as they are."""
+        label = self.heads[group.name]
+        is_word = len(label) > 1 and label[1:2].islower()
+        return label[:1].lower() + label[1:] if is_word and self.format.language == "en" else label
 
     def cut(self) -> list[str]:
         """The sentence about groups that are not drawn."""

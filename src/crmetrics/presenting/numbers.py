@@ -25,6 +25,8 @@ WHOLE_MONEY_FROM: Final = 1000
 
 _LOOSE: Final = {Unit.QUANTITY: 2, Unit.SCORE: 2, Unit.RATIO: 2, Unit.DAYS: 1}
 """Units written with as many decimals as they need, up to so many."""
+FEW_BESIDE: Final = 6
+"""So few figures are read one beside another: those that differ must not look alike."""
 _PERCENTS: Final = frozenset({Unit.SHARE, Unit.POINTS, Unit.CHANGE})
 NUMERIC: Final = frozenset(set(Unit) - {Unit.TEXT, Unit.FLAG, Unit.DATE, Unit.MOMENT})
 """Units of numbers, which stand at the right of their column."""
@@ -75,6 +77,8 @@ class Format:
         value = figure.value
         if value is None or value != value:
             return NOTHING
+        if figure.digits is not None:
+            return self.value(figure.unit, value, figure.digits)
         if isinstance(value, int | float) and figure.unit is Unit.DAYS:
             return self.days_in_words(value)
         if isinstance(value, int | float) and figure.unit in _PERCENTS:
@@ -199,7 +203,7 @@ class Format:
         if unit in (Unit.MONEY, Unit.MONEY_PER_DAY):
             return self._money_decimals(known)
         if unit in _LOOSE:
-            most = _LOOSE[unit]
+            most = _LOOSE[unit] + (0 if len(known) > FEW_BESIDE else _more_digits(known, _LOOSE[unit]))
             shown = [round(value, most) for value in known]
             return next((few for few in range(most) if all(value == round(value, few) for value in shown)), most)
         return None
@@ -288,6 +292,19 @@ class Format:
         if any(abs(amount) >= WHOLE_MONEY_FROM for amount in known) or all(amount == int(amount) for amount in known):
             return 0
         return minor_digits(self.currency)
+
+
+def _more_digits(values: list[float], digits: int) -> int:
+    """How many more digits, at most two, tell values apart that differ by more than a thousandth of their size."""
+    apart = [
+        (one, other)
+        for place, one in enumerate(values)
+        for other in values[place + 1 :]
+        if abs(one - other) > 1e-3 * max(abs(one), abs(other))
+    ]
+    return next(
+        (more for more in (0, 1) if all(round(a, digits + more) != round(b, digits + more) for a, b in apart)), 2
+    )
 
 
 _YES_NO: Final = {"en": ("yes", "no"), "tr": ("evet", "hayır"), "uk": ("так", "ні"), "zh": ("是", "否")}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from crmetrics.analysis import Answer, Passport
 from crmetrics.analysis.choices import Choice
+from crmetrics.analysis.provenance import FILTERED
 from crmetrics.presenting.numbers import Format
-from crmetrics.presenting.table import GRAIN_WORDS, blank_words
+from crmetrics.presenting.table import GRAIN_WORDS, value_name
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.warehouse.schema import DIMENSIONS, TABLES
@@ -84,10 +86,10 @@ def _definition(answer: Answer[Any], passport: Passport, format: Format) -> Iter
     def line(name: str, label: Message, *values: str, kind: str = "text") -> Line:
         return Line(name, say(label, format), values, kind)
 
-    yield line("formula", _("Formula"), say(passport.formula, format), kind="code")
+    yield line("formula", _("Formula"), _spoken(answer, passport.formula, format), kind="code")
     yield line("choices", _("Choices"), *(f"{label}: {value}" for label, value in chosen(answer, format) if value))
-    yield line("mind", _("Keep in mind"), say(passport.mind, format))
-    yield line("reads", _("Data read"), say(passport.reads, format))
+    yield line("mind", _("Keep in mind"), _spoken(answer, passport.mind, format))
+    yield line("reads", _("Data read"), _spoken(answer, passport.reads, format))
     if answer.period is not None:
         yield line("period", _("Period"), format.span(answer.period.start, answer.period.last_day))
     if answer.before_period is not None:
@@ -96,14 +98,25 @@ def _definition(answer: Answer[Any], passport: Passport, format: Format) -> Iter
     if passport.driving_date is not None:
         yield line("date", _("Date"), column_name(passport.driving_date, format))
     yield line("zone", _("Time zone"), passport.zone)
-    yield line("filters", _("Filters"), *_filters(passport, format))
+    yield line("filters", _("Filters"), *_filters(answer, passport, format))
     if passport.rate_date is not None:
         yield line("rates", _("Rates of the day"), passport.rate_date)
 
 
-def _filters(passport: Passport, format: Format) -> Iterator[str]:
+def _spoken(answer: Answer[Any], message: Message, format: Format) -> str:
+    """A text of the definition for people: where it names a switch by its code, the switch is called as on the page."""
+
+    def called(match: re.Match[str]) -> str:
+        choice = answer.declared.choice(match[1])
+        return f"\u201c{say(choice.label, format)}\u201d" if choice is not None else match[1]
+
+    return re.sub(r"`([^`]*)`", called, say(message, format))
+
+
+def _filters(answer: Answer[Any], passport: Passport, format: Format) -> Iterator[str]:
     for dimension, values in passport.filters.items():
-        shown = (say(blank_words(dimension), format) if value is None else value for value in values)
+        names = answer.names.get(FILTERED + dimension, {})
+        shown = (value_name(dimension, value, names, format) for value in values)
         yield f"{dimension_name(dimension, format)}: {', '.join(shown)}"
 
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from functools import cache, cached_property
 from typing import Any, Final
 
-from crmetrics.analysis import Answer, Column, Row
+from crmetrics.analysis import Answer, Column, Row, Waterfall
 from crmetrics.analysis.littleness import SHOWN_FROM
 from crmetrics.presenting.comparison import Comparison
 from crmetrics.presenting.locales import NOTHING
@@ -47,6 +47,10 @@ class ShownTable:
     start: int
     count: int
     places: tuple[int, ...] = ()
+
+
+NAME: Final = "name"
+"""The column that says what something is called whose ID another column holds."""
 
 
 class Cells:
@@ -113,17 +117,32 @@ class Cells:
         return self.dimension(column) in GRAINS
 
     def row_name(self, group: Column, row: Row) -> str:
-        """What a row is called in a chart: its group; where that names several rows, with what tells them apart before it."""
+        """What a row is called in a chart: its group; where that names several rows, with what tells them apart before it.
+
+        A row of something with a name of its own beside its ID is called by that, with the ID where the name is another's, too.
+        """
+        own = self.all_columns.get(NAME)
+        if own is not None and group.dimension is None and group.unit is Unit.TEXT and row.values[own.position]:
+            name = str(row.values[own.position])
+            return name if self._is_unique(own) or group == own else f"{name} \u00b7 {row.values[group.position]}"
         others = () if self._is_unique(group) else self._varying
         names = [self.written(each, row.values[each.position]) for each in (*others, group) if each != group]
         return " \u00b7 ".join([*names, self.written(group, row.values[group.position])])
 
-    @property
+    @cached_property
     def shown(self) -> tuple[Column, ...]:
-        """The columns of a table for people: one that groups by nothing is left out if another names the rows."""
+        """The columns of a table for people: one that groups by nothing is left out if another names the rows, or none is needed."""
         idle = [column for column in self.columns if self.dimension(column) == ""]
         has_names = any(column.dimension and column not in idle for column in self.columns)
-        return tuple(column for column in self.columns if column not in idle) if has_names else self.columns
+        is_said = not has_names and any(
+            value is not None for each in idle for value in self.answer.rows.values(each.name)
+        )
+        is_one = len(self.answer.rows) < 2
+        return (
+            self.columns
+            if is_said or (is_one and not has_names)
+            else tuple(column for column in self.columns if column not in idle)
+        )
 
     def _is_unique(self, group: Column) -> bool:
         if group.name not in self._unique:
@@ -154,12 +173,15 @@ class Cells:
 
     @cached_property
     def repeats_the_row(self) -> bool:
-        """Whether the total says what the only row says: as people read it, for sums may differ in their last digit."""
-        total = self.answer.total
-        if total is None or len(self.answer.rows) != 1:
+        """Whether the total says what the only row says, or the last of steps that lead to it: as people read it, for sums
+        may differ in their last digit."""
+        total, chart = self.answer.total, self.answer.chart
+        is_of_steps = isinstance(chart, Waterfall) and not chart.parts and len(self.answer.rows) > 0
+        if total is None or (len(self.answer.rows) != 1 and not is_of_steps):
             return False
-        row = self.answer.rows[0]
-        pairs = ((column, row.values[column.position], total.values[column.position]) for column in self.shown)
+        row = self.answer.rows[len(self.answer.rows) - 1]
+        told = [column for column in self.shown if not is_of_steps or column.unit in NUMERIC]
+        pairs = ((column, row.values[column.position], total.values[column.position]) for column in told)
         return all(
             now == all_of_it or self.written(column, now) == self.written(column, all_of_it)
             for column, now, all_of_it in pairs
@@ -168,7 +190,7 @@ class Cells:
     def not_summed(self) -> tuple[str, ...]:
         """The labels of the columns whose total is not the sum of the rows, in the reader's language."""
         row = self.answer.total
-        if row is None or len(self.answer.rows) < 2:
+        if row is None or len(self.answer.rows) < 2 or self.repeats_the_row:
             return ()
         return tuple(
             say(column.label, self.format)
@@ -228,6 +250,15 @@ class Cells:
 def blank_words(dimension: str) -> Message:
     """What the rows without a value of a dimension are called."""
     return _("unassigned") if dimension in ("owner", "team", "manager") else _("(blank)")
+
+
+def value_name(dimension: str, value: str | None, names: Mapping[str, str], format: Format) -> str:
+    """What a value of a dimension is called: what blank is called, a word of the schema, the name of an ID."""
+    if value is None:
+        return say(blank_words(dimension), format)
+    if value in closed_list(dimension):
+        return say(CHOICE_LABELS[value], format)
+    return names.get(value, value)
 
 
 @cache

@@ -30,13 +30,17 @@ _ROOM: Final = 0.08
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of a waterfall: a total (start = end), or a part from where the one before ended. Values in the figure's unit."""
+    """One line of a waterfall: a total (start = end), or a part from where the one before ended. Values in the figure's unit.
+
+    cause  which step it is, where the rows are the steps
+    """
 
     name: str
     start: float
     end: float
     text: str
     is_total: bool
+    cause: str = ""
 
 
 def waterfall_steps(answer: Answer[Any], format: Format, chart: Waterfall) -> tuple[Step, ...]:
@@ -56,7 +60,7 @@ def draw_waterfall(scene: Scene, chart: Waterfall) -> Drawing | None:
     if not steps:
         return None
     measure = scene.columns[chart.y]
-    data = [_mark(place, step) for place, step in enumerate(steps)]
+    data = [_mark(place, step, chart) for place, step in enumerate(steps)]
     low, high = _ends(steps)
     across = {
         "type": "quantitative",
@@ -125,10 +129,11 @@ def _steps(scene: Scene, chart: Waterfall) -> tuple[Step, ...]:
     first, names, last = _names(scene, chart)
     decimals = format.decimals(unit, [before, *parts, now])  # written alike, so that a reader can add them up
     steps, end = [Step(first, before, before, format.value(unit, before, decimals), True)], before
-    for name, part in zip(names, parts, strict=True):
+    causes = [""] * len(parts) if chart.parts else [str(each) for each in scene.answer.rows.values(chart.x)][1:-1]
+    for name, part, cause in zip(names, parts, causes, strict=True):
         start, end = end, end + part
         text = format.value(unit, part, decimals)
-        steps.append(Step(name, start, end, f"+{text}" if part > 0 else text, False))
+        steps.append(Step(name, start, end, f"+{text}" if part > 0 else text, False, cause))
     return (*steps, Step(last, now, now, format.value(unit, now, decimals), True))
 
 
@@ -140,7 +145,9 @@ def _ends(steps: tuple[Step, ...]) -> tuple[float, float]:
     return (0.0 if 0 <= low < 3 * room else low - room), (0.0 if -3 * room < high <= 0 else high + room)
 
 
-def _mark(place: int, step: Step) -> Spec:
+def _mark(place: int, step: Step, chart: Waterfall) -> Spec:
+    kind = "total" if step.is_total else "more" if step.end >= step.start else "less"
+    kind = "good" if step.cause in chart.good else "neither" if step.cause in chart.neither else kind
     return {
         "i": place,
         "name": step.name,
@@ -148,7 +155,7 @@ def _mark(place: int, step: Step) -> Spec:
         "v2": step.end,
         "end": max(step.start, step.end),
         "next": place + 1,
-        "k": "total" if step.is_total else "more" if step.end >= step.start else "less",
+        "k": kind,
         "t": step.text,
     }
 
@@ -156,7 +163,8 @@ def _mark(place: int, step: Step) -> Spec:
 def _layers(across: Spec, down: Spec, told: dict[str, str], measure: Column) -> list[Spec]:
     more, less = {"higher": ("@good", "@bad"), "lower": ("@bad", "@good")}.get(measure.better or "", ("@accent",) * 2)
     at, until = {"field": "v", **across}, {"field": "v2", **across}
-    colour = {"condition": {"test": "datum.k == 'more'", "value": more}, "value": less}
+    told_by = [("more", more), ("good", "@good"), ("neither", "@prev")]
+    colour = {"condition": [{"test": f"datum.k == '{kind}'", "value": value} for kind, value in told_by], "value": less}
     return [
         {
             "transform": [{"filter": "datum.k != 'total' || datum.i == 0"}],

@@ -36,7 +36,7 @@ COUNTS: Final = ("leads", "contacted", "unanswered", "mature", "converted", "at_
 
 class LeadResponse(Row):
     party = column(
-        "Group",
+        "First contact",
         dimension="by",
         hour="within 1 hour",
         day="in 1 to 24 hours",

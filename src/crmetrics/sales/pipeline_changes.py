@@ -24,6 +24,8 @@ BEFORE, AFTER = "open_before", "open_after"
 CAME: Final = ("created", "reopened", "handed_in", "pulled_in", "moved_in")
 CHANGED: Final = ("grown", "shrunk")
 LEFT: Final = ("won", "lost", "handed_on", "slipped", "moved_on")
+MOVED: Final = frozenset(("handed_in", "moved_in", "handed_on", "moved_on"))
+"""What went from one to another and was neither gained nor lost."""
 ALWAYS: Final = frozenset((BEFORE, "created", *CHANGED, "won", "lost", AFTER))
 """Shown also where nothing happened; the other causes only where something did."""
 
@@ -58,7 +60,7 @@ class PipelineChange(Row):
     date="deals",
     kind="DG",
     period="last-7-days",
-    chart=Waterfall(x="cause", y="amount"),
+    chart=Waterfall(x="cause", y="amount", good=frozenset(("won",)), neither=MOVED),
     headline="amount",
 )
 def pipeline_changes(

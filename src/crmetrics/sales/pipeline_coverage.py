@@ -28,7 +28,7 @@ Base = Annotated[
 
 
 class PipelineCoverage(Row):
-    scope = column("For whom", dimension="level", company="Company")
+    scope = column("Person or team", dimension="level", company="Company")
     target = column("Target", MONEY, "won amount planned for the period")
     won = column("Won so far", MONEY, "in the period", better="higher")
     remaining = column("Left to win", MONEY, "target - won so far", better="lower")

@@ -33,7 +33,7 @@ PEOPLE = "select employee_id, name, team from employees order by employee_id"
 
 
 class TeamPerformance(Row):
-    owner = column("For whom", dimension="level")
+    owner = column("Person or team", dimension="level")
     team = column("Team", dimension="team", only=("level", ("owner",)))
     won = column("Won", COUNT, better="higher")
     won_amount = column("Won amount", MONEY, "of the deals whose amount is known", better="higher")

@@ -33,10 +33,14 @@ MONEY, MONEY_PER_DAY, DAYS, DATE, MOMENT = Unit.MONEY, Unit.MONEY_PER_DAY, Unit.
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A value with its unit, for use inside a sentence; written by `presenting` in the reader's language."""
+    """A value with its unit, for use inside a sentence; written by `presenting` in the reader's language.
+
+    digits  decimals to be written, where the usual ones would make two figures look alike
+    """
 
     value: float | int | str | date | datetime | None
     unit: Unit
+    digits: int | None = None
 
     def __str__(self) -> str:
         if isinstance(self.value, float):

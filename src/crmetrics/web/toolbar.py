@@ -13,13 +13,14 @@ from crmetrics.analysis import Analysis, Answer
 from crmetrics.catalogue import OpenCatalogue
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.passport import dimension_name
+from crmetrics.presenting.table import value_name
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.vocabulary.period import local_day
 from crmetrics.warehouse.profile import Profile
 from crmetrics.warehouse.scope import Scope, Viewer
 from crmetrics.web.asking import CUSTOM_PERIOD, FILTER, FIND, address, asking_of, hidden
-from crmetrics.web.values import Value, Values, names_of, value_name
+from crmetrics.web.values import Value, Values, names_of
 
 _ = words("web")
 

@@ -12,9 +12,8 @@ from typing import Final
 from crmetrics.analysis import Analysis
 from crmetrics.catalogue import OpenCatalogue
 from crmetrics.presenting.numbers import Format
-from crmetrics.presenting.table import blank_words, closed_list
-from crmetrics.presenting.words import say
-from crmetrics.warehouse.schema import CHOICE_LABELS, DIMENSIONS, TABLES, path_to
+from crmetrics.presenting.table import value_name
+from crmetrics.warehouse.schema import DIMENSIONS, TABLES, path_to
 from crmetrics.warehouse.scope import Scope, Viewer
 from crmetrics.warehouse.views import CUSTOM, custom_path
 from crmetrics.warehouse.warehouse import Warehouse
@@ -127,15 +126,6 @@ class Values:
             with catalogue.warehouse(Scope()) as warehouse:
                 self._single = {profile.number: frozenset(_single(warehouse))}
         return self._single[profile.number]
-
-
-def value_name(dimension: str, value: str | None, names: Mapping[str, str], format: Format) -> str:
-    """What a value of a dimension is called."""
-    if value is None:
-        return say(blank_words(dimension), format)
-    if value in closed_list(dimension):
-        return say(CHOICE_LABELS[value], format)
-    return names.get(value, value)
 
 
 def names_of(catalogue: OpenCatalogue, viewer: Viewer, dimension: str, values: list[str]) -> Mapping[str, str]:

@@ -1,0 +1,95 @@
+"""The desk: each question once, viewers in turn, errors to who asked; and the cache, which works out nothing twice at a time."""
+
+from __future__ import annotations
+
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from crmetrics.analysis.kept import Answers, Asked
+from crmetrics.vocabulary.errors import BadValue
+from crmetrics.vocabulary.language import Message
+from crmetrics.warehouse.scope import Scope
+from crmetrics.web import desk
+from crmetrics.web.desk import Desk
+
+SOON = 10.0
+
+
+def question(key: str = "sales.win_rate") -> Asked:
+    return Asked(key, (), None, None, Scope(), 1, (), "duckdb")
+
+
+def test_the_same_question_is_one_task() -> None:
+    found, let_go = Desk(), threading.Event()
+    first = found.ask("q", "ana", lambda: let_go.wait(SOON))
+    assert found.ask("q", "bo", lambda: 2) is first
+    let_go.set()
+    assert first.answer.result(SOON) is True
+
+
+def test_one_viewers_long_list_leaves_a_worker_for_the_others() -> None:
+    found, let_go = Desk(workers=2), threading.Event()
+    long_list = [found.ask(("ana", place), "ana", lambda: let_go.wait(SOON)) for place in range(5)]
+    assert found.ask("bo", "bo", lambda: "at once").answer.result(SOON) == "at once"
+    assert not any(task.answer.done() for task in long_list)
+    let_go.set()
+    assert all(task.answer.result(SOON) for task in long_list)
+
+
+def test_an_error_is_told_and_the_question_asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = Desk()
+
+    def wrong() -> None:
+        raise BadValue(Message("no"))
+
+    task = found.ask("q", "ana", wrong)
+    with pytest.raises(BadValue):
+        task.answer.result(SOON)
+    assert found.find("q") is task
+    found.forget("q")
+    assert found.ask("q", "ana", lambda: 1).answer.result(SOON) == 1
+    failed = found.ask("other", "ana", wrong)
+    with pytest.raises(BadValue):
+        failed.answer.result(SOON)
+    monkeypatch.setattr(desk, "REMEMBERED", -1.0)
+    assert found.find("other") is None
+
+
+def test_a_question_that_is_worked_out_is_waited_for() -> None:
+    answers, begun, let_go, worked = Answers(), threading.Event(), threading.Event(), []
+    answer: Any = SimpleNamespace(rows=())
+
+    def work() -> Any:
+        worked.append(1)
+        begun.set()
+        let_go.wait(SOON)
+        return answer
+
+    got: list[Any] = []
+    asking = [threading.Thread(target=lambda: got.append(answers.once(question(), work))) for _each in range(4)]
+    for each in asking:
+        each.start()
+    assert begun.wait(SOON)
+    assert answers.get(question()) is None
+    let_go.set()
+    for each in asking:
+        each.join(SOON)
+    assert got == [answer] * 4
+    assert len(worked) == 1
+    assert answers.usual("sales.win_rate") is not None
+
+
+def test_a_failed_answer_is_not_kept() -> None:
+    answers = Answers()
+
+    def wrong() -> Any:
+        raise BadValue(Message("no"))
+
+    with pytest.raises(BadValue):
+        answers.once(question(), wrong)
+    answer: Any = SimpleNamespace(rows=())
+    assert answers.once(question(), lambda: answer) is answer
+    assert answers.usual("sales.loss_reasons") is None
