@@ -73,7 +73,7 @@ class CompanyServer:
             with self._client(back) as client:
                 metadata = self._metadata(client)
                 token = client.fetch_token(metadata["token_endpoint"], code=code, code_verifier=begun.verifier)
-                keys = client.get(metadata["jwks_uri"], withhold_token=True).raise_for_status().json()
+                keys = client.request("GET", metadata["jwks_uri"], withhold_token=True).raise_for_status().json()
             signed = jwt.decode(str(token["id_token"]), KeySet.import_key_set(keys), algorithms=_ALGORITHMS)
             demanded = {
                 "iss": {"essential": True, "value": self.issuer},
@@ -133,7 +133,7 @@ class CompanyServer:
 
         address = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
         try:
-            found: Mapping[str, Any] = client.get(address, withhold_token=True).raise_for_status().json()
+            found: Mapping[str, Any] = client.request("GET", address, withhold_token=True).raise_for_status().json()
         except (HTTPError, ValueError) as error:
             raise SignInRefused(
                 _("The company's sign-in server does not answer at '{issuer}'.", issuer=self.issuer)
