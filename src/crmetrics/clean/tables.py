@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from crmetrics.clean import accounts, changes, ledger
+from crmetrics.clean import accounts, changes, ledger, usual_forms
 from crmetrics.clean.checks import check_deals, check_rows
 from crmetrics.clean.contradictions import SEVERAL
 from crmetrics.clean.corrections import corrected, corrections_of
@@ -83,6 +83,7 @@ class Building:
             ledger.copy_of_old(
                 self.connection, sorted(touched.entries), sorted(touched.tables), [ORPHAN, UNKNOWN_STAGE], [SEVERAL]
             )
+        usual_forms.make_table(self.connection, self.copies, touched.tables, touched.read)
         changes.make_table(self.connection, self.has_old, touched.entries, [one.name for one in self.sources])
         tables: set[str] = set()
         for name in TABLES:
@@ -98,6 +99,8 @@ class Building:
             for mark in MARKS:
                 self.connection.execute(f"alter table main.{name} drop column {mark}")
         self._unite(touched.tables & tables)
+        made_of = {(one.name, each.table.name): each.entry for one in self.sources for each in one.mapping.sections}
+        usual_forms.UsualForms(self.connection, self.country, made_of).run(touched.tables & tables)
         # Whole rows of all sources stand here, each once: the place to make duplicates one, before anything is derived.
         merge_duplicates(self.connection, tables, self.decided("merge"), self.decided("apart"))
         self._finish(tables, touched)
@@ -176,7 +179,11 @@ class Building:
             if entry in needed and source.parts[entry]:
                 key = (source.name, entry)
                 self.rows[key] = open_rows(
-                    self.connection, len(self.rows), mapping.entries[entry], mapping.kind, source.parts[entry],
+                    self.connection,
+                    len(self.rows),
+                    mapping.entries[entry],
+                    mapping.kind,
+                    source.parts[entry],
                     self._corrected(source, entry),
                 )
                 self._check_columns(source, entry)
@@ -297,7 +304,9 @@ class Building:
             add_up_orders(self.connection)
         note_entered(self.connection, [source.mapping for source in self.sources], tables, self.copies)
         accounts.close_accounts(self.connection, self.import_no, self.has_old, self.now)
-        accounts.note_folders(self.connection, [self.relative(folder) for one in self.sources for folder in one.imports])
+        accounts.note_folders(
+            self.connection, [self.relative(folder) for one in self.sources for folder in one.imports]
+        )
         if self.copies:
             accounts.refuse_emptied(self.connection, self.sources[0].mapping, self.import_no)
         calendar = settle_calendar(self.connection, tables, self.calendar, self.country, self.now)
