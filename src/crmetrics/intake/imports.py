@@ -20,6 +20,7 @@ from crmetrics.clean.source_rows import SourceRows
 from crmetrics.clean.tables import Building
 from crmetrics.collect.sources import FileEntry, RawFile, fingerprint, read_raw
 from crmetrics.intake.finding import Source, Sources, source_name, sources_of
+from crmetrics.intake.forgetting import erased, forget_new
 from crmetrics.intake.history import keep_step
 from crmetrics.intake.lineage import lineage
 from crmetrics.intake.live_files import (
@@ -140,6 +141,7 @@ class _Import:
         folder = self.store.begin(mapping.name, number)
         try:
             parts = self.read(fresh, folder, mapping, number, wanted)
+            self.forget(mapping, parts, live, wanted)
             seen = self.lineage(PastImport(number, mapping.name, mapping, self.moment, folder, parts, frozenset()))
             write_manifest(folder, mapping, parts, self.moment, sorted({*prints} & known_prints), seen)
             merged = parts_after(live, parts, mapping, set(prints))
@@ -168,6 +170,12 @@ class _Import:
             )
             for raw in read
         ]
+
+    def forget(self, mapping: Mapping, parts: list[RawPart], live: list[RawPart], settings: Settings) -> None:
+        """Take people who were erased out of the files before anything is made of them."""
+        prints = erased(self.place, self.decisions)
+        if prints is not None:
+            forget_new(mapping, parts, live, prints, resources(self.place, settings))
 
     def lineage(self, own: PastImport) -> str:
         """What the history that this import sees depends on."""

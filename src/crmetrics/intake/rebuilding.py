@@ -11,13 +11,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crmetrics.intake.forgetting import erased, forget_all
 from crmetrics.intake.history import keep_step
 from crmetrics.intake.lock import import_lock
 from crmetrics.intake.past_imports import past_imports
 from crmetrics.intake.raw_store import RawStore
 from crmetrics.intake.recovery import ASIDE, recover, resources
 from crmetrics.intake.replaying import Remaking
-from crmetrics.intake.standing import standing_decisions
+from crmetrics.intake.standing import made_with, standing_decisions
 from crmetrics.vocabulary.errors import BadValue, NoWorkspace
 from crmetrics.vocabulary.language import words
 from crmetrics.warehouse.disk import told_of_a_full_disk
@@ -62,8 +63,14 @@ def rebuild_locked(
     note: str,
     now: datetime | None = None,
     by: str = "administrator",
+    is_forgotten: bool = False,
 ) -> Version:
-    """Rebuild with these decisions; the caller holds the import lock and has recovered the workspace."""
+    """Rebuild with these decisions; the caller holds the import lock and has recovered the workspace.
+
+    is_forgotten  people who were erased have been taken out of the raw files already
+    """
+    if not is_forgotten:
+        _finish_erasing(place, decisions)
     with _aside(place) as aside:
         remaking = _remaking(place, decisions, aside, place.raw, progress)
         fill = remaking.from_raw(remaking.imports, remaking.folders(), now or remaking.imports[-1].at)
@@ -96,6 +103,14 @@ def room_of(place: Workspace) -> Iterator[None]:
     with told_of_a_full_disk(place.folder, _needed(place)):
         place.make()
         yield
+
+
+def _finish_erasing(place: Workspace, decisions: Sequence[Decision]) -> None:
+    """Take people out of the raw files who were erased since the current version: what erased them was killed on its way."""
+    known = made_with(_current(place))
+    prints = erased(place, decisions)
+    if prints and any(each.kind == "erase" and each.number not in known for each in decisions):
+        forget_all(place, prints, resources(place, read_settings(place.settings)))
 
 
 def left_out(decisions: Sequence[Decision]) -> set[tuple[str, int]]:

@@ -186,6 +186,14 @@ class Versions:
             if not _is_read(path):
                 _remove(path, path.with_suffix(".json"))
 
+    def drop(self, *numbers: int) -> None:
+        """Remove versions though others may read them, which they do to their end; never the current one."""
+        for number in numbers:
+            path = self._path(number)
+            if path.name != self._current_name():
+                _remove(path, path.with_suffix(".json"))
+        sync(self.folder)
+
     def _numbers(self) -> list[int]:
         if not self.folder.is_dir():
             return []
