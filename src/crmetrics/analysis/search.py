@@ -1,0 +1,77 @@
+"""Looking for customers and deals by a part of their name, or by their number."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from crmetrics.warehouse.warehouse import Warehouse
+
+MOST: Final = 20
+FOLDED_UP_TO: Final = 50_000
+"""Up to so many names each is compared without capitals and marks; of more the engine looks for the usual spellings."""
+
+_SOUGHT: Final[Mapping[str, tuple[str, str, str]]] = {
+    "customers": ("customer_id", "name", "coalesce(city, '')"),
+    "deals": ("deal_id", "name", "coalesce(stage, '')"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A row that was found: its key, its name and a word more to tell it from others."""
+
+    id: str
+    name: str
+    more: str
+
+
+def plain(text: str) -> str:
+    """A text as it is compared: small letters without marks; the Turkish ı as i."""
+    small = unicodedata.normalize("NFKD", text.replace("İ", "i").replace("I", "i").casefold()).replace("ı", "i")
+    return "".join(letter for letter in small if not unicodedata.combining(letter))
+
+
+def hits_of(warehouse: Warehouse, table: str, typed: str) -> tuple[Hit, ...]:
+    """Rows of customers or deals whose name holds every word typed, or whose number is what was typed; that one first."""
+    key, name, more = _SOUGHT[table]
+    words = typed.split()
+    if not words or not warehouse.profile.rows(table):
+        return ()
+    select = f"select {key} as id, coalesce({name}, {key}) as name, {more} as more from {table}"
+    by_key = _hits(warehouse, f"{select} where {key} = $typed", typed=typed.strip())
+    if warehouse.profile.rows(table) <= FOLDED_UP_TO:
+        wanted = [plain(word) for word in words]
+        rows = _hits(warehouse, f"{select} order by 2, 1")
+        found = [hit for hit in rows if all(word in plain(hit.name) for word in wanted)]
+    else:
+        spelled = {
+            f"w{place}_{number}": text
+            for place, word in enumerate(words)
+            for number, text in enumerate(_spellings(word))
+        }
+        each = [
+            " or ".join(f"contains({name}, ${label})" for label in spelled if label.startswith(f"w{place}_"))
+            for place in range(len(words))
+        ]
+        where = " and ".join(f"({condition})" for condition in each)
+        found = _hits(warehouse, f"{select} where {where} order by 2, 1 limit {MOST}", **spelled)
+    # whose name begins with it stands before those that only hold it
+    found.sort(key=lambda hit: not plain(hit.name).startswith(plain(words[0])))
+    return tuple(dict.fromkeys([*by_key, *found]))[:MOST]
+
+
+def _hits(warehouse: Warehouse, sql: str, **values: str) -> list[Hit]:
+    rows = warehouse.query(sql, period=None, by="", of="", moment=None, **values)
+    return [Hit(*each) for each in zip(rows.values("id"), rows.values("name"), rows.values("more"), strict=True)]
+
+
+def _spellings(word: str) -> tuple[str, ...]:
+    """How a word may stand in a name: as typed, large, small and as a name, also as Turkish has it."""
+    turkish_large = word.replace("i", "İ").replace("ı", "I").upper()
+    turkish_small = word.replace("İ", "i").replace("I", "ı").lower()
+    turkish_name = turkish_large[:1] + turkish_small[1:]
+    found = (word, word.upper(), word.lower(), word.title(), turkish_large, turkish_small, turkish_name)
+    return tuple(dict.fromkeys(found))

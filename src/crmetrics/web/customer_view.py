@@ -1,0 +1,187 @@
+"""What stands on the page of a customer, ready for its template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from crmetrics.analysis.one_customer import KINDS, Customer, Happening
+from crmetrics.presenting.numbers import Format
+from crmetrics.presenting.words import say
+from crmetrics.vocabulary.language import Message, words
+from crmetrics.vocabulary.period import local_day
+from crmetrics.vocabulary.unit import DATE, DAYS, FLAG, MOMENT, MONEY, SHARE, Unit
+from crmetrics.warehouse.schema import CHOICE_LABELS, TABLES, Type
+
+_ = words("customer")
+
+KIND_NAMES: Final[Mapping[str, Message]] = {
+    "order": _("Orders"),
+    "deal": _("Deals"),
+    "contact": _("Contacts"),
+    "ticket": _("Requests"),
+    "feedback": _("Feedback"),
+    "money": _("Payments"),
+    "contract": _("Subscriptions"),
+}
+HAPPENED: Final[Mapping[tuple[str, str], Message]] = {
+    ("order", "ordered"): _("Order {id}"),
+    ("order", "returned"): _("Return {id}"),
+    ("order", "cancelled"): _("Order {id} cancelled"),
+    ("deal", "created"): _("Deal {id} created"),
+    ("deal", "won"): _("Deal {id} won"),
+    ("deal", "lost"): _("Deal {id} lost"),
+    ("deal", "quoted"): _("Quote {id} sent"),
+    ("ticket", "asked"): _("Request {id}"),
+    ("ticket", "complained"): _("Complaint {id}"),
+    ("ticket", "resolved"): _("Request {id} resolved"),
+    ("money", "paid"): _("Invoice {id} paid"),
+    ("contract", "started"): _("Subscription {id} started"),
+    ("contract", "ended"): _("Subscription {id} ended"),
+}
+_UNITS: Final[Mapping[Type, Unit]] = {Type.DATE: DATE, Type.MOMENT: MOMENT, Type.FLAG: FLAG, Type.SHARE: SHARE}
+_AT_THE_TOP: Final = frozenset({"customer_id", "name", "currency"})
+_OF_DAYS: Final = frozenset({"money", "contract"})
+
+
+def customer_shown(found: Customer, kind: str, format: Format) -> dict[str, Any]:
+    """Everything on the page but what the analyses say."""
+    return {
+        "name": str(found.profile.get("name") or found.customer_id),
+        "sub": _subtitle(found, format),
+        "facts": _facts(found, format),
+        "profile": _profile(found, format),
+        "months": _bars(found, format),
+        "bought": [
+            (name or say(_("(blank)"), format), format.value(MONEY, net), orders) for name, net, orders in found.bought
+        ],
+        "contacts": [{each: told or "" for each, told in contact.items()} for contact in found.contacts],
+        "deals": [_deal(deal, found, format) for deal in found.open_deals],
+        "tickets": [_ticket(ticket, format) for ticket in found.open_tickets],
+        "kinds": [("", say(_("All"), format), not kind)]
+        + [(name, say(KIND_NAMES[name], format), name == kind) for name in KINDS],
+        "timeline": [_line(each, format) for each in found.timeline],
+    }
+
+
+def _subtitle(found: Customer, format: Format) -> str:
+    told = found.profile
+    parts = [str(told[name]) for name in ("industry", "city", "country") if told.get(name)]
+    if told.get("size_band"):
+        parts.append(say(_("{size} people", size=str(told["size_band"])), format))
+    if told.get("created_at"):
+        since = format.day(local_day(told["created_at"], format.zone))
+        parts.append(say(_("known since {day}", day=since), format))
+    if told.get("owner_id"):
+        owner = found.names.get(str(told["owner_id"]), str(told["owner_id"]))
+        parts.append(say(_("owner {name}", name=owner), format))
+    return ", ".join(parts)
+
+
+def _facts(found: Customer, format: Format) -> list[tuple[str, str, str]]:
+    """The row of figures: label, value, and what it is held against."""
+    value, shown = found.value, format.value
+    year, before = float(value["year"] or 0), float(value["year_before"] or 0)
+    facts = [
+        (say(_("Bought, 24 months"), format), shown(MONEY, value["net"] or 0.0), _count(value["orders"] or 0, format))
+    ]
+    change = format.change(year / before - 1) if before > 0 else ""
+    against = say(_("{change} against the 12 before", change=change), format) if change else ""
+    facts.append((say(_("Last 12 months"), format), shown(MONEY, year), against))
+    if value["costed"]:
+        share = format.percent(float(value["margin"] or 0) / float(value["costed"]))
+        facts.append((say(_("Margin, 24 months"), format), share, shown(MONEY, value["margin"])))
+    if found.silent_days is not None:
+        gap = say(_("median gap {days}", days=format.days_in_words(found.gap)), format) if found.gap else ""
+        facts.append((say(_("Since the last order"), format), shown(DAYS, found.silent_days), gap))
+    return facts
+
+
+def _count(orders: int, format: Format) -> str:
+    return say(_("{n} order in all", "{n} orders in all", n=orders), format)
+
+
+def _profile(found: Customer, format: Format) -> list[tuple[str, str]]:
+    """What is known of him, under the words of the schema; a company's own columns under their own names."""
+    table, lines = TABLES["customers"], []
+    for name, value in found.profile.items():
+        if name in _AT_THE_TOP:
+            continue
+        if not table.has(name):
+            lines.append((name.removeprefix("custom_").replace("_", " "), str(value)))
+            continue
+        column = table.column(name)
+        if name == "owner_id":
+            shown = found.names.get(str(value), str(value))
+        elif column.choices and str(value) in CHOICE_LABELS:
+            shown = say(CHOICE_LABELS[str(value)], format)
+        elif column.type in (Type.MONEY, Type.NUMBER, Type.INTEGER):
+            shown = format.number(float(value))
+        else:
+            shown = format.value(_UNITS.get(column.type, Unit.TEXT), value)
+        if column.type is Type.MONEY and found.profile.get("currency"):
+            shown = f"{shown} {found.profile['currency']}"
+        lines.append((say(column.label, format), shown))
+    return lines
+
+
+def _bars(found: Customer, format: Format) -> list[dict[str, Any]]:
+    """The months as bars of a picture 100 high, with a text for each; returns reach below the line as nothing."""
+    most = max((net for _month, net in found.by_month), default=0.0)
+    width = 100 / max(1, len(found.by_month))
+    bars = []
+    for place, (month, net) in enumerate(found.by_month):
+        height = 0.0 if most <= 0 else max(0.0, net) / most * 100
+        told = f"{format.grain(month)}: {format.value(MONEY, net)}"
+        bars.append(
+            {
+                "x": round(place * width, 2),
+                "width": round(width * 0.7, 2),
+                "y": round(100 - height, 2),
+                "height": round(height, 2),
+                "told": told,
+                "month": format.grain(month),
+                "net": format.value(MONEY, net),
+            }
+        )
+    return bars
+
+
+def _deal(deal: Mapping[str, Any], found: Customer, format: Format) -> dict[str, str]:
+    owner = str(deal["owner_id"] or "")
+    return {
+        "name": str(deal["name"] or deal["deal_id"]),
+        "stage": str(deal["stage"] or ""),
+        "amount": format.value(MONEY, deal["amount"]),
+        "due": format.value(DATE, deal["expected_close_on"]),
+        "owner": found.names.get(owner, owner),
+    }
+
+
+def _ticket(ticket: Mapping[str, Any], format: Format) -> dict[str, Any]:
+    return {
+        "id": str(ticket["ticket_id"]),
+        "name": str(ticket["subject"] or ticket["category"] or ticket["ticket_id"]),
+        "since": format.day(local_day(ticket["created_at"], format.zone)),
+        "is_complaint": bool(ticket["is_complaint"]),
+    }
+
+
+def _line(each: Happening, format: Format) -> dict[str, str]:
+    message = HAPPENED.get((each.kind, each.what))
+    if message is not None:
+        what = say(message(id=each.id), format)
+    elif each.kind == "feedback":
+        name = say(CHOICE_LABELS[each.what], format) if each.what in CHOICE_LABELS else each.what
+        what = say(_("{survey}: {score}", survey=name, score=each.id), format) if each.id else name
+    else:
+        what = say(CHOICE_LABELS[each.what], format) if each.what in CHOICE_LABELS else each.what
+    day = each.at.date() if each.kind in _OF_DAYS else local_day(each.at, format.zone)
+    return {
+        "day": format.day(day),
+        "iso": day.isoformat(),
+        "what": what,
+        "said": each.said or "",
+        "amount": format.value(MONEY, each.amount) if each.amount is not None else "",
+        "tone": each.tone,
+    }
