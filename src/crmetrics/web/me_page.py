@@ -57,7 +57,6 @@ WORDS: Final[dict[str, Message]] = {
     "ends_on": _("Holds until"),
     "used_on": _("Last used"),
     "never": _("never"),
-    "ended": _("ended"),
     "take_back": _("Take back"),
     "take_back_of": _("Take back: {name}"),
     "none_yet": _("None yet."),

@@ -67,7 +67,6 @@ WORDS: Final[dict[str, Message]] = {
     "link_made": _("Give {name} this link. It holds once, for 24 hours, and is not shown again:"),
     "saved_ends": _("What is changed here signs the person out everywhere."),
     "roles": _("What each role may do"),
-    "may": _("may"),
     "tokens": _("Tokens for programs"),
     "take_back_of": _("Take back: {name}"),
     "take_back": _("Take back"),
