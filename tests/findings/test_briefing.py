@@ -199,3 +199,16 @@ def test_nothing_is_worked_out_twice(monkeypatch: pytest.MonkeyPatch) -> None:
         first = briefing(asked)
         monkeypatch.setattr(OpenCatalogue, "_answer", None)
         assert told(briefing(asked)) == told(first)
+
+
+def test_where_most_of_a_fall_comes_from_is_told_and_proved() -> None:
+    rows = sales([*STEADY, 40])
+    channels = ["shop", "web", "fair"]
+    for place, (order, line) in enumerate(zip(rows["orders"], rows["order_lines"], strict=True)):
+        order["channel"] = channels[place % 3]
+        if order["order_id"].startswith("1-"):  # the last week: nothing but the shop fell
+            line["net_amount"] = 3 if order["channel"] == "shop" else 17
+    with company(reaches=str(MONDAY), **rows) as asked:
+        fell = by_key(briefing(asked))["kpis.net_sales"]
+    assert str(fell.remarks[0]) == "most of it at shop: 28.00"
+    assert dict(fell.asked_with) == {"by": "channel", "period": "2025-05-26..2025-06-02"}

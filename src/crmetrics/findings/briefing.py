@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, Self
 
@@ -14,6 +14,7 @@ from crmetrics.catalogue import OpenCatalogue
 from crmetrics.findings.movements import Line, lines_of, moved_in_words, movements
 from crmetrics.findings.plans import missed_plans
 from crmetrics.findings.ranking import StandingOut, findings_of, ranked
+from crmetrics.findings.reasons import reason
 from crmetrics.findings.watched import FIGURES, FIGURES_NEEDED, FILLING, WATCHED, Watched
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.vocabulary.period import Compare, Period, local_day, months_later, parse_period
@@ -76,7 +77,11 @@ class Briefing:
             return _("There are too few cases in this period to say what changed.")
         if line.verdict in ("better", "worse"):
             return _("{moved} That is more than it usually moves.", moved=moved_in_words(line))
-        values: dict[str, Any] = {"metric": line.declared.title, "now": line.figure("value"), "before": line.figure("before")}
+        values: dict[str, Any] = {
+            "metric": line.declared.title,
+            "now": line.figure("value"),
+            "before": line.figure("before"),
+        }
         if line.value("change") is None:
             return _("{metric}: {now}.", **values)
         told = (
@@ -144,9 +149,10 @@ def briefing(
             scorecard = _scorecard(asker, answerable, span, compare)
             is_planned = viewer.sees != "self" and "kpis.target_attainment" in answerable
             plans = tuple(_plans(asker, span)) if is_planned else ()
+            lines = () if scorecard is None else lines_of(scorecard, catalogue.find)
+            told = () if scorecard is None else tuple(movements(scorecard, lines))
+            moved = tuple(_with_reason(asker, each, span, compare) for each in told)
         found, waiting = watched.result()
-    lines = () if scorecard is None else lines_of(scorecard, catalogue.find)
-    moved = () if scorecard is None else tuple(movements(scorecard, lines))
     return Briefing(
         period=span,
         before=span.compared(compare, today),
@@ -205,6 +211,21 @@ def _span(watched: Watched, period: Period, today: date) -> Period | None:
     if watched.over == "now" or period.end > months_later(today, -RECENT_MONTHS):
         return None
     return Period(months_later(period.end, -12), period.end, 12 if period.end.day == 1 else 0)
+
+
+def _with_reason(asker: Asker, each: StandingOut, period: Period, compare: Compare) -> StandingOut:
+    """A movement of money with the group that most of it comes from, where there is one."""
+    if not each.moved:
+        return each
+
+    def ask(dimension: str) -> Answer[Any]:
+        return asker.ask(each.proved_by.key, period, compare, by=dimension)
+
+    found = reason(each.proved_by, asker.catalogue.engine.profile, ask, each.moved)
+    if found is None:
+        return each
+    dimension, remark = found
+    return replace(each, remarks=(remark, *each.remarks), proof=(each.proved_by, {"by": dimension}))
 
 
 def _plans(asker: Asker, period: Period) -> Iterator[StandingOut]:

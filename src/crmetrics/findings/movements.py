@@ -69,11 +69,11 @@ class Line:
         return self.unit is Unit.COUNT and max(counted) < SHOWN_FROM
 
     @property
-    def money(self) -> float | None:
-        """The money that came or went; None of what is not a sum of money."""
+    def moved(self) -> float | None:
+        """The money that came, or went (less than 0); None of what is not a sum of money."""
         now, before = self.value("value"), self.value("before")
         is_sum = self.unit is Unit.MONEY and self.declared.is_additive
-        return abs(now - before) if is_sum and now is not None and before is not None else None
+        return now - before if is_sum and now is not None and before is not None else None
 
     @property
     def missing(self) -> float | None:
@@ -101,7 +101,7 @@ def movements(scorecard: Answer[Any], lines: tuple[Line, ...]) -> Iterator[Stand
             tone: Literal["good", "bad", "info"] = (
                 "good" if has_moved and line.verdict == "better" else "bad" if has_moved or line.is_behind else "info"
             )
-            money = line.money if moved else line.missing
+            money = abs(line.moved) if moved and line.moved is not None else None if moved else line.missing
             message = moved_in_words(line) if moved else _behind(line)
             yield StandingOut(
                 Finding(message, money, tone),
@@ -110,6 +110,7 @@ def movements(scorecard: Answer[Any], lines: tuple[Line, ...]) -> Iterator[Stand
                 n=_cases(line),
                 remarks=tuple(_remarks(line, moved)),
                 proof=(line.declared, {}),
+                moved=line.moved if moved else None,
             )
 
 

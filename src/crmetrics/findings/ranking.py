@@ -21,6 +21,7 @@ class StandingOut:
     remarks   what the reader must know to weigh it: usual swing, target
     step      what can be done about it, in general words; None where it only tells what happened
     proof     the analysis that shows it, with the choices that it is to be asked with
+    moved     by how much money it came or went, with its sign; None of all else
     """
 
     finding: Finding
@@ -30,6 +31,7 @@ class StandingOut:
     remarks: tuple[Message, ...] = ()
     step: Message | None = None
     proof: tuple[Analysis, Mapping[str, str]] | None = None
+    moved: float | None = None
 
     @property
     def declared(self) -> Analysis:

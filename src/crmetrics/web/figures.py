@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
+from crmetrics.analysis.littleness import SHOWN_FROM
 from crmetrics.findings import Briefing, Line
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.words import say
@@ -51,7 +52,7 @@ class Spark:
 
 @dataclass(frozen=True)
 class KeyFigure:
-    """One tile. `state` is told, few or locked; `tone` of the change: good, bad, or blank within the usual swing."""
+    """One tile. `state` is told, few, unknown or locked; `tone` of the change: good, bad, or blank within the usual swing."""
 
     label: str
     href: str
@@ -96,6 +97,8 @@ def _tile(told: Briefing, line: Line, href: str, format: Format) -> KeyFigure:
     values = line.row.as_dict()
     status, n = line.status, values["n"]
     state = status if status in ("few", "locked") else "told"
+    if state == "few" and (n or 0) >= SHOWN_FROM and told.period.start < told.today:
+        state = "unknown"
     value = format.short(line.unit, line.value("value")) if state == "told" else ""
     is_unusual = line.verdict in ("better", "worse")
     return KeyFigure(
@@ -127,6 +130,8 @@ def _beside(told: Briefing, line: Line, state: str, format: Format) -> str:
         if told.period.start >= told.today:
             return say(_("The period has not begun."), format)
         return say(_("{n} case in this period", "{n} cases in this period", n=int(n or 0)), format)
+    if state == "unknown":
+        return say(_("cannot be told for this period"), format)
     if state == "locked":
         return say(_("needs {column}", column=line.row.as_dict()["missing"]), format)
     parts = []

@@ -73,6 +73,7 @@ WORDS: Final[dict[str, Message]] = {
     "figures_sub": _("against target and the period before; coloured only outside the usual swing"),
     "all_figures": _("As a table"),
     "few": _("Too few to say"),
+    "unknown": _("Not known"),
     "locked": _("Locked"),
     "pipeline": _("Where the open pipeline went"),
     "as_table": _("Show as table"),
