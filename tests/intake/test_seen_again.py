@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from datetime import datetime
 
@@ -123,7 +124,11 @@ def test_a_correction_of_a_deal_is_in_what_was_seen_of_it(company):
     for step in range(3):
         take(company, step, kind)
     first = company.versions.current()
-    about = {"source": "crm", "entry": "deals", "file": "deals1.csv", "row": 1, "values": {"stage": "Lost"}}
+    told = json.loads((company.workspace / "raw" / "crm" / "000002" / "manifest.json").read_text(encoding="utf-8"))
+    about = {
+        "source": "crm", "entry": "deals", "file": "deals1.csv", "sha256": told["files"][0]["sha256"], "row": 2, "print": "",
+        "was": {"stage": "Offer"}, "values": {"stage": "Lost"},
+    }  # fmt: skip
     with closing(open_state(company.workspace)) as state:
         Decisions(state).add(Decision("correct", about))
     rebuild(company.workspace)

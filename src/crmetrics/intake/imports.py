@@ -32,7 +32,6 @@ from crmetrics.intake.live_files import (
     parts_after,
 )
 from crmetrics.intake.lock import import_lock
-from crmetrics.intake.past_imports import PastImport, past_imports
 from crmetrics.intake.raw_store import RawStore, write_manifest, write_rejects
 from crmetrics.intake.rebuilding import rebuild_locked
 from crmetrics.intake.recovery import recover, resources
@@ -142,7 +141,7 @@ class _Import:
         try:
             parts = self.read(fresh, folder, mapping, number, wanted)
             self.forget(mapping, parts, live, wanted)
-            seen = self.lineage(PastImport(number, mapping.name, mapping, self.moment, folder, parts, frozenset()))
+            seen = lineage([*counted_numbers(current), number], mapping.name, mapping, self.decisions)
             write_manifest(folder, mapping, parts, self.moment, sorted({*prints} & known_prints), seen)
             merged = parts_after(live, parts, mapping, set(prints))
             version = self.publish(mapping, merged, folder, wanted, number)
@@ -176,14 +175,6 @@ class _Import:
         prints = erased(self.place, self.decisions)
         if prints is not None:
             forget_new(mapping, parts, live, prints, resources(self.place, settings))
-
-    def lineage(self, own: PastImport) -> str:
-        """What the history that this import sees depends on."""
-        current = self.versions.current()
-        numbers = [*counted_numbers(current), own.number]
-        past = past_imports(current, self.store) if current and self.decisions else []
-        parts = [part for each in past if each.source == own.source and each.number in numbers for part in each.parts]
-        return lineage(numbers, own.source, own.mapping, [*parts, *own.parts], self.decisions)
 
     def publish(
         self, mapping: Mapping, parts: Sequence[RawPart], folder: Path, settings: Settings, number: int

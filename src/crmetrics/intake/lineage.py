@@ -8,27 +8,24 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from crmetrics.clean.mapping import Mapping
-from crmetrics.clean.raw_rows import RawPart
 
 if TYPE_CHECKING:
     from crmetrics.workspace.decisions import Decision
 
 
-def lineage(
-    numbers: Iterable[int], source: str, mapping: Mapping, parts: Iterable[RawPart], decisions: Sequence[Decision]
-) -> str:
+def lineage(numbers: Iterable[int], source: str, mapping: Mapping, decisions: Sequence[Decision]) -> str:
     """A short print of everything that the history seen by an import depends on.
 
     numbers  the imports of all sources that count, up to this one: even another source tells how far the data reach
-    parts    all files of its own source until then, those that no longer count among them
     """
-    bearing = [each for each in decisions if _bears(each, source, mapping, parts)]
+    bearing = [each for each in decisions if _bears(each, source, mapping)]
     told = [sorted(numbers), [[each.kind, json.dumps(dict(each.about), sort_keys=True)] for each in bearing]]
     return sha256(json.dumps(told).encode()).hexdigest()[:12]
 
 
-def _bears(decision: Decision, source: str, mapping: Mapping, parts: Iterable[RawPart]) -> bool:
-    """Whether a decision may change what was seen of the source's deals."""
+def _bears(decision: Decision, source: str, mapping: Mapping) -> bool:
+    """Whether a decision may change what was seen of the source's deals. A row that is corrected is known again in every
+    file, so it bears on all imports."""
     about = decision.about
     if decision.kind == "merge":
         return bool(about.get("table") == "deals")
@@ -36,4 +33,4 @@ def _bears(decision: Decision, source: str, mapping: Mapping, parts: Iterable[Ra
         return False
     feeding = {section.entry for section in mapping.sections if section.table.name in ("deals", "stages")}
     feeding |= {join.name for entry in feeding for join in mapping.entries[entry].joins}
-    return about.get("entry") in feeding and any(part.name == about.get("file") for part in parts)
+    return about.get("entry") in feeding

@@ -76,9 +76,8 @@ class Remaking:
         """What the history that each import saw depends on now."""
         told = {}
         for place, each in enumerate(self.imports):
-            until = self.imports[: place + 1]
-            parts = [part for one in until if one.source == each.source for part in one.parts]
-            told[each.number] = lineage([one.number for one in until], each.source, each.mapping, parts, self.decisions)
+            numbers = [one.number for one in self.imports[: place + 1]]
+            told[each.number] = lineage(numbers, each.source, each.mapping, self.decisions)
         return told
 
     def _folder(self, each: PastImport, wanted: str) -> Path:
