@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from crmetrics.analysis import Analysis, Catalogue
-from crmetrics.data.measured import Held
+from crmetrics.data.judged import Held
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.vocabulary.unit import SHARE, Figure
 from crmetrics.warehouse.schema import Table

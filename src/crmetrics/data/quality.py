@@ -20,7 +20,8 @@ from crmetrics.analysis import (
     column,
 )
 from crmetrics.data.costs import Cost, Needed, costs_of, needed_columns, spoiled
-from crmetrics.data.measured import Measured, measured
+from crmetrics.data.judged import Measured
+from crmetrics.data.measured import measured
 from crmetrics.data.outliers import outliers_of
 from crmetrics.data.scores import is_judged, scores
 from crmetrics.vocabulary.language import words

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from crmetrics.data.costs import Needed, spoiled
-from crmetrics.data.measured import FILLED, Measured
+from crmetrics.data.judged import FILLED, Measured
 from crmetrics.warehouse.schema import TABLES
 
 

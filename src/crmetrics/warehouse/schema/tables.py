@@ -12,6 +12,7 @@ from crmetrics.warehouse.schema import (
     contact,
     goods,
     orders,
+    others,
     people,
     pipeline,
     reference,
@@ -53,6 +54,7 @@ _IN_ORDER = (
     reference.EXCHANGE_RATES,
     reference.BUSINESS_HOURS,
     reference.HOLIDAYS,
+    others.OTHER_RECORDS,
 )
 
 TABLES: Final[Mapping[str, Table]] = MappingProxyType({table.name: table for table in _IN_ORDER})
