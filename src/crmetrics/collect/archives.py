@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -11,19 +13,13 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from crmetrics.collect.files import visible
-from crmetrics.collect.kinds import SPREADSHEET_PARTS
+from crmetrics.collect.zipped import ALWAYS_BYTES, MOST_FILES, MOST_TIMES, damaged, is_archive, too_much
 from crmetrics.vocabulary.errors import BadFile
 from crmetrics.vocabulary.language import words
 
 _ = words("collect")
 
-MOST_TIMES: Final = 200
-"""How many times its own size a .zip file of texts may unpack to; a bomb unpacks to thousands."""
-
-ALWAYS_BYTES: Final = 1 << 30
-"""What a .zip file may unpack to, however small it is."""
-
-MOST_FILES: Final = 10_000
+LONGEST_NAME: Final = 80
 BLOCK: Final = 1 << 20
 ENCRYPTED: Final = 0x1
 
@@ -50,17 +46,6 @@ def unpacked(sources: Sequence[Path], scratch: Path) -> Iterator[list[Path]]:
         yield opened
 
 
-def is_archive(path: Path) -> bool:
-    """Whether a file is a .zip of files, and not a spreadsheet, which is one too."""
-    if not path.is_file() or not zipfile.is_zipfile(path):
-        return False
-    with path.open("rb") as file:
-        if file.read(2) != b"PK":  # a table that merely ends in one
-            return False
-    with zipfile.ZipFile(path) as archive:
-        return not SPREADSHEET_PARTS.intersection(archive.namelist())
-
-
 def _archives_within(source: Path) -> list[Path]:
     inside = sorted(source.rglob("*")) if source.is_dir() else [source]
     return [path for path in inside if is_archive(path) and (path == source or visible(path, source))]
@@ -72,16 +57,19 @@ def _unpack(path: Path, folder: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
             if len(members) > MOST_FILES:
-                raise _too_much(path)
-            for member in members:
-                most -= _member(archive, member, path, folder, most)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise BadFile(
-            _("'{file}' is a damaged or cut off spreadsheet or .zip file. Export or copy it again.", file=path.name)
-        ) from error
+                raise too_much(path)
+            for number, member in enumerate(members):
+                most -= _member(archive, member, path, folder, number, most)
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, ValueError) as error:
+        raise damaged(path) from error
+    except OSError as error:
+        # a damaged directory sends the reader to places before the file's beginning; a full disk is another matter
+        if error.errno != errno.EINVAL:
+            raise
+        raise damaged(path) from error
 
 
-def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path, folder: Path, most: int) -> int:
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path, folder: Path, number: int, most: int) -> int:
     """Unpack one file; gives its bytes, counted as they come: what the archive says of them may be a lie."""
     name = PurePosixPath(member.filename.replace("\\", "/"))
     if name.is_absolute() or ".." in name.parts or ":" in member.filename:
@@ -96,25 +84,24 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path, folde
         raise BadFile(_("'{file}' is locked with a password. Save it without one.", file=path.name))
     if any(part.startswith((".", "__MACOSX")) for part in name.parts):
         return 0
-    target = folder.joinpath(*name.parts)
+    target = _target(folder, name, number)
     target.parent.mkdir(parents=True, exist_ok=True)
     size = 0
     with archive.open(member) as packed, target.open("wb") as file:
         while block := packed.read(BLOCK):
             size += len(block)
             if size > most:
-                raise _too_much(path)
+                raise too_much(path)
             file.write(block)
     return size
 
 
-def _too_much(path: Path) -> BadFile:
-    return BadFile(
-        _(
-            "'{file}' unpacks to too much: more than {times} times its size, or more than {files} files. "
-            "If you trust it, unpack it yourself, and name the folder.",
-            file=path.name,
-            times=MOST_TIMES,
-            files=MOST_FILES,
-        )
-    )
+def _target(folder: Path, name: PurePosixPath, number: int) -> Path:
+    """Where a file is unpacked to: as in the archive, save where two have one name, or the name of a folder, or one that no
+    disk can hold."""
+    target = folder.joinpath(*name.parts)
+    is_too_long = any(len(part.encode()) > 3 * LONGEST_NAME for part in name.parts)
+    taken = (place.exists() and (place == target or not place.is_dir()) for place in (target, *target.parents))
+    if is_too_long or any(taken):
+        return folder / f"{number:05}" / name.name[-LONGEST_NAME:]
+    return target

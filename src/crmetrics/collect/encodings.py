@@ -150,4 +150,7 @@ def _declared(encoding: str, entry: FileEntry, head: bytes) -> str:
                 encoding=encoding,
             )
         )
+    if found in ("utf-16", "utf-32"):
+        # its byte order mark would have told; without one the halves do
+        return (blank_halves(head) if found == "utf-16" else None) or f"{found}-le"
     return UTF_8 if found in ("ascii", "utf-8-sig") else found

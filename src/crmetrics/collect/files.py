@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
+from crmetrics.collect.zipped import is_archive
 from crmetrics.vocabulary.errors import BadFile
 from crmetrics.vocabulary.language import words
 
@@ -82,8 +83,7 @@ def _walk(source: Path) -> Iterator[Path]:
         # A folder linked into itself would never end.
         is_link_to_folder = path.is_symlink() and path.is_dir()
         # A .zip file stands for what it holds, which is unpacked elsewhere.
-        is_packed = path.suffix.casefold() == ".zip"
-        if not path.name.startswith((".", "~$")) and not is_link_to_folder and not is_packed:
+        if not path.name.startswith((".", "~$")) and not is_link_to_folder and not is_archive(path):
             yield from _walk(path)
 
 

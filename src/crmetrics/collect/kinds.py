@@ -11,6 +11,7 @@ from crmetrics.collect.documents import looks_like_json
 from crmetrics.collect.encodings import BYTE_ORDER_MARKS, blank_halves
 from crmetrics.collect.files import is_parquet_folder
 from crmetrics.collect.originals import head_of
+from crmetrics.collect.zipped import ALWAYS_BYTES, MOST_TIMES, SPREADSHEET_PARTS, damaged, too_much
 from crmetrics.vocabulary.errors import BadFile
 from crmetrics.vocabulary.language import Message, words
 
@@ -35,9 +36,6 @@ OTHER_MARKS: Final = {
     b"\x7fELF": "ELF",
     b"MZ\x90": "EXE",
 }
-
-SPREADSHEET_PARTS: Final = frozenset(("xl/workbook.xml", "xl/workbook.bin", "content.xml"))
-"""What the .zip file of an XLSX, XLSB or ODS file holds."""
 
 LINE_CONTROLS: Final = frozenset(b"\t\n\x0b\x0c\r\x1a\x1b")
 CONTROLS: Final = frozenset(range(0x20)) - LINE_CONTROLS
@@ -86,11 +84,12 @@ def _zipped(path: Path) -> Kind:
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
-    except zipfile.BadZipFile as error:
-        raise BadFile(
-            _("'{file}' is a damaged or cut off spreadsheet or .zip file. Export or copy it again.", file=path.name)
-        ) from error
+            size = sum(member.file_size for member in archive.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise damaged(path) from error
     if names & SPREADSHEET_PARTS:
+        if size > max(path.stat().st_size * MOST_TIMES, ALWAYS_BYTES):
+            raise too_much(path)
         return Kind.SPREADSHEET
     raise BadFile(
         _("'{file}' is a .zip file within another one. Unpack it, and name the folder with its files.", file=path.name)
