@@ -25,14 +25,22 @@ RIGHTS: Final[Rights] = dict.fromkeys(
     ("/me", "/me/password", "/me/language", "/me/tokens", "/me/tokens/{number}/end", "/me/sessions/end"), SIGNED_IN
 )
 DAYS: Final = 90
+_BROWSERS: Final = (
+    ("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")
+)  # fmt: skip
+"""In this order: each of them says of itself that it is also those after it."""
+_SYSTEMS: Final = (
+    ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)  # fmt: skip
 
 WORDS: Final[dict[str, Message]] = {
     "my_account": _("My account"),
     "you_are": _("{name}, {role}. You see {rows}."),
-    "you_may": _("You may:"),
+    "you_may": _("You may"),
     "may_ask": _("ask every question and keep your own dashboards"),
     "employee": _("Employee"),
-    "nobody": _("nobody"),
+    "nobody": _("not linked"),
     "language": _("Language"),
     "as_browser": _("as the company has it"),
     "save": _("Save"),
@@ -144,6 +152,13 @@ def _tokens(router: APIRouter, site: Site) -> None:
         return RedirectResponse("/me", 303)
 
 
+def browser_name(told: str) -> str:
+    """A browser and its system by what it tells of itself: Firefox, Windows."""
+    browser = next((name for mark, name in _BROWSERS if mark in told), "")
+    system = next((name for mark, name in _SYSTEMS if mark in told), "")
+    return ", ".join(part for part in (browser, system) if part) or told[:40]
+
+
 def _page(site: Site, request: Request, error: CrmetricsError | None = None, secret: str = "") -> Response:
     person, format_ = site.person(request), site.format(request)
     role = ROLES[person.role]
@@ -158,7 +173,8 @@ def _page(site: Site, request: Request, error: CrmetricsError | None = None, sec
         for each in Tokens(site.state).of(person.number)
     ]
     sessions = [
-        (each.browser, each.address, format_.moment(each.seen_at)) for each in Sessions(site.state).of(person.number)
+        (browser_name(each.browser), each.address, format_.moment(each.seen_at))
+        for each in Sessions(site.state).of(person.number)
     ]
     return site.page(
         request,
