@@ -110,7 +110,9 @@ def test_what_is_planted_is_told(demo: Any) -> None:
     steps = {each["key"]: [] for each in told["steps"]}
     for each in told["steps"]:
         steps[each["key"]].append(each["sentence"])
-    assert any(sentence.startswith(f"{truth['leak']['source']} leaks ") for sentence in steps["sales.leak_ledger"])
+    assert any(
+        sentence.startswith(f"{truth['deals']['leak']['source']} leaks ") for sentence in steps["sales.leak_ledger"]
+    )
     assert any(truth["deals"]["leak"]["stage"] in sentence for sentence in steps["sales.leak_ledger"])
     assert any(truth["follow_ups"]["late_team"] in sentence for sentence in steps["sales.follow_up_delay"])
     waiting = truth["follow_ups"]["open_deals_without_next_step"]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from secrets import randbelow, token_hex
 from typing import Final
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import Response
+from starlette.middleware.gzip import GZipMiddleware
 
 from crmetrics.web import (
     all_page,
@@ -16,6 +18,7 @@ from crmetrics.web import (
     api,
     assets,
     audit_page,
+    boards_page,
     customer_page,
     home_page,
     me_page,
@@ -45,6 +48,7 @@ ROOMS: Final = (
     answers_page,
     analysis_page,
     rows_page,
+    boards_page,
     search_page,
     customer_page,
     sign_in_page,
@@ -73,7 +77,10 @@ def application(folder: Path, language: str | None = None, access: Access | None
         response = await answer(request) if is_ours else Response("Unknown host", 400, media_type="text/plain")
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        # how long a packed page is must not tell what it holds (its form token) to who listens and can make it repeat a text
+        response.headers["X-Length"] = token_hex(randbelow(64) + 1)
         return response
 
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     tell_mistakes(app, site)
     return app
