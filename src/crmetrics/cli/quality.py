@@ -142,3 +142,47 @@ def _tell(here: Here, taken: Taken) -> None:
         click.echo(here.say(_("Version {number} is made with them.", number=taken.version.number)))
     if taken.problems:
         sys.exit(1)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option(
+    "--table",
+    type=click.Choice(("orders", "invoices", "payments", "deals")),
+    default="orders",
+    show_default=True,
+    help="What its rows are.",
+)
+@click.option("--system", default="", help="What the other system is called (default: the file's name).")
+@click.option("--id", "record_id", default="", metavar="COLUMN", help="Its column of the record's ID.")
+@click.option("--date", "stated_on", default="", metavar="COLUMN", help="Its column of the day.")
+@click.option("--amount", default="", metavar="COLUMN", help="Its column of the amount.")
+@click.option("--tax", "tax_amount", default="", metavar="COLUMN", help="Its column of the tax in the amount.")
+@click.option(
+    "--cancelled", "is_cancelled", default="", metavar="COLUMN", help="Its column that says yes for cancelled."
+)
+@click.option(
+    "--currency", default="", metavar="CODE", help="Currency of amounts that name none (default: the company's)."
+)
+@click.option("--period", default="last-month", show_default=True, help="The period whose totals are compared.")
+@in_workspace
+def reconcile(here: Here, file: Path, table: str, system: str, currency: str, period: str, **columns: str) -> None:
+    """Hold another system's export against ours: why does it show another number?"""
+    from crmetrics.catalogue import open_workspace
+    from crmetrics.intake.reconciling import Export, take_export
+    from crmetrics.presenting.terminal import shown
+
+    wanted = Export(
+        file, table, system or file.stem, {role: name for role, name in columns.items() if name},
+        currency.upper() or here.settings.currency,
+    )  # fmt: skip
+    progress = Progress()
+    try:
+        export, _report = take_export(here.folder, wanted, progress)
+    finally:
+        progress.end()
+    read = ", ".join(f"{role} = {name}" for role, name in export.columns.items())
+    click.echo(here.say(_("Read from {file}: {columns}.", file=file.name, columns=read)))
+    catalogue = open_workspace(here.folder)
+    answer = catalogue.ask("data.reconcile", period=period, of=table, system=export.system)
+    click.echo(shown(answer, here.format()))
