@@ -116,12 +116,26 @@ def _doings(history: History, step: Step) -> Iterator[Message]:
             )
         else:
             yield _("Import {number} of {source}: {files}", number=step.import_no, source=step.source, files=names)
-    for number in step.decided:
-        yield _said(history, number, is_taken_back=False)
-    for number in step.taken_back:
-        yield _said(history, number, is_taken_back=True)
+    yield from _decided(history, step.decided, is_taken_back=False)
+    yield from _decided(history, step.taken_back, is_taken_back=True)
     if not (step.import_no or step.decided or step.taken_back):
         yield _("All tables made again from the raw files")
+
+
+def _decided(history: History, numbers: tuple[int, ...], is_taken_back: bool) -> Iterator[Message]:
+    """Decisions in words; of one kind, when there are several, only how many."""
+    by_kind: dict[str, list[int]] = {}
+    for number in numbers:
+        found = history.decisions.get(number)
+        by_kind.setdefault(found.kind if found else "", []).append(number)
+    for kind, alike in by_kind.items():
+        if kind == "erase":
+            yield _KINDS[kind]  # under however many ids
+        elif kind in _KINDS and len(alike) > 1:
+            several = _("{what} ({n} decision)", "{what} ({n} decisions)", what=_KINDS[kind], n=len(alike))
+            yield _("Taken back: {what}", what=several) if is_taken_back else several
+        else:
+            yield from (_said(history, number, is_taken_back) for number in alike)
 
 
 def _said(history: History, number: int, is_taken_back: bool) -> Message:
@@ -129,10 +143,9 @@ def _said(history: History, number: int, is_taken_back: bool) -> Message:
     if found is None:
         return _("Decision {number}", number=number)
     if found.kind == "leave_out":
-        about = {"number": int(found.about["import_no"]), "source": str(found.about["source"])}
-        if is_taken_back:
-            return _("Import {number} of {source} counts again", **about)
-        return _("Import {number} of {source} taken back", **about)
+        again, back = _("Import {number} of {source} counts again"), _("Import {number} of {source} taken back")
+        said = again if is_taken_back else back
+        return said(number=int(found.about["import_no"]), source=str(found.about["source"]))
     kind = _KINDS[found.kind]
     if is_taken_back:
         return _("Taken back: {what} (decision {number})", what=kind, number=number)
