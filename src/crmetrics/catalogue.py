@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
@@ -12,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from crmetrics.analysis import Analysis, Answer, Entry, Locked, Note, Result, Table
+from crmetrics.analysis import Analysis, Answer, Catalogue, Entry, Locked, Note, Result, Table
 from crmetrics.analysis.kept import Answers, Asked
 from crmetrics.analysis.opening import Cell, Part, rows_behind
 from crmetrics.analysis.own_kpis import mark_of, read_own_kpis
@@ -60,7 +61,7 @@ def open_workspace(folder: Path | str, answers: Answers | None = None) -> OpenCa
         threads=settings.threads or None,
         spill=Path(folder) / (settings.spill or "spill"),
     )
-    return OpenCatalogue(engine, settings, answers, read_own_kpis(Path(folder) / "kpis.toml"))
+    return OpenCatalogue(engine, settings, answers, read_own_kpis(Path(folder) / "kpis.toml"), Path(folder))
 
 
 def find(key: str, own: Mapping[str, Analysis] = MappingProxyType({})) -> Analysis:
@@ -117,8 +118,9 @@ class OpenCatalogue:
         settings: Settings,
         answers: Answers | None = None,
         own: Mapping[str, Analysis] = MappingProxyType({}),
+        folder: Path | None = None,
     ) -> None:
-        self.engine, self.settings, self.own = engine, settings, own
+        self.engine, self.settings, self.own, self.folder = engine, settings, own, folder
         self._answers = answers or Answers()
 
     def ask(
@@ -369,6 +371,17 @@ class _ForViewer:
     def entries(self) -> tuple[Entry, ...]:
         """Every analysis with its state."""
         return self.catalogue.entries(self.warehouse.scope.viewer)
+
+    @contextmanager
+    def as_if_merged(self, table: str, groups: Sequence[Sequence[str]]) -> Iterator[tuple[Warehouse, Catalogue]]:
+        """The same over a version made aside in which these duplicates are merged; NoWorkspace where there are no raw rows."""
+        from crmetrics.intake.duplicates import previewed
+
+        settings = self.catalogue.settings
+        with previewed(self.catalogue.folder, groups, table) as path, DuckDbEngine(path) as engine:
+            other = OpenCatalogue(engine, settings, None, self.catalogue.own)
+            with other.warehouse(self.warehouse.scope) as warehouse:
+                yield warehouse, _ForViewer(other, warehouse)
 
 
 def locked_result(declared: Analysis, locked: Locked) -> Result[Any]:

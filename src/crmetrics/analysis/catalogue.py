@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -9,6 +11,7 @@ from crmetrics.analysis.answer import Answer, Locked
 from crmetrics.analysis.declaration import Analysis
 from crmetrics.vocabulary.period import Compare, Period
 from crmetrics.warehouse.scope import Filter
+from crmetrics.warehouse.warehouse import Warehouse
 
 
 @dataclass(frozen=True)
@@ -43,3 +46,8 @@ class Catalogue(Protocol):
 
     def entries(self) -> tuple[Entry, ...]:
         """Every analysis with its state."""
+
+    def as_if_merged(
+        self, table: str, groups: Sequence[Sequence[str]]
+    ) -> AbstractContextManager[tuple[Warehouse, Catalogue]]:
+        """The same over a version made aside in which these duplicates are merged; NoWorkspace where there are no raw rows."""

@@ -9,9 +9,11 @@ import click
 
 from crmetrics.cli.ask import ask, listed
 from crmetrics.cli.data import demo, export, import_, init, rollback, versions
+from crmetrics.cli.duplicates import duplicates
 from crmetrics.cli.history import history, redo, undo
 from crmetrics.cli.people import audit, user
-from crmetrics.cli.quality import check, quarantine
+from crmetrics.cli.person import person
+from crmetrics.cli.quality import check, quarantine, reconcile
 from crmetrics.cli.workspace import LANGUAGE, WORKSPACE, Here, in_workspace
 
 Serve = Callable[[Path, str, int, str | None, bool], None]
@@ -48,6 +50,8 @@ def command_line(serve: Serve) -> click.Group:
         import_,
         check,
         quarantine,
+        reconcile,
+        duplicates,
         listed,
         ask,
         export,
@@ -56,6 +60,7 @@ def command_line(serve: Serve) -> click.Group:
         history,
         undo,
         redo,
+        person,
         serve_,
         user,
         audit,

@@ -9,6 +9,7 @@ import duckdb
 
 from crmetrics.clean.duplicates.fields import Field, Model
 from crmetrics.clean.duplicates.found import Found, Pair, Reason
+from crmetrics.clean.duplicates.inputs import ADDRESSES, POSTCODES
 from crmetrics.clean.duplicates.models import CONTACT, ORGANISATION, PERSON
 from crmetrics.clean.duplicates.names import is_company
 from crmetrics.clean.duplicates.records import GIVEN, make_records
@@ -17,43 +18,6 @@ from crmetrics.warehouse.expression import identifier
 
 LEAST: Final = 0.1
 """Pairs less likely than this are not told at all."""
-
-TABLES: Final = ("customers", "contacts")
-"""The tables whose rows may be duplicates."""
-
-ADDRESSES: Final = (
-    "address",
-    "street",
-    "address_1",
-    "address1",
-    "adres",
-    "adresi",
-    "cadde",
-    "sokak",
-    "адреса",
-    "адрес",
-    "вулиця",
-    "улица",
-    "地址",
-    "街道",
-)
-POSTCODES: Final = (
-    "postcode",
-    "post_code",
-    "postal_code",
-    "zip",
-    "zip_code",
-    "zipcode",
-    "plz",
-    "posta_kodu",
-    "поштовий_індекс",
-    "індекс",
-    "почтовый_индекс",
-    "индекс",
-    "邮编",
-    "邮政编码",
-)
-"""Names of columns of a company's own that hold an address or a postcode: the canonical tables have none."""
 
 
 def find_duplicates(connection: duckdb.DuckDBPyConnection, table: str, rows: str) -> Found:
@@ -126,7 +90,7 @@ def _pairs(connection: duckdb.DuckDBPyConnection, fields: Sequence[Field]) -> li
 
 
 def _pair(row: tuple[Any, ...], fields: Sequence[Field], known: dict[tuple[str, int, float], Reason]) -> Pair:
-    reasons = []
+    reasons, backing = [], 0
     for place, field in enumerate(fields):
         level, bits = row[3 + 2 * place], row[4 + 2 * place]
         if level is not None:
@@ -134,8 +98,11 @@ def _pair(row: tuple[Any, ...], fields: Sequence[Field], known: dict[tuple[str, 
             if told not in known:  # pairs have few different reasons: those alike are one object
                 known[told] = Reason(field.label, field.levels[level].said, told[2])
             reasons.append(known[told])
+            backing += field.is_telling and bits > 0
     reasons.sort(key=lambda reason: -abs(reason.bits))
-    return Pair(row[0], row[1], round(sum(each.bits for each in reasons), 2), float(row[2]), tuple(reasons))
+    return Pair(
+        row[0], row[1], round(sum(each.bits for each in reasons), 2), float(row[2]), tuple(reasons), backing > 1
+    )
 
 
 def _telling(

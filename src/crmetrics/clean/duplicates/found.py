@@ -27,6 +27,7 @@ class Pair:
     score        the bits of all fields together
     probability  how likely they are the same customer, the rarity of duplicates counted in
     reasons      the weightiest first
+    is_backed    whether two things that are of one customer agree: a name and a city are those of many
     """
 
     left: str
@@ -34,6 +35,7 @@ class Pair:
     score: float
     probability: float
     reasons: tuple[Reason, ...]
+    is_backed: bool = True
     proposal: Proposal = "review"
 
     def proposed(self, proposal: Proposal) -> Pair:

@@ -80,7 +80,7 @@ def groups_of(
     )
     sure = _Union(telling, kept_apart, {})
     for pair in links:
-        if pair.probability >= limits.merge:
+        if pair.probability >= limits.merge and pair.is_backed:
             sure.join(pair.left, pair.right)
     held = [pair for pair in links if wide.join(pair.left, pair.right)]
     return _told(held, wide, sure, limits)

@@ -9,12 +9,13 @@ from typing import Final
 
 import duckdb
 
+from crmetrics.clean.duplicates.candidates import cap
 from crmetrics.clean.duplicates.fields import Field
 from crmetrics.clean.duplicates.on_splink import learned_m, sampled_u
 from crmetrics.clean.duplicates.shares import Shares, of_one
 
-SAMPLED: Final = 1_000_000
-"""So many random pairs tell how often fields agree by chance."""
+SAMPLED: Final = 250_000
+"""So many random pairs tell how often fields are alike by chance."""
 
 TRAINED: Final = 500_000
 """So many pairs at most are learned from, for each key."""
@@ -30,9 +31,9 @@ LEARN_FROM: Final = (
     ("phone", "phone"),
     ("tax", "tax_number"),
     ("born", "born_on"),
-    ("name", "name"),
+    ("name_key", "name"),
 )
-"""Keys whose pairs m is learned from, and the field that each of them says nothing about."""
+"""Columns whose agreeing pairs m is learned from, and the field that each of them says nothing about."""
 
 ENOUGH: Final = 200
 """Pairs that a key must give to be learned from."""
@@ -46,7 +47,6 @@ class Learning:
     records: str
     rows: int
     fields: Sequence[Field]
-    keys: Sequence[tuple[str, str]]
 
     def learn(self, defaults: Shares) -> Shares:
         """Learn the share of matches, then u from random pairs, then m by EM with u as it is."""
@@ -68,26 +68,41 @@ class Learning:
         return max(int(found) / FOUND, 1.0) / (self.rows * (self.rows - 1) / 2)
 
     def _u(self, shares: Shares) -> dict[str, list[float]]:
-        """u: what random pairs show, less the matches among them; what no pair shows is rarer than one in twice as many."""
+        """u: what random pairs show, or what follows from how often each value stands, less the matches among them.
+
+        What no pair shows is rarer than one in twice as many.
+        """
         pairs = min(SAMPLED, self.rows * (self.rows - 1) / 2)
         sampled = sampled_u(self.connection, self.records, self.fields, shares, SAMPLED)
         found = {}
         for field in self.fields:
-            pure = [
-                max((share - shares.match * m) / (1 - shares.match), 0.5 / pairs)
-                for share, m in zip(sampled[field.name], shares.m[field.name], strict=True)
-            ]
+            before = 0.0
+            pure = []
+            for level, share, m in zip(field.levels, sampled[field.name], shares.m[field.name], strict=True):
+                least = 0.5 / pairs
+                if level.equal:
+                    share = self._equal_by_chance(level.equal) - before
+                    before, least = before + share, 0.5 / (self.rows * (self.rows - 1) / 2)
+                pure.append(max((share - shares.match * m) / (1 - shares.match), least))
             found[field.name] = of_one(pure)
         return found
+
+    def _equal_by_chance(self, column: str) -> float:
+        """How often two records that have the column agree in it, duplicates among them."""
+        found = self.connection.execute(
+            f"select coalesce(sum(n * (n - 1)) / nullif(sum(n) * (sum(n) - 1), 0), 0) from (select count(*)::double as n "
+            f"from {self.records} where {column} is not null group by {column})"
+        ).fetchall()
+        return float(found[0][0])
 
     def _m(self, shares: Shares) -> dict[str, list[float]]:
         """m: the mean of what the pairs of each key tell of the other fields, held near the defaults."""
         told: dict[str, list[list[float]]] = {field.name: [] for field in self.fields}
-        for key, silent in LEARN_FROM:
-            if silent not in told or not self._has_enough(key):
+        for column, silent in LEARN_FROM:
+            if silent not in told or cap(self.connection, self.records, column) < ENOUGH:
                 continue
             others = [field for field in self.fields if field.name != silent]
-            found = learned_m(self.connection, self.records, others, shares, f"k_{key}", TRAINED)
+            found = learned_m(self.connection, self.records, others, shares, f"k_{column}", TRAINED)
             for name, levels in found.items():
                 if sum(levels) > 0 and levels[-1] < 0.5:  # what differs in most pairs was not learned from duplicates
                     told[name].append(of_one(levels))
@@ -98,11 +113,3 @@ class Learning:
             ]
             for name, lists in told.items()
         }
-
-    def _has_enough(self, key: str) -> bool:
-        if key not in dict(self.keys):
-            return False
-        found = self.connection.execute(
-            f"select count(*) from {self.records} as l join {self.records} as r on l.k_{key} = r.k_{key} and l.unique_id < r.unique_id"
-        ).fetchall()
-        return int(found[0][0]) >= ENOUGH

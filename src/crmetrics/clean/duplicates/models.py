@@ -6,7 +6,6 @@ from typing import Final
 
 from crmetrics.clean.duplicates.fields import (
     BORN_ON,
-    CITY,
     COMPANY,
     COMPANY_NAME,
     COUNTRY,
@@ -14,7 +13,7 @@ from crmetrics.clean.duplicates.fields import (
     MAIL,
     PERSON_NAME,
     PHONE,
-    POSTCODE,
+    PLACE,
     STREET,
     TAX_NUMBER,
     Model,
@@ -24,7 +23,7 @@ _REACHED: Final = (("mail", "mail"), ("phone", "phone"), ("tax", "tax"))
 
 PERSON: Final = Model(
     "person",
-    (PERSON_NAME, MAIL, PHONE, TAX_NUMBER, BORN_ON, STREET, POSTCODE, CITY),
+    (PERSON_NAME, MAIL, PHONE, TAX_NUMBER, BORN_ON, STREET, PLACE),
     (
         *_REACHED,
         ("local", "case when length(mail_local) >= 5 then mail_local end"),
@@ -35,8 +34,7 @@ PERSON: Final = Model(
         ("born_last", "born || last"),
         ("last_postcode", "last || '|' || postcode"),
         ("last_city", "last || '|' || city"),
-        ("first_postcode", "first || '|' || postcode"),
-        ("first_city", "first || '|' || city"),
+        ("first_place", "first || '|' || coalesce(postcode, city)"),
         ("begins", "left(first, 3) || '|' || left(last, 4) || coalesce(left(city, 2), '')"),
         ("name_city", "name_key || '|' || city"),
     ),
@@ -44,7 +42,7 @@ PERSON: Final = Model(
 
 ORGANISATION: Final = Model(
     "company",
-    (COMPANY_NAME, MAIL, PHONE, TAX_NUMBER, DOMAIN, STREET, POSTCODE, CITY, COUNTRY),
+    (COMPANY_NAME, MAIL, PHONE, TAX_NUMBER, DOMAIN, STREET, PLACE, COUNTRY),
     (
         *_REACHED,
         ("name", "name_key"),

@@ -78,7 +78,7 @@ def _linker(connection: duckdb.DuckDBPyConnection, records: str, fields: Sequenc
 def _comparison(field: Field, shares: Shares) -> dict[str, Any]:
     levels: list[dict[str, Any]] = [
         {
-            "sql_condition": f"{field.column}_l is null or {field.column}_r is null",
+            "sql_condition": field.blank,
             "label_for_charts": "blank",
             "is_null_level": True,
         }

@@ -1,4 +1,4 @@
-"""Records made comparable: one table of normalised columns and of the keys by which pairs are looked for."""
+"""Records made comparable: one table of normalised columns."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from crmetrics.clean.duplicates.reached import comparable_mail, comparable_phone
 SHARED_BY: Final = 5
 """A phone, an address or a mail box of more customers than these is no one's own: a call centre, an office house."""
 
-BLOCK: Final = 60
-"""A key whose value more records share tells too little to look at all their pairs: others of their keys do."""
+DOMAIN_SHARED_BY: Final = 20
+"""A domain of more companies than these is that of a mail host which is not on the list."""
 
 GIVEN: Final = (
     "id", "name", "email", "phone", "tax_number", "country", "region", "city", "born_on", "street", "postcode", "company",
@@ -46,9 +46,13 @@ def make_records(connection: duckdb.DuckDBPyConnection, given: str, model: Model
         "left join places as c on c.k1 = g.city and c.k2 = g.is_turkish "
         "left join streets as s on s.k1 = g.street and s.k2 = g.is_turkish"
     )
-    for column in ("phone", "mail", "street"):
-        _leave_shared_out(connection, records, column)
-    _add_keys(connection, records, model)
+    for column, most in (
+        ("phone", SHARED_BY),
+        ("mail", SHARED_BY),
+        ("street", SHARED_BY),
+        ("domain", DOMAIN_SHARED_BY),
+    ):
+        _leave_shared_out(connection, records, column, most)
     found = connection.execute(f"select count(*) from {records}").fetchall()
     return int(found[0][0])
 
@@ -64,7 +68,7 @@ def _normalise(
     found = connection.execute(
         f"select distinct {first} as k1, {second or 'null::varchar'} as k2 from given where {first} is not null"
     ).fetchnumpy()
-    ones, twos = (np.ma.filled(found[key].astype(object), None) for key in ("k1", "k2"))
+    ones, twos = (_values(found[key]) for key in ("k1", "k2"))
     lists: list[list[str | None]] = [[], [], [], [], []]
     for one, two in zip(ones, twos, strict=True):
         told = forms(one, two)
@@ -81,6 +85,13 @@ def _normalise(
         "from told_forms"
     )
     connection.unregister("told_forms")
+
+
+def _values(column: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """A column as objects, None where it is masked."""
+    values = np.ma.getdata(column).astype(object)
+    values[np.ma.getmaskarray(column)] = None
+    return values
 
 
 def _array(values: Sequence[str | None]) -> np.ndarray[Any, Any]:
@@ -113,22 +124,9 @@ def _placed(text: str, is_turkish: Any) -> Forms:
     return (plain(folded(text, bool(is_turkish))) or None,)
 
 
-def _leave_shared_out(connection: duckdb.DuckDBPyConnection, records: str, column: str) -> None:
+def _leave_shared_out(connection: duckdb.DuckDBPyConnection, records: str, column: str, most: int) -> None:
     also = ", mail_local = null" if column == "mail" else ""
     connection.execute(
         f"update {records} set {column} = null{also} where {column} in (select {column} from {records} "
-        f"where {column} is not null group by 1 having count(*) > {SHARED_BY})"
+        f"where {column} is not null group by 1 having count(*) > {most})"
     )
-
-
-def _add_keys(connection: duckdb.DuckDBPyConnection, records: str, model: Model) -> None:
-    """Add the keys as columns, blank where they are of one record alone or of too many."""
-    told = ", ".join(f"{sql} as k_{name}" for name, sql in model.keys)
-    kept = ", ".join(
-        f"case when k_{name} is not null and count(*) over (partition by k_{name}) between 2 and {BLOCK} then k_{name} end as k_{name}"
-        for name, _sql in model.keys
-    )
-    connection.execute(f"create or replace temp table keyed as select *, {told} from {records}")
-    columns = ", ".join(f"k_{name}" for name, _sql in model.keys)
-    connection.execute(f"create or replace table {records} as select * exclude ({columns}), {kept} from keyed")
-    connection.execute("drop table keyed")

@@ -8,6 +8,7 @@ from typing import Final
 
 import duckdb
 
+from crmetrics.clean.duplicates.candidates import find_candidates
 from crmetrics.clean.duplicates.fields import Field, Model
 from crmetrics.clean.duplicates.learning import Learning
 from crmetrics.clean.duplicates.on_splink import predicted
@@ -43,34 +44,21 @@ def score(connection: duckdb.DuckDBPyConnection, records: str, model: Model, lea
     """
     rows = _count(connection, f"select count(*) from {records}")
     fields = tuple(field for field in model.fields if _is_given(connection, records, field))
-    compared = _find_candidates(connection, records, [f"k_{name}" for name, _sql in model.keys], "candidates")
+    compared = find_candidates(connection, records, model, "candidates")
     if not compared or not fields:
         _write_nothing(connection, model.fields, pairs)
         return Scored(model.fields, 0, False)
     shares = defaults_of(fields, min(0.1, 2 * EXPECTED_SHARE / max(rows - 1, 1)))
     is_learned = compared >= ENOUGH_PAIRS
     if is_learned:
-        shares = Learning(connection, records, rows, fields, model.keys).learn(shares)
+        shares = Learning(connection, records, rows, fields).learn(shares)
     found = predicted(connection, records, fields, shares, "candidates", least)
     _write(connection, fields, shares, found, pairs)
     return Scored(fields, compared, is_learned)
 
 
 def _is_given(connection: duckdb.DuckDBPyConnection, records: str, field: Field) -> bool:
-    return _count(connection, f"select count({field.column}) from {records}") > 1
-
-
-def _find_candidates(connection: duckdb.DuckDBPyConnection, records: str, keys: Sequence[str], candidates: str) -> int:
-    """Write the pairs that agree in a key, each once (join_key_l < join_key_r); returns how many there are."""
-    met = " union ".join(
-        f"select l.unique_id as join_key_l, r.unique_id as join_key_r from {records} as l join {records} as r "
-        f"on l.{key} = r.{key} and l.unique_id < r.unique_id"
-        for key in keys
-    )
-    connection.execute(
-        f"create or replace table {candidates} as select '0' as match_key, join_key_l, join_key_r from ({met})"
-    )
-    return _count(connection, f"select count(*) from {candidates}")
+    return any(_count(connection, f"select count({column}) from {records}") > 1 for column in field.columns)
 
 
 def _write(
