@@ -7,10 +7,9 @@ from threading import Event, Thread
 
 import pytest
 
-from crmetrics.intake import watching
 from crmetrics.intake.lock import import_lock
-from crmetrics.intake.watching import Watch, watch
-from crmetrics.vocabulary.errors import BadFile
+from crmetrics.intake.watching import Watch, watch, watched
+from crmetrics.vocabulary.errors import BadFile, BadValue
 from crmetrics.workspace.arrivals import Arrivals
 from crmetrics.workspace.state import open_state
 
@@ -164,6 +163,30 @@ def test_a_real_folder_is_watched_until_stopped(company, monkeypatch, is_polled)
     assert [each.outcome for each in told] == ["taken"]
 
 
+def test_the_folder_of_the_settings_is_watched_in_the_background(company):
+    company.write("mapping.toml", PEOPLE)
+    came, told = Event(), []
+
+    def hear(arrival):
+        told.append(arrival.outcome)
+        came.set()
+
+    company.workspace.mkdir()
+    settings = company.workspace / "crmetrics.toml"
+    settings.write_text('watch = "../exports"\nwatch_every = "1s"\n', encoding="utf-8")
+    company.write("people1.csv", "id,name\n1,Ann\n")
+    with watched(company.workspace, hear):
+        assert came.wait(60)
+    assert told == ["taken"]
+    assert 'watch = "../exports"' in settings.read_text(encoding="utf-8")
+    settings.write_text('watch = "nowhere"\n', encoding="utf-8")
+    with pytest.raises(BadFile, match="nowhere"), watched(company.workspace, hear):
+        pass
+    settings.write_text('watch_every = "often"\n', encoding="utf-8")
+    with pytest.raises(BadValue, match="often"), watched(company.workspace, hear):
+        pass
+
+
 def test_without_a_mapping_the_way_out_is_told_and_without_a_folder_nothing_starts(company):
     told = []
     company.write("people1.csv", "id,name\n1,Ann\n")
@@ -173,4 +196,3 @@ def test_without_a_mapping_the_way_out_is_told_and_without_a_folder_nothing_star
     assert "Import them once by hand" in str(told[0].problem)
     with pytest.raises(BadFile, match="no folder"):
         watch(company.workspace, company.folder / "nowhere", Event(), told.append)
-    assert watching.SETTLED > 0

@@ -72,7 +72,7 @@ def init(here: Here, folder: Path) -> None:
 
 
 @click.command("import")
-@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...", type=SourceType())
+@click.argument("sources", nargs=-1, metavar="SOURCE...", type=SourceType())
 @click.option(
     "--mapping",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -80,12 +80,40 @@ def init(here: Here, folder: Path) -> None:
 )
 @click.option("--propose", is_flag=True, help="Only find out what the files are, and write the mapping.")
 @click.option("--currency", default="", metavar="CODE", help="Currency of amounts that name none, such as EUR.")
+@click.option(
+    "--watch",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Go on importing what comes into a folder, until stopped.",
+)
+@click.option(
+    "--every",
+    default="1m",
+    show_default=True,
+    metavar="TIME",
+    help="With --watch: look at least so often (30s, 15m, 2h).",
+)
 @in_workspace
-def import_(here: Here, sources: tuple[Source, ...], mapping: Path | None, propose: bool, currency: str) -> None:
+def import_(
+    here: Here,
+    sources: tuple[Source, ...],
+    mapping: Path | None,
+    propose: bool,
+    currency: str,
+    watch: Path | None,
+    every: str,
+) -> None:
     """Import files or folders: CSV, TSV, fixed width, XLSX, XLS, ODS, JSON, Parquet, SQLite, also as .gz or .zip.
 
     A database is named by its address: postgresql://reader@host/name (also mysql://, mariadb://, sqlserver://).
     """
+    if watch is not None:
+        from crmetrics.cli.watching import watch_folder
+
+        watch_folder(here, watch, mapping, every)
+        return
+    if not sources:
+        raise click.UsageError("Missing argument 'SOURCE...'.")
     found = mapping or (None if propose else _beside(sources) or _kept(here, sources))
     if found is None:
         from crmetrics.cli.understanding import proposed_mapping

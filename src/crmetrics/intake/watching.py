@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import Final
 
 from crmetrics.clean.mapping_file import read_mapping
@@ -17,6 +17,8 @@ from crmetrics.intake.report import ImportReport
 from crmetrics.vocabulary.errors import BadFile, BadMapping, Busy, CrmetricsError
 from crmetrics.vocabulary.language import words
 from crmetrics.workspace.arrivals import Arrival, Arrivals, Outcome
+from crmetrics.workspace.folder import Workspace
+from crmetrics.workspace.settings import read_settings, seconds_of
 from crmetrics.workspace.state import open_state
 
 _ = words("history")
@@ -50,14 +52,42 @@ def watch(
     Raises BadFile if the folder is not there. Whatever is wrong with files is told, and the watch goes on.
     """
     if not folder.is_dir():
-        raise BadFile(_("There is no folder '{folder}' to be watched.", folder=str(folder)))
-    watched = Watch(workspace, folder, told, mapping, settled)
+        raise _no_folder(folder)
+    at_work = Watch(workspace, folder, told, mapping, settled)
     looked = time.monotonic() - every
     for is_changed in _ticks(folder, stop, min(every, settled)):
         now = time.monotonic()
-        if is_changed or watched.is_unsettled or now - looked >= every:
+        if is_changed or at_work.is_unsettled or now - looked >= every:
             looked = now
-            watched.look(now)
+            at_work.look(now)
+
+
+@contextmanager
+def watched(workspace: Path, told: Told) -> Iterator[None]:
+    """Watch the folder that the settings name, if they name one, in the background for as long as this lasts.
+
+    Raises BadFile if the folder is not there, BadValue for settings that cannot be read.
+    """
+    settings = read_settings(Workspace(workspace).settings)
+    if not settings.watch:
+        yield
+        return
+    folder = workspace / settings.watch
+    if not folder.is_dir():
+        raise _no_folder(folder)
+    stop = Event()
+    every = seconds_of(settings.watch_every)
+    thread = Thread(target=lambda: watch(workspace, folder, stop, told, every=every), name="watch", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(10)
+
+
+def _no_folder(folder: Path) -> BadFile:
+    return BadFile(_("There is no folder '{folder}' to be watched.", folder=str(folder)))
 
 
 def _ticks(folder: Path, stop: Event, seconds: float) -> Iterator[bool]:

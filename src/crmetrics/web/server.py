@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import socket
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Final
 import uvicorn
 
 from crmetrics.catalogue import current_version
+from crmetrics.intake.watching import watched
 from crmetrics.presenting.numbers import format_for
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.errors import BadValue
@@ -18,6 +20,7 @@ from crmetrics.vocabulary.language import words
 from crmetrics.web.admission import Access
 from crmetrics.web.application import application
 from crmetrics.web.home_page import look_ahead
+from crmetrics.workspace.arrivals import Arrival
 from crmetrics.workspace.passwords import Passwords
 from crmetrics.workspace.people import People
 from crmetrics.workspace.settings import read_settings
@@ -26,6 +29,7 @@ from crmetrics.workspace.state import open_state
 _ = words("web")
 people = words("people")
 
+LOG: Final = logging.getLogger("crmetrics.watch")
 OWN_NAMES: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
@@ -51,16 +55,23 @@ def run(folder: Path, host: str, port: int, language: str | None, behind_proxy: 
     sys.stdout.flush()
     app = application(folder, language, access)
     look_ahead(app.state.site)
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=behind_proxy,
-        forwarded_allow_ips="*" if behind_proxy else "",
-    )
+    with watched(folder, hear):
+        uvicorn.run(
+            app,
+            host=host,
+            port=port,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=behind_proxy,
+            forwarded_allow_ips="*" if behind_proxy else "",
+        )
+
+
+def hear(arrival: Arrival) -> None:
+    """Log what became of a file that came into the watched folder; what could not be imported is a warning."""
+    level = logging.INFO if arrival.problem is None else logging.WARNING
+    LOG.log(level, "%s: %s %s", arrival.file, arrival.outcome, arrival.problem or "")
 
 
 NOBODY: Final = people(

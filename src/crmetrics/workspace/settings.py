@@ -19,6 +19,7 @@ from crmetrics.vocabulary.language import LANGUAGES, Message, words
 from crmetrics.warehouse.disk import replace as replace_file
 
 _ = words("import")
+history = words("history")
 people = words("people")
 
 UNSET: Final = ""
@@ -26,6 +27,7 @@ _NO_PEOPLE: Final[Mapping[str, str]] = MappingProxyType({})
 SIGN_IN: Final = ("issuer", "client_id", "employee_claim", "new_people", "trusts_email")
 _SECTIONS: Final = ("people", "sign_in")
 _COUNTRIES: Final[Mapping[str, str]] = MappingProxyType({"tr": "TR", "uk": "UA", "zh": "CN"})
+_EVERY: Final = re.compile(r"([1-9]\d*)([smh])")
 _SIZE: Final = re.compile(r"\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)", re.IGNORECASE)
 
 
@@ -40,6 +42,8 @@ class Settings:
     memory_limit  such as 4GB; threads 0: as many as the machine has; spill: blank = in the workspace
     people        user name -> employee_id, for what a viewer may see
     sign_in       the company's own sign-in server (OpenID Connect): issuer, client_id, employee_claim, new_people, trusts_email
+    watch         a folder from which files are imported as they come, while the pages are served; blank: none
+    watch_every   how often it is looked at, at least: 30s, 15m, 2h
     calendar      whose free days count: a country (TR, DE-BY), one of the company's own in `holidays`, or none
     """
 
@@ -55,6 +59,8 @@ class Settings:
     people: Mapping[str, str] = field(default_factory=lambda: _NO_PEOPLE)
     calendar: str = UNSET
     sign_in: Mapping[str, str] = field(default_factory=lambda: _NO_PEOPLE)
+    watch: str = UNSET
+    watch_every: str = "1m"
 
     def __post_init__(self) -> None:
         self._check(
@@ -69,6 +75,7 @@ class Settings:
         self._check(
             "memory_limit", not self.memory_limit or _SIZE.fullmatch(self.memory_limit), _("a size such as 4GB")
         )
+        self._check("watch_every", _EVERY.fullmatch(self.watch_every), history("a time such as 30s, 15m or 2h"))
         self._check("threads", self.threads >= 0, _("a number of threads, or 0 for as many as the machine has"))
         self._check("sign_in", self.sign_in.keys() <= set(SIGN_IN), people("only {names}", names=", ".join(SIGN_IN)))
 
@@ -87,6 +94,14 @@ class Settings:
         """These settings, with what is not set taken from the proposed ones."""
         blank = {one.name: getattr(proposed, one.name) for one in fields(self) if getattr(self, one.name) == UNSET}
         return replace(self, **blank)
+
+
+def seconds_of(every: str) -> float:
+    """How many seconds a time such as 30s, 15m or 2h is. Raises BadValue."""
+    found = _EVERY.fullmatch(every.strip())
+    if found is None:
+        raise BadValue(history("'{every}' is not a time. Write it like 30s, 15m or 2h.", every=every))
+    return float(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]]
 
 
 def read_settings(path: Path) -> Settings:
@@ -148,6 +163,9 @@ fiscal_start = {settings.fiscal_start}    # the month in which the fiscal year s
 {_line("memory_limit", settings.memory_limit)}    # what an import or a question may use of the memory
 threads = {settings.threads}    # 0: as many as the machine has
 {_line("spill", settings.spill)}    # the folder for what does not fit into memory; not set: spill/ in the workspace
+
+{_line("watch", settings.watch)}    # a folder from which files are imported as they come, while the pages are served
+watch_every = {json.dumps(settings.watch_every)}    # how often it is looked at, at least: 30s, 15m, 2h
 
 # Which user is which employee, for what each may see:  "anna@example.com" = "E017"
 [people]
