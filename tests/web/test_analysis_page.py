@@ -81,6 +81,7 @@ def first_cells(page: str) -> list[str]:
         ("period=custom&first=2025-03-05&last=", "?period=2025-03-05..2025-03-06"),
         ("period=2025&first=2025-01-01&last=2025-03-31", "?period=2025"),
         ("where.region=&where.region=&sort=", "?where.region="),
+        ("find.owner=de&where.owner=ana", "?where.owner=ana"),
         ("by=none&language=tr&page=1", "?by=none&language=tr"),
     ],
 )

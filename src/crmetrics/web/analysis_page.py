@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
@@ -79,6 +80,7 @@ WORDS: Final[dict[str, Message]] = {
     "link": _("The address of this view"),
     "copy": _("Copy"),
     "copied": _("Copied"),
+    "keep_here": _("Keep, or add to a dashboard"),
     "print": _("Print"),
     "csv": _("CSV"),
     "csv_excel": _("CSV for Excel"),
@@ -128,10 +130,13 @@ class Room:
                 switches=switches,
                 carried_by_switches=hidden(given, *(each.name for each in switches), "page", "sort", "effects"),
                 switches_go_to=f"/a/{key}",
-                effects_at=_aside(key, given, "effects") if any(tried(answer.declared, switches)) else "",
+                effects_at=_aside(key, given, "effects")
+                if figure_of(answer) and any(tried(answer.declared, switches))
+                else "",
                 values_at=_aside(key, given, "values"),
                 may_export=site.may(request, "export"),
                 link=str(request.url),
+                keep=f"/boards/add?{urlencode({'key': key, 'query': request.url.query})}",
             )
 
         return shown

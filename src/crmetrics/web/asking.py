@@ -84,6 +84,7 @@ def in_short(declared: Analysis, given: QueryParams, latest: date) -> list[tuple
             value = _spelled_out(given.get("first", ""), given.get("last", ""))
         is_filter = name.startswith(FILTER)
         is_idle = name in ("first", "last") or (not value and not is_filter) or (name, value) == ("as_of", str(latest))
+        is_idle |= name.startswith(FIND) and name.removeprefix(FIND) != given.get("choose")
         if not is_idle and not _is_default(declared, name, value) and (name, value) not in found:
             found.append((name, value))
     return found

@@ -99,6 +99,11 @@
         actions: false, renderer: "svg", ast: true, config: theme.config[mode], defaultStyle: false,
         tooltip: { disableDefaultStyle: true }
       }).then(function () {
+        // what the marks tell is told by the place, the keys and the table: the drawing itself has nothing to say
+        place.querySelectorAll("svg [role]").forEach(function (node) {
+          node.removeAttribute("role");
+          node.removeAttribute("aria-roledescription");
+        });
         place.dataset.ready = "1";
         if (isFirst) { byKeys(place); if (figure) { asTable(figure); } }
       }, function (error) { place.textContent = error.message; place.dataset.ready = "1"; });
