@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from crmetrics.cli.app import command_line
 from crmetrics.collect.servers.address import read_address
 from crmetrics.intake.imports import import_sources
+from crmetrics.intake.understanding import understand
 from crmetrics.vocabulary.errors import BadFile, BadMapping, BadValue
 from tests.databases.conftest import PASSWORD
 from tests.intake.conftest import NOW, Company
@@ -235,3 +236,15 @@ def test_a_cursor_needs_a_source_that_adds(company):
     mapping = '[files.a]\ntable = "a"\ncursor = "id"\n[customers]\nfrom = "a"\ncustomer_id = "id"\n'
     with pytest.raises(BadMapping, match='kind = "delta"'):
         import_sources(company.workspace, [company.folder], company.mapping(mapping))
+
+
+def test_tables_that_nobody_described_are_understood(company, pg_shop):
+    pg_shop.run("drop table if exists customers")
+    pg_shop.run("create table customers (customer_id int, name text, email text, created_at timestamptz)")
+    pg_shop.run("insert into customers select g, 'Firma ' || g, 'f' || g || '@x.com', now() from generate_series(1, 40) g")
+    address = read_address(pg_shop.address)
+    proposal, errors = understand([address], company.folder / "spill")
+    assert (proposal.source, errors) == ("shop", ())
+    assert '[files.customers]\ntable = "customers"\n' in proposal.text()
+    import_sources(company.workspace, [address], company.mapping(proposal.text()), now=NOW)
+    assert company.rows("select count(*), min(email) from customers") == [(40, "f10@x.com")]

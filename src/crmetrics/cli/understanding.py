@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from crmetrics.clean.understanding.proposal import Proposal, Question
+    from crmetrics.intake.finding import Source
 
 _ = words("cli")
 
@@ -26,7 +27,7 @@ CURRENCY: Final = re.compile(r"[A-Z]{3}")
 
 
 def proposed_mapping(
-    here: Here, sources: Sequence[Path], currency: str, progress: Callable[[str, float], None], is_only_shown: bool
+    here: Here, sources: Sequence[Source], currency: str, progress: Callable[[str, float], None], is_only_shown: bool
 ) -> Path:
     """Find out what the files are, ask where that is not sure, and write the mapping into the workspace.
 

@@ -5,100 +5,84 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
 import duckdb
 
-from crmetrics.clean.understanding.evidence import evidence_of, middle_rates
-from crmetrics.clean.understanding.formats import reading_of
+from crmetrics.clean.understanding.evidence import middle_rates
 from crmetrics.clean.understanding.headers import meanings_of
 from crmetrics.clean.understanding.known import Known
 from crmetrics.clean.understanding.proposal import Proposal
 from crmetrics.clean.understanding.recognition import Recognised, recognise
 from crmetrics.clean.understanding.shapes import shape_of
-from crmetrics.clean.understanding.suiting import Read
+from crmetrics.clean.understanding.structure import Structure, stages_of, without_stages
 from crmetrics.clean.understanding.together import seen_together
 from crmetrics.collect.archives import unpacked
-from crmetrics.collect.sources import FileEntry, RawFile, find_files, read_raw, sheets_of
-from crmetrics.vocabulary.errors import BadFile
+from crmetrics.collect.encodings import UnclearEncoding
+from crmetrics.collect.servers.address import Address
+from crmetrics.intake.finding import Source, source_name
+from crmetrics.intake.looked_through import DIGITS, Sheet, reads_of, sheets_of_database, sheets_of_files
+from crmetrics.intake.shared_encodings import shared_encodings
+from crmetrics.vocabulary.errors import BadFile, CrmetricsError
 from crmetrics.vocabulary.language import words
 
 _ = words("import")
 
 Progress = Callable[[str, float], None]
-DIGITS: Final = re.compile(r"\d+")
 UNDERSTANDING: Final = "understanding-"
 BESIDE_A_SYSTEM: Final = 6.0
 """The score from which on a file beside the exports of a known system is taken for a table of the user's own."""
 
 
-@dataclass(frozen=True)
-class _Sheet:
-    """One table in one file, read into raw Parquet."""
-
-    path: Path
-    sheet: str | None
-    raw: RawFile
-
-
 def understand(
-    sources: Sequence[Path], scratch: Path, progress: Progress = lambda name, share: None
-) -> tuple[Proposal, tuple[BadFile, ...]]:
-    """Look through files or folders, and propose a mapping; the errors are those of files that are no table.
+    sources: Sequence[Source], scratch: Path, progress: Progress = lambda name, share: None
+) -> tuple[Proposal, tuple[CrmetricsError, ...]]:
+    """Look through files or folders, or a database, and propose a mapping; the errors are those of files that are no table.
 
     Files with the same columns become one kind. Nothing is published, and nothing stays in `scratch`.
-    Errors: BadFile if none of them is a table.
+    Errors: BadFile if none of them is a table, BadDatabase if the database cannot be read.
     """
     scratch.mkdir(parents=True, exist_ok=True)
     with (
         TemporaryDirectory(dir=scratch, prefix=UNDERSTANDING) as folder,
-        unpacked(sources, scratch) as opened,
+        unpacked([one for one in sources if isinstance(one, Path)], scratch) as paths,
         closing(duckdb.connect(":memory:")) as connection,
     ):
-        sheets, errors = _read(connection, opened, Path(folder), progress)
+        sheets, errors = sheets_of_files(connection, paths, Path(folder), progress) if paths else ([], [])
+        encodings: dict[Path, str] = {}
+        if any(isinstance(error, UnclearEncoding) for error in errors) and (encodings := shared_encodings(paths)):
+            sheets, errors = sheets_of_files(connection, paths, Path(folder), progress, encodings)
+        for address in (one for one in sources if isinstance(one, Address)):
+            tables, refused = sheets_of_database(connection, address, Path(folder), progress)
+            sheets, errors = [*sheets, *tables], [*errors, *refused]
         if not sheets:
             raise errors[0] if errors else BadFile(_("There is no table in '{path}'.", path=str(sources[0])))
         kinds = _kinds(sheets)
-        known = [_known(connection, name, group) for name, group in zip(_names(kinds), kinds, strict=True)]
-    return Proposal(_source_name(sources), tuple(_of_a_system(known))), tuple(errors)
+        known = [
+            replace(_known(connection, name, group), encoding=encodings.get(group[0].path, ""))
+            for name, group in zip(_names(kinds), kinds, strict=True)
+        ]
+    return Proposal(source_name(sources), tuple(_of_a_system(known))), tuple(errors)
 
 
-def _read(
-    connection: duckdb.DuckDBPyConnection, opened: Sequence[Path], folder: Path, progress: Progress
-) -> tuple[list[_Sheet], list[BadFile]]:
-    sheets: list[_Sheet] = []
-    errors: list[BadFile] = []
-    for number, (_entry, path) in enumerate(find_files(opened, [FileEntry("all", ("*",))])):
-        try:
-            for place, sheet in enumerate(sheets_of(path)):
-                entry = FileEntry(path.stem, ("*",), sheet)
-                sheets.append(
-                    _Sheet(
-                        path, sheet, read_raw(connection, entry, path, folder / f"{number}-{place}.parquet", progress)
-                    )
-                )
-        except BadFile as error:
-            errors.append(error)
-    return sheets, errors
-
-
-def _kinds(sheets: Sequence[_Sheet]) -> list[list[_Sheet]]:
+def _kinds(sheets: Sequence[Sheet]) -> list[list[Sheet]]:
     """Files of the same columns are of one kind, unless their names tell of different things, as calls and notes are.
 
     Sheets of one workbook stay apart, for each is named in the mapping.
     """
-    found: dict[tuple[object, ...], list[_Sheet]] = {}
+    found: dict[tuple[object, ...], list[Sheet]] = {}
     for one in sheets:
         stem = DIGITS.sub("", one.path.name.split(".")[0])
         told = stem if meanings_of(stem).words else ""
-        found.setdefault((one.raw.columns, told, one.sheet, one.path if one.sheet else None), []).append(one)
+        is_alone = one.path if one.sheet or one.table else None
+        found.setdefault((one.raw.columns, told, one.sheet, is_alone, one.table, one.has_heads), []).append(one)
     return list(found.values())
 
 
-def _names(kinds: Sequence[Sequence[_Sheet]]) -> list[str]:
+def _names(kinds: Sequence[Sequence[Sheet]]) -> list[str]:
     """A name for each kind of file, of its first file and sheet."""
     taken: set[str] = set()
     names = []
@@ -118,13 +102,17 @@ def _names(kinds: Sequence[Sequence[_Sheet]]) -> list[str]:
     return names
 
 
-def _known(connection: duckdb.DuckDBPyConnection, name: str, group: Sequence[_Sheet]) -> Known:
-    columns = group[0].raw.columns
-    looked_at = evidence_of(connection, [one.raw.path for one in group], columns)
-    read = tuple(Read(each, reading_of(each), meanings_of(each.name)) for each in looked_at)
-    titled = f"{name} {group[0].sheet or ''}"
+def _known(connection: duckdb.DuckDBPyConnection, name: str, group: Sequence[Sheet]) -> Known:
+    first = group[0]
+    read = reads_of(connection, group)
+    titled = f"{name} {first.sheet or ''}"
     found = recognise(titled, read)
-    known = Known(name, _match(group), read, found, group[0].sheet)
+    structure = Structure(first.table, first.raw.columns, first.has_heads)
+    if found.own == "deals":
+        told = {match.target: match.column for match in found.tables["deals"]}
+        structure = replace(structure, stages=stages_of(read, told.get("stage", "")))
+        found = without_stages(found, structure.stages)
+    known = Known(name, _match(group), read, found, first.sheet, structure=structure)
     if found.own == "exchange_rates":
         # the rows of this kind of file are still at hand
         told = {match.target: match.column for match in found.tables[found.own]}
@@ -155,13 +143,8 @@ def _of_a_system(known: Sequence[Known]) -> list[Known]:
     return [known_as(each) for each in known]
 
 
-def _match(group: Sequence[_Sheet]) -> tuple[str, ...]:
+def _match(group: Sequence[Sheet]) -> tuple[str, ...]:
     """The pattern of file names: one for names that differ in their digits alone, else each name."""
     names = list(dict.fromkeys(one.path.name for one in group))
     patterns = list(dict.fromkeys(DIGITS.sub("*", name) for name in names)) if len(names) > 1 else names
     return tuple(patterns if len(patterns) < len(names) else names)
-
-
-def _source_name(sources: Sequence[Path]) -> str:
-    first = sources[0].resolve()
-    return (first.name if first.is_dir() else first.parent.name) or "files"

@@ -32,6 +32,14 @@ def told_proposal(proposal: Proposal, format: Format) -> str:
     if proposal.unknown:
         names = ", ".join(harmless(name) for known in proposal.unknown for name in known.match)
         lines += ["", say(_("Not understood, and left out: {names}", names=names), format)]
+    headless = [known for known in proposal.known if not known.structure.has_heads]
+    if headless:
+        names = ", ".join(harmless(name) for known in headless for name in known.match)
+        told = _(
+            "Without a row of names: {names}. Put names above the first row, or call the columns by `names` in the mapping.",
+            names=names,
+        )
+        lines += ["", say(told, format)]
     return "\n".join(lines).lstrip("\n")
 
 
@@ -142,12 +150,14 @@ def _told(known: Known, format: Format) -> Iterator[str]:
     names = ", ".join(harmless(name) for name in known.match) + (f" [{harmless(known.sheet)}]" if known.sheet else "")
     tables = ", ".join(say(TABLES[table].label, format) for table in known.found.tables)
     yield f"{names}: {tables}"
-    wide = min(
-        max(width(harmless(match.column)) for matches in known.found.tables.values() for match in matches), _WIDEST
-    )
+    heads = [match.column for matches in known.found.tables.values() for match in matches]
+    wide = min(max(width(harmless(head)) for head in [*heads, *known.structure.stages]), _WIDEST)
     for table, matches in known.found.tables.items():
         for match in matches:
             yield f"  {padded(cut(_columns(match), _WIDEST), wide)}  {_meant(table, match, format)}"
+    visits = say(TABLES["deal_stages"].label, format)
+    for column, stage in known.structure.stages.items():
+        yield f"  {padded(cut(harmless(column), _WIDEST), wide)}  {visits} · {harmless(stage)}"
 
 
 def _columns(match: Match) -> str:

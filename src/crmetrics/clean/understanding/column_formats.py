@@ -119,6 +119,8 @@ def _targets(known: Known, column: Read) -> Iterator[tuple[str, str]]:
         for match in matches:
             if column.name == match.column or column.name in match.joined:
                 yield table, match.target
+    if column.name in known.structure.stages:
+        yield "deal_stages", "entered_at"
 
 
 def _why(column: Read, said: Mapping[str, object]) -> str:

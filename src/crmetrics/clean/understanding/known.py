@@ -8,6 +8,7 @@ from typing import Literal
 
 from crmetrics.clean.understanding.recognition import Recognised
 from crmetrics.clean.understanding.shapes import Shape
+from crmetrics.clean.understanding.structure import PLAIN, Structure
 from crmetrics.clean.understanding.suiting import Read
 
 Doubt = Literal["column", "dates", "swapped", "decimal", "scale", "code", "sign", "rate", "currency"]
@@ -53,8 +54,11 @@ class Known:
     sheet: str | None = None
     shape: Shape | None = None
     """The system that it is an export of; it is called as there."""
+    encoding: str = ""
+    """That of the files which came with it, where its own letters do not tell."""
     rates: Mapping[str, float] = field(default_factory=dict)
     """Of a file of exchange rates, the median rate of each currency or pair."""
+    structure: Structure = PLAIN
 
     def column(self, name: str) -> Read:
         """The column of that name."""

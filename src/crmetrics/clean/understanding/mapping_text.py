@@ -55,15 +55,19 @@ class MappingText:
             for table in self._sections(known):
                 for only in self._divided(known, table):
                     parts += [*self._section(known, table, only), ""]
+                if table == "deals" and known.structure.stages and not self._has_visits():
+                    parts += [*self._visits(known), ""]
         return "\n".join(parts)
 
     # ── files ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _entry(self, known: Known) -> Iterator[str]:
         yield f"[files.{key(known.name)}]"
-        yield f"match = {value(known.match)}"
+        yield from known.structure.lines(known.match)
         if known.sheet is not None:
             yield f"sheet = {value(known.sheet)}"
+        if known.encoding:
+            yield f"encoding = {value(known.encoding)}    # that of the other files"
 
     def _formats(self, known: Known) -> Iterator[str]:
         if decimal_of(self.proposal, known) == ",":
@@ -185,6 +189,18 @@ class MappingText:
             is_unsure = match and match.confidence < SURE and (known.name, table, target) not in self.proposal.confirmed
             doubt = f"    # ? {match.confidence:.0%}" if match and is_unsure else ""
             yield f"{target} = {written}{doubt}"
+
+    def _has_visits(self) -> bool:
+        """Whether another file tells the history of stages."""
+        return any(known.found.own == "deal_stages" for known in self.proposal.known)
+
+    def _visits(self, known: Known) -> Iterator[str]:
+        """The history of stages out of a column for each."""
+        cells = dict(self._cells(known, "deals", self._matches(known, "deals")))
+        yield "[[deal_stages]]"
+        yield f"from = {value(known.name)}"
+        yield f"deal_id = {cells['deal_id']}"
+        yield f"stages = {value(known.structure.stages)}"
 
     def _cells(
         self, known: Known, table: str, matches: Mapping[str, Match], only: str = ""
