@@ -22,9 +22,12 @@ CHANGES: Final = """
 select table_name, column_name, rule, rule_domain, rule_values, sum(rows) as n, sum(changed) as changed,
        max(case when place = 1 then example_before end) as before,
        max(case when place = 1 then example_after end) as after_it, max(case when place = 1 then undo_id end) as undo_id
-from (select *, row_number() over (partition by table_name, column_name, rule order by source, entry) as place from {changes})
-group by table_name, column_name, rule, rule_domain, rule_values
-order by table_name, column_name, rule
+from (
+    select *, row_number() over (partition by table_name, column_name, rule, decision order by source, entry) as place
+    from (select *, case when undo_id like 'decision:%' then undo_id else '' end as decision from {changes})
+)
+group by table_name, column_name, rule, rule_domain, rule_values, decision
+order by table_name, column_name, rule, decision
 """
 ASIDE: Final = """
 select table_name, column_name, reason as rule, reason_domain as rule_domain, min(reason_values) as rule_values,
