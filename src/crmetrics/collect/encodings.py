@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Final
 
 from crmetrics.collect.files import FileEntry
 from crmetrics.collect.letters import CANDIDATES, likely_encodings
 from crmetrics.vocabulary.errors import BadFile, BadMapping
-from crmetrics.vocabulary.language import words
+from crmetrics.vocabulary.language import Message, words
 
 _ = words("collect")
 
@@ -26,9 +27,19 @@ BYTE_ORDER_MARKS: Final = (
 
 EVIDENCE: Final = 1 << 16
 ASCII: Final = bytes(range(0x80))
+NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
+ENOUGH_WORDS: Final = 200
 
 FAULT: Final = "\udcff"
 """Stands for bytes that mean nothing; written as a byte that is not UTF-8, so that its row alone is rejected."""
+
+
+class UnclearEncoding(BadFile):
+    """The letters of a text do not tell which of several encodings it is in."""
+
+    def __init__(self, candidates: Sequence[str], message: Message) -> None:
+        super().__init__(message)
+        self.candidates = tuple(candidates)
 
 
 def _mark_fault(error: UnicodeError) -> tuple[str, int]:
@@ -79,6 +90,8 @@ class Utf8Check:
         self._letters = 0
         self._faults = 0
         self._bytes: set[int] = set()
+        self._good: set[str] = set()
+        self._bad: set[str] = set()
         self._evidence = b""
 
     def see(self, block: bytes) -> None:
@@ -91,6 +104,10 @@ class Utf8Check:
         self._faults += faults
         self._letters += len(text) - len(text.encode("ascii", "ignore")) - faults if faults else len(others) // 4
         self._bytes.update(others)
+        if faults or len(self._good) < ENOUGH_WORDS:
+            runs = set(NOT_ASCII.findall(text))
+            self._bad.update(run for run in runs if FAULT in run)
+            self._good.update(run for run in runs if FAULT not in run)
         if faults and len(self._evidence) < EVIDENCE:
             self._evidence += _telling(block)
 
@@ -98,16 +115,18 @@ class Utf8Check:
     def is_utf_8(self) -> bool:
         """Whether the text is UTF-8, damaged in a few places at most.
 
-        Text in another encoding hardly ever looks like a letter of UTF-8.
+        Text in another encoding hardly ever looks like letters of UTF-8, but a word may: Ні (no) of cp1251, in every row
+        of a column, does. So the different words count as well.
         """
-        return self._faults == 0 or self._letters > self._faults
+        return self._faults == 0 or (self._letters > self._faults and len(self._good) >= len(self._bad))
 
     def guess(self, name: str, entry: FileEntry) -> str:
         """The encoding that the letters speak for. Errors: BadFile naming the candidates if they do not agree."""
         likely = likely_encodings(self._evidence, frozenset(self._bytes))
         if len(likely) == 1:
             return likely[0]
-        raise BadFile(
+        raise UnclearEncoding(
+            likely or CANDIDATES,
             _(
                 "'{file}' is not UTF-8, and its letters do not tell which encoding it is. Likely: {candidates}. "
                 'Write it into [files.{entry}] of the mapping, like encoding = "{example}", or save it as UTF-8.',
@@ -115,8 +134,18 @@ class Utf8Check:
                 candidates=", ".join(likely or CANDIDATES),
                 entry=entry.name,
                 example=(likely or CANDIDATES)[0],
-            )
+            ),
         )
+
+
+def encoding_told(blocks: Iterable[bytes], name: str, entry: FileEntry, head: bytes) -> str:
+    """The encoding of a text by itself; UTF-8 where it holds no other letters. Errors: UnclearEncoding."""
+    if found := known_encoding(head, entry):
+        return found
+    check = Utf8Check()
+    for block in blocks:
+        check.see(block)
+    return UTF_8 if check.is_utf_8 else check.guess(name, entry)
 
 
 def _telling(block: bytes) -> bytes:
