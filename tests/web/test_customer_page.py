@@ -165,5 +165,5 @@ def test_the_analyses_tell_of_him_and_slow_ones_come_by_themselves(demo_company:
                 break
             time.sleep(0.5)
         assert "data-waiting" not in page
-        assert "outlook.js" not in page
+        assert "waiting.js" not in page
         assert 'href="/a/customers.churn_risk?where.customer=' in page

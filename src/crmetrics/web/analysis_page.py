@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import urlencode
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
@@ -81,6 +82,7 @@ WORDS: Final[dict[str, Message]] = {
     "copy": _("Copy"),
     "copied": _("Copied"),
     "keep_here": _("Keep, or add to a dashboard"),
+    "keep_here": _("Keep, or add to a dashboard"),
     "print": _("Print"),
     "csv": _("CSV"),
     "csv_excel": _("CSV for Excel"),
@@ -136,6 +138,7 @@ class Room:
                 values_at=_aside(key, given, "values"),
                 may_export=site.may(request, "export"),
                 link=str(request.url),
+                keep=f"/boards/add?{urlencode({'key': key, 'query': request.url.query})}",
                 keep=f"/boards/add?{urlencode({'key': key, 'query': request.url.query})}",
             )
 

@@ -49,6 +49,7 @@ ROOMS: Final = (
     analysis_page,
     rows_page,
     boards_page,
+    boards_page,
     search_page,
     customer_page,
     sign_in_page,

@@ -10,7 +10,7 @@ from threading import Thread
 from typing import Final, cast
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from crmetrics.catalogue import OpenCatalogue
@@ -26,12 +26,13 @@ from crmetrics.web.asking import COMPARES, FILTER
 from crmetrics.web.desk import Desk, Task
 from crmetrics.web.home_view import as_data, home
 from crmetrics.web.site import Place, Site
+from crmetrics.workspace.boards import Boards
 from crmetrics.workspace.people import NOBODY_YET, People
 
 _ = words("home")
 
-PLACE: Final = Place("/", _("What changed"), 0)
-RIGHTS: Final[Rights] = {"/": SIGNED_IN, "/.json": SIGNED_IN}
+PLACE: Final = Place("/changes", _("What changed"), 0)
+RIGHTS: Final[Rights] = {"/": SIGNED_IN, "/changes": SIGNED_IN, "/.json": SIGNED_IN}
 
 PATIENCE: Final = 4.0
 """Seconds after which the page says that it is working rather than say nothing."""
@@ -189,6 +190,11 @@ def routes(site: Site) -> APIRouter:
     router, rounds = APIRouter(), Rounds(site)
 
     @router.get("/")
+    async def first(request: Request) -> Response:
+        board = None if request.query_params else await run_in_threadpool(_own_first_page, site, request)
+        return RedirectResponse(board, 303) if board else await page(request)
+
+    @router.get("/changes")
     async def page(request: Request) -> Response:
         try:
             looked, told = await rounds.told(request, PATIENCE)
@@ -203,6 +209,12 @@ def routes(site: Site) -> APIRouter:
         return Response(json.dumps(written, ensure_ascii=False, allow_nan=False), media_type="application/json")
 
     return router
+
+
+def _own_first_page(site: Site, request: Request) -> str | None:
+    """The board that somebody has chosen for his first page, None for the usual one."""
+    number = Boards(site.state, site.person(request).number).home()
+    return f"/boards/{number}" if number else None
 
 
 def _shown(site: Site, request: Request, looked: Looked, told: Briefing) -> Response:

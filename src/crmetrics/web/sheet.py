@@ -97,7 +97,7 @@ def sheet(
         "notes": [(note.kind, say_safely(note.message, format)) for note in answer.notes],
         "locked": say(answer.locked.message, format) if answer.locked else "",
         "tiles": tiles(answer, format),
-        "charts": [_chart(drawing) for drawing in drawn],
+        "charts": [chart_of(drawing) for drawing in drawn],
         "is_wide": _letters(table) > LETTERS_BESIDE or any(drawing.steps > WIDE_FROM for drawing in drawn),
         "table": table,
         "heads": _heads(answer, given, table, sort),
@@ -163,7 +163,8 @@ def _total(answer: Answer[Any], table: ShownTable, links: Links) -> list[SheetCe
     return [SheetCell(text, links(header.name, row)) for text, header in pairs]
 
 
-def _chart(drawing: Drawing) -> dict[str, Any]:
+def chart_of(drawing: Drawing) -> dict[str, Any]:
+    """A chart as its place in a page has it."""
     # "<" is written so that no text of the data can end the script element it stands in
     spec = json.dumps(drawing.spec, ensure_ascii=False, allow_nan=False, default=str).replace("<", "\\u003c")
     height = drawing.spec.get("height")

@@ -203,7 +203,7 @@ class Site:
             is_nobody_yet=person is NOBODY_YET,
             is_not_linked=person is not None and person.scope != "all" and person.employee_id is None,
             csrf=csrf_of(request),
-            path=request.url.path,
+            path="/changes" if request.url.path == "/" else request.url.path,
             company=catalogue.settings.company or "crmetrics",
             zone=catalogue.settings.zone,
             reaches=format_.moment(catalogue.engine.profile.reaches),

@@ -1,0 +1,142 @@
+"""The parts of a board, each asked for who looks at it."""
+
+from __future__ import annotations
+
+from concurrent.futures import TimeoutError as NotYet
+from dataclasses import dataclass
+from functools import partial
+from time import monotonic
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
+
+from fastapi import Request
+from starlette.datastructures import QueryParams
+
+from crmetrics.analysis import Answer
+from crmetrics.analysis.reading import read_choices
+from crmetrics.presenting.chart import drawings
+from crmetrics.presenting.numbers import Format
+from crmetrics.presenting.table import Cells, show
+from crmetrics.presenting.words import say
+from crmetrics.vocabulary.errors import CrmetricsError
+from crmetrics.vocabulary.language import words
+from crmetrics.vocabulary.unit import Unit
+from crmetrics.web.asking import asking_of
+from crmetrics.web.pages import column_classes
+from crmetrics.web.sheet import chart_of
+from crmetrics.web.site import Site
+from crmetrics.workspace.boards import Board, Part
+
+_ = words("boards")
+
+PATIENCE: Final = 2.0
+"""Seconds for which a board waits for its parts in all; those that take longer come by themselves."""
+ROWS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One part, ready for its template. `state` is told, waiting, locked or wrong; what it cannot show `said` explains."""
+
+    part: Part
+    place: int
+    title: str
+    href: str
+    state: str
+    said: str = ""
+    sub: str = ""
+    figure: str = ""
+    against: str = ""
+    chart: Any = None
+    table: Any = None
+    set_as: tuple[str, ...] = ()
+
+
+def parts_of(site: Site, request: Request, board: Board, format: Format) -> list[Shown]:
+    """Ask the questions of a board, all at once, and show what is there in good time."""
+    until, begun = monotonic() + PATIENCE, []
+    for part in board.parts:
+        if part.kind == "text":
+            begun.append(None)
+            continue
+        try:
+            begun.append(_asked(site, request, part))
+        except CrmetricsError as error:
+            begun.append(error)
+    found = []
+    for place, (part, task) in enumerate(zip(board.parts, begun, strict=True)):
+        if task is None:
+            found.append(Shown(part, place, "", "", "told"))
+            continue
+        href = f"/a/{part.key}" + (f"?{part.query}" if part.query else "")
+        if isinstance(task, CrmetricsError):
+            found.append(Shown(part, place, part.key, href, "wrong", say(task.message, format)))
+            continue
+        declared = site.catalogue().find(part.key)
+        title = say(declared.title, format)
+        try:
+            answer = task.answer.result(timeout=max(0.0, until - monotonic()))
+        except NotYet:
+            found.append(Shown(part, place, title, href, "waiting"))
+        except CrmetricsError as error:
+            found.append(Shown(part, place, title, href, "wrong", say(error.message, format)))
+        else:
+            found.append(_told(part, place, answer, title, href, format))
+    return found
+
+
+def question_of(query: str) -> str:
+    """What stands behind a question mark without what is of the page alone."""
+    pairs = parse_qsl(query, keep_blank_values=True)
+    return urlencode(
+        [pair for pair in pairs if pair[0] not in ("page", "sort", "language", "choose", "effects", "chart")]
+    )
+
+
+def _asked(site: Site, request: Request, part: Part) -> Any:
+    catalogue, viewer = site.catalogue(), site.viewer(request)
+    declared = catalogue.find(part.key)
+    asked = asking_of(declared, QueryParams(part.query), catalogue.settings.zone)
+    question = catalogue.question(
+        part.key,
+        viewer=viewer,
+        period=asked.period,
+        compare=asked.compare,
+        as_of=asked.as_of,
+        where=asked.where,
+        **read_choices(declared, asked.choices),
+    )
+    return site.desk.ask(question, viewer.name, partial(catalogue.answer, question))
+
+
+def _told(part: Part, place: int, answer: Answer[Any], title: str, href: str, format: Format) -> Shown:
+    if answer.locked:
+        return Shown(part, place, title, href, "locked", say(answer.locked.message, format))
+    sub = format.period(answer.period) if answer.period else format.day(answer.today)
+    if part.kind == "figure":
+        figure, against = _figure(answer, format)
+        return Shown(part, place, title, href, "told", sub=sub, figure=figure, against=against)
+    if part.kind == "chart":
+        drawn = drawings(answer, format)
+        if drawn:
+            return Shown(part, place, drawn[0].title, href, "told", sub=sub, chart=chart_of(drawn[0]))
+    table = show(answer, format, count=ROWS)
+    return Shown(part, place, title, href, "told", sub=sub, table=table, set_as=tuple(column_classes(table)))
+
+
+def _figure(answer: Answer[Any], format: Format) -> tuple[str, str]:
+    """The headline of the total, and what it was before where that was asked too."""
+    name = answer.declared.headline
+    row = answer.total if answer.total is not None else (answer.rows[0] if len(answer.rows) == 1 else None)
+    if not name or row is None:
+        return format.count(len(answer.rows)), say(_("rows"), format)
+    column = Cells(answer, format).all_columns[name]
+    now, text = row.values[column.position], Cells(answer, format).text(column, row)
+    earlier = answer.before.total if answer.before is not None else None
+    before = earlier.values[column.position] if earlier is not None else None
+    if not isinstance(now, int | float) or not isinstance(before, int | float):
+        return text, ""
+    is_share = column.unit is Unit.SHARE
+    change = now - before if is_share else (now - before) / abs(before) if before else None
+    shown = format.value(Unit.POINTS if is_share else Unit.CHANGE, change)
+    return text, say(_("{change}, before {value}", change=shown, value=format.value(column.unit, before)), format)
