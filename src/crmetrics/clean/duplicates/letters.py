@@ -79,13 +79,14 @@ def folded(text: str, is_turkish: bool = False) -> str:
 
     `is_turkish` says that I and i are those of Turkish; a text that has letters of that language only is read so in any case.
     """
+    text = text.replace("'", "").replace("’", "")
     if text.isascii():
         lowered = text.translate(_TURKISH_CASE).lower() if is_turkish else text.lower()
         return " ".join(_WORD.findall(lowered))
     text = mended(unicodedata.normalize("NFKC", text))
     if is_turkish or not _TURKISH.isdisjoint(text):
         text = text.translate(_TURKISH_CASE)
-    return " ".join(_WORD.findall(unicodedata.normalize("NFC", text.lower().replace("'", "").replace("’", ""))))
+    return " ".join(_WORD.findall(unicodedata.normalize("NFC", text.lower())))
 
 
 def mended(text: str) -> str:
