@@ -49,7 +49,6 @@ ROOMS: Final = (
     analysis_page,
     rows_page,
     boards_page,
-    boards_page,
     search_page,
     customer_page,
     sign_in_page,

@@ -24,7 +24,7 @@ from crmetrics.web.admission import SIGNED_IN, Rights
 from crmetrics.web.answering import arrived
 from crmetrics.web.asking import COMPARES, FILTER
 from crmetrics.web.desk import Desk, Task
-from crmetrics.web.home_view import as_data, home
+from crmetrics.web.home_view import as_data, home, quality_asked
 from crmetrics.web.site import Place, Site
 from crmetrics.workspace.boards import Boards
 from crmetrics.workspace.people import NOBODY_YET, People
@@ -88,6 +88,8 @@ WORDS: Final[dict[str, Message]] = {
     ),
     "data": _("Data up to {moment}"),
     "fresh_none": _("No table has a date, so nothing can be said of how fresh the data are."),
+    "quality": _("Data quality"),
+    "costs": _("What gaps cost"),
     "old": _("{table}: nothing new for {age}"),
     "fix": _("What your data can answer"),
     "no_figures": _("None of the key figures can be worked out from the data at hand."),
@@ -116,7 +118,9 @@ class Looked:
 
     def told(self) -> Briefing:
         """The answer; quick where its parts are kept."""
-        return briefing(self.catalogue, self.viewer, self.period, compare=self.compare, where=self.where)
+        told = briefing(self.catalogue, self.viewer, self.period, compare=self.compare, where=self.where)
+        self.catalogue.ask("data.freshness", viewer=self.viewer)  # stands on the page, too: kept from now on
+        return told
 
 
 @dataclass
@@ -160,10 +164,11 @@ class Rounds:
 
     def go_on(self, looked: Looked, told: Briefing) -> None:
         """Have the slow questions answered that nobody has answered yet, each once."""
-        for declared in told.waiting:
-            catalogue = looked.catalogue
-            asked = catalogue.question(declared.key, viewer=looked.viewer, where=looked.where)
-            self.desk.ask(asked, looked.viewer.name, partial(catalogue.answer, asked))
+        catalogue, viewer = looked.catalogue, looked.viewer
+        slow = [catalogue.question(declared.key, viewer=viewer, where=looked.where) for declared in told.waiting]
+        quality = quality_asked(catalogue, viewer)
+        for asked in slow if catalogue.kept(quality) else (*slow, quality):
+            self.desk.ask(asked, viewer.name, partial(catalogue.answer, asked))
 
     async def told(self, request: Request, patience: float | None) -> tuple[Looked, Briefing]:
         """What is told at an address; TimeoutError if it takes longer than the patience."""

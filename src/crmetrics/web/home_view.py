@@ -11,7 +11,7 @@ from markupsafe import Markup
 from starlette.datastructures import QueryParams
 
 from crmetrics.analysis import Waterfall
-from crmetrics.analysis.metric import reading_of
+from crmetrics.analysis.kept import Asked
 from crmetrics.catalogue import OpenCatalogue
 from crmetrics.findings import Briefing, StandingOut
 from crmetrics.presenting.json import plain
@@ -19,12 +19,14 @@ from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.passport import dimension_name
 from crmetrics.presenting.waterfall import waterfall_steps
 from crmetrics.presenting.words import say, say_safely
-from crmetrics.vocabulary.language import Message
+from crmetrics.vocabulary.language import Message, words
 from crmetrics.vocabulary.period import parse_period
-from crmetrics.vocabulary.unit import DAYS
+from crmetrics.vocabulary.unit import DAYS, SHARE, Figure
 from crmetrics.warehouse.scope import Viewer
 from crmetrics.web.asking import FILTER
 from crmetrics.web.figures import filters_of, key_figures, main_course
+
+_ = words("home")
 
 SHOWN: Final = 6
 """So many findings and steps stand open on the page; the others under a line that opens."""
@@ -189,15 +191,29 @@ def _freshness(catalogue: OpenCatalogue, viewer: Viewer, format: Format) -> Iter
         yield say(name, format) if isinstance(name, Message) else str(name), format.value(DAYS, values["age"]), mark
 
 
+def quality_asked(catalogue: OpenCatalogue, viewer: Viewer) -> Asked:
+    """The question of the data's quality. It looks at every column of every table, so the page never waits for it."""
+    return catalogue.question("data.quality", viewer=viewer, show="tables")
+
+
 def _quality(catalogue: OpenCatalogue, viewer: Viewer, format: Format) -> tuple[str, str] | None:
-    """The data quality as one figure, with what it is called; None where it cannot be told."""
-    declared = catalogue.known("data.quality")
-    if declared is None or not declared.headline:
+    """The share of all checks that the data passed, with the table that passed least; and what the worst gap costs, or blank.
+
+    None where nobody has asked for it yet.
+    """
+    answer = catalogue.kept(quality_asked(catalogue, viewer))
+    if answer is None or answer.locked is not None:
         return None
-    answer = catalogue.ask("data.quality", viewer=viewer)
-    value = None if answer.locked is not None else reading_of(answer).value
-    column = next(each for each in declared.row.columns if each.name == declared.headline)
-    return None if value is None else (say(declared.title, format), format.value(column.unit, value))
+    whole = [values for row in answer.rows if (values := row.as_dict())["checked_for"] == "all" and values["checked"]]
+    if not whole:
+        return None
+    # rounded down: one that failed is not "all"
+    passed = sum(values["passed"] for values in whole) * 1000 // sum(values["checked"] for values in whole) / 1000
+    worst = min(whole, key=lambda values: float(values["share"]))
+    told = _("{share} of all checks passed; least {table}: {worst}.")
+    shares = {"share": Figure(passed, SHARE), "worst": Figure(worst["share"], SHARE)}
+    costs = say(answer.findings[0].message, format) if answer.findings else ""
+    return say(told(table=worst["table_name"], **shares), format), costs
 
 
 def as_data(told: Briefing, format: Format) -> dict[str, Any]:
