@@ -69,9 +69,9 @@ def _profile(
     lines += [
         (table.name, name, rows, rows, filled, None, None, 0) for name, filled in zip(custom, found, strict=False)
     ]
-    for column, several in zip(impossible(table.name), found[len(custom) :], strict=True):
+    for wrong, several in zip(impossible(table.name), found[len(custom) :], strict=True):
         if several:
-            connection.execute("insert into meta.impossible values (?, ?, ?)", [table.name, column, several])
+            connection.execute("insert into meta.impossible values (?, ?, ?)", [table.name, wrong, several])
     return lines
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -131,7 +131,7 @@ def _tell(here: Here, taken: Taken) -> None:
         )
         click.echo(here.say(told))
     for each in taken.problems:
-        place = {"sheet": each.sheet, "row": each.number, "reason": each.reason}
+        place: dict[str, Any] = {"sheet": each.sheet, "row": each.number, "reason": each.reason}
         told = (
             _("Sheet '{sheet}', row {row}, column '{column}': {reason}", column=each.column, **place)
             if each.column

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from crmetrics.analysis import Analysis, Catalogue
 from crmetrics.data.judged import Held
@@ -27,7 +28,7 @@ class Cost:
     def message(self) -> Message:
         """The cost in a sentence."""
         held = self.held
-        told = {
+        told: dict[str, Any] = {
             "rows": should_have(held.table, held.column),
             "share": Figure(1 - held.share, SHARE),
             "column": held.column.label,

@@ -64,9 +64,8 @@ def with_set_aside(warehouse: Warehouse, found: list[Measured]) -> Iterator[Meas
         before, _says = aside.get(key, (0, says))
         aside[key] = (before + int(line["n"]), says)
     for each in found:
-        rows, _says = (
-            aside.pop((each.table.name, each.column, each.aspect), (0, each.says)) if each.says is FILLED else (0, "")
-        )
+        place = (each.table.name, each.column, each.aspect)
+        rows = aside.pop(place)[0] if each.says is FILLED and place in aside else 0
         yield Measured(each.table, each.column, each.aspect, each.says, each.checked + rows, each.passed)
     for (name, column, aspect), (rows, says) in aside.items():
         if name in TABLES:

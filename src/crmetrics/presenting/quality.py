@@ -78,7 +78,7 @@ def cost_sentences(report: QualityReport, format: Format) -> Iterator[str]:
 
 def verdict(report: QualityReport) -> Message:
     """The state of the data in one sentence."""
-    told = {"rows": report.rows, "share": Figure(report.worst(), SHARE)}
+    told: dict[str, Any] = {"rows": report.rows, "share": Figure(report.worst(), SHARE)}
     if not report.scores:
         return _("There are no rows yet.")
     name = report.scores[0][0].table_name
