@@ -164,3 +164,7 @@ def test_a_database_cut_off_or_scribbled_on_is_told(read, tmp_path):
     for broken in (whole[:5000], whole[:4096] + b"\xff" * 4096 + whole[8192:]):
         with pytest.raises(CrmetricsError):
             read(broken, "x.db")
+
+
+def test_half_a_letter_in_a_document_is_shown_as_unknown(read):
+    assert read('[{"id": 1, "text": "a\\ude00b"}]', "x.json").rows == [("1", "a?b")]

@@ -24,8 +24,8 @@ class Listing:
     rows: Iterator[tuple[int, list[str]]]
 
     def write(self, target: Path) -> None:
-        """Write the rows as CSV, the number of each before it."""
-        with target.open("w", encoding="utf-8", newline="", buffering=1 << 20) as file:
+        """Write the rows as CSV, the number of each before it; half a letter, as JSON may hold, becomes a question mark."""
+        with target.open("w", encoding="utf-8", errors="replace", newline="", buffering=1 << 20) as file:
             # Python before 3.13 leaves a lone CR bare otherwise.
             writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
             writer.writerows([str(number), *cells] for number, cells in self.rows)

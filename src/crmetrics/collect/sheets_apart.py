@@ -11,7 +11,7 @@ import marshal
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
@@ -47,7 +47,7 @@ def rows_of_sheet(path: Path, sheet: str | None) -> Iterator[Any]:
     return _answers(path, "rows", "" if sheet is None else f"={sheet}")
 
 
-def _answers(path: Path, asked: str, sheet: str) -> Iterator[Any]:
+def _answers(path: Path, asked: str, sheet: str) -> Generator[Any, None, None]:
     command = [
         sys.executable,
         "-P",

@@ -177,7 +177,8 @@ def _last_seen(connection: duckdb.DuckDBPyConnection, before: Sequence[RawPart],
         f"select count(*), count({number}), max(v), arg_max(v, {number}) from (select {column} as v "
         f"from read_parquet([{files}], union_by_name = true)) where regexp_matches(v, '\\d')"
     ).fetchall()[0]
-    return greatest if all_ and numbers == all_ else last
+    found = greatest if all_ and numbers == all_ else last
+    return None if found is None else str(found)
 
 
 def _is_new(connection: duckdb.DuckDBPyConnection, pulled: Path, before: Sequence[RawPart], wanted: Wanted) -> bool:

@@ -53,7 +53,9 @@ class MySql:
         module = driver("pymysql")
         self._streaming = driver("pymysql.cursors").SSCursor
         self._errors = module.MySQLError
-        ways = {"prefer": {}, "require": {"ssl": ssl.create_default_context()}, "disable": {"ssl_disabled": True}}
+        ways: dict[str, dict[str, Any]] = {
+            "prefer": {}, "require": {"ssl": ssl.create_default_context()}, "disable": {"ssl_disabled": True},
+        }  # fmt: skip
         with self._told():
             self._connection: Any = module.connect(
                 host=address.host, port=address.port, user=address.user or "root", password=password,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 
 _ = words("servers")
 
-SYSTEMS: Final = {System.POSTGRESQL: PostgreSql, System.MYSQL: MySql, System.SQL_SERVER: SqlServer}
+SYSTEMS: Final[Mapping[System, Callable[[Address, str], Session]]] = {
+    System.POSTGRESQL: PostgreSql,
+    System.MYSQL: MySql,
+    System.SQL_SERVER: SqlServer,
+}
 SHOWN: Final = 20
 LONG_ENOUGH: Final = 0.5
 """What is told of the progress of a table whose length nobody knows: it comes ever nearer to the whole."""
