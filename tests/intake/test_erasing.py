@@ -135,6 +135,8 @@ def test_nothing_of_an_erased_person_is_left_and_all_totals_are(company, kind):
     (exports / "plan.csv").write_text("nothing about anybody\n", encoding="utf-8")
     with zipfile.ZipFile(exports / "report.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("report.txt", "A report about Zoë Winterbottom")
+    own = company.workspace / "letter.txt"
+    own.write_text("My letter to zoe.w@example.com", encoding="utf-8")
     people = Decision("merge", {"table": "customers", "keep": "K-1", "others": ["K-9"]})
     decide(company.workspace, [people])
     assert {value for value, _name in found_in(company.workspace)} == set(VALUES)
@@ -143,7 +145,8 @@ def test_nothing_of_an_erased_person_is_left_and_all_totals_are(company, kind):
 
     done = erase(company.workspace, "K-1", by="ana")
 
-    assert found_in(company.workspace) == []
+    assert found_in(company.workspace) == [("zoe.w@example.com", "letter.txt")]  # somebody's own: it is told of
+    assert "letter.txt" in done.outside
     assert company.rows(FIGURES.format("true")) == total
     assert company.rows(FIGURES.format("customer_id like 'erased-%'")) == [(2, 15.5)]
     assert company.rows("select * exclude (parent_id, imported_at) from customers where customer_id = 'K-2'") == others

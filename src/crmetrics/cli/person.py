@@ -103,7 +103,7 @@ def _tell(here: Here, seen: Erasure) -> None:
 
 def _tell_files(here: Here, seen: Erasure) -> None:
     if seen.files:
-        click.echo(here.say(_("Copies inside the workspace that hold the person, and are removed:")))
+        click.echo(here.say(_("Copies in the exports of the workspace that hold the person, and are removed:")))
         for path in seen.files:
             click.echo(f"  {path.relative_to(here.folder)}")
     _tell_outside(here, seen)
@@ -113,7 +113,9 @@ def _tell_outside(here: Here, seen: Erasure) -> None:
     if seen.outside:
         click.echo(
             here.say(
-                _("Imported from elsewhere, where the person still stands; whoever keeps these files must see to it:")
+                _(
+                    "Files that still hold the person, here or where they were imported from; whoever keeps them must see to it:"
+                )
             )
         )
         for name in seen.outside:

@@ -37,6 +37,8 @@ Progress = Callable[[str, float], None]
 
 OWN: Final = frozenset(("raw", "versions", "history", "spill", "mappings"))
 """Folders of a workspace that hold no copies of files."""
+EXPORTS: Final = "exports"
+"""The folder of a workspace whose files are copies; all others may be somebody's own, and are only told of."""
 ENCODINGS: Final = ("utf-8", "utf-16-le", "utf-16-be", "cp1254", "cp1251", "gb18030")
 
 
@@ -45,8 +47,8 @@ class Erasure:
     """What was, or would be, erased.
 
     person   who that is; after it was done only the ids that stand for him or her now
-    files    copies inside the workspace that hold the person, and go
-    outside  names of imported files that stand elsewhere: whoever keeps them must see to them
+    files    copies in the exports of the workspace that hold the person, and go
+    outside  files elsewhere that hold the person, and imported ones by their names: whoever keeps them must see to them
     dropped  numbers of versions that are gone
     """
 
@@ -175,15 +177,18 @@ def _is_shared(connection: duckdb.DuckDBPyConnection, text: str, person: Person)
 def _looked(place: Workspace, person: Person, texts: Sequence[str]) -> Erasure:
     """The copies of files that hold the person: those inside the workspace, and what was imported from elsewhere."""
     holding = {file.sha256: file.name for file in _holding(place, person.prints(""))}
-    files, inside = [], set()
+    files: list[Path] = []
+    outside: list[Path] = []
+    inside: set[str] = set()
     for path in _copies(place):
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-        if sha256 in holding:
-            inside.add(sha256)
         if sha256 in holding or _holds(path, texts):
-            files.append(path)
-    outside = sorted({name for sha256, name in holding.items() if sha256 not in inside})
-    return Erasure(person, tuple(files), tuple(outside))
+            is_copy = path.relative_to(place.folder).parts[0] == EXPORTS
+            (files if is_copy else outside).append(path)
+            inside.add(sha256)
+    names = {str(path.relative_to(place.folder)) for path in outside}
+    names |= {name for sha256, name in holding.items() if sha256 not in inside}
+    return Erasure(person, tuple(files), tuple(sorted(names)))
 
 
 def _holding(place: Workspace, prints: Prints) -> Iterator[RawFile]:

@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from crmetrics.workspace.decisions import Decision
 
 _ = words("history")
+
+BY: Final = "watched folder"
+"""Whose doing an import is that nobody asked for."""
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def _reverse(
 def _step_to_undo(history: History, number: int | None) -> Step:
     if number is None:
         for step in history.led_here:
-            if not _took_back(history, step) and history.is_in_force(step):
+            if not _took_back(history, step) and not _is_erasure(history, step) and history.is_in_force(step):
                 return step
         raise BadValue(_("There is nothing that could be taken back."))
     step = history.step(number)
@@ -92,13 +92,17 @@ def _took_back(history: History, step: Step) -> bool:
     return kinds(step.decided) == {"leave_out"} or (not step.decided and bool(kinds(step.taken_back) - {"leave_out"}))
 
 
+def _is_erasure(history: History, step: Step) -> bool:
+    return any(history.decisions[number].kind == "erase" for number in step.decided if number in history.decisions)
+
+
 def _opposite(history: History, step: Step) -> tuple[list[Decision], list[int]]:
     """The decisions that take a step back: those to be made, and the numbers of those that are not to hold any more."""
     from crmetrics.workspace.decisions import Decision
 
     without = [number for number in step.decided if history.stands(number)]
     again = [history.decisions[number] for number in step.taken_back if not history.is_again(number)]
-    if any(history.decisions[number].kind == "erase" for number in without):
+    if _is_erasure(history, step):
         raise BadValue(
             _("At step {number} a person was erased. That cannot be taken back: the data are gone.", number=step.number)
         )

@@ -12,6 +12,7 @@ from threading import Event, Thread
 from typing import Final
 
 from crmetrics.clean.mapping_file import read_mapping
+from crmetrics.intake.history import BY
 from crmetrics.intake.imports import import_sources
 from crmetrics.intake.report import ImportReport
 from crmetrics.vocabulary.errors import BadFile, BadMapping, Busy, CrmetricsError
@@ -29,7 +30,6 @@ EVERY: Final = 60.0
 """So many seconds pass at most from one look to the next, where the system does not tell of changes."""
 UNFINISHED: Final = (".part", ".tmp", ".temp", ".partial", ".crdownload", ".download", ".filepart", ".swp", ".lock")
 MAPPING: Final = "mapping.toml"
-BY: Final = "watched folder"
 
 Told = Callable[[Arrival], None]
 Stamp = tuple[int, int]

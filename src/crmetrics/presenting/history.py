@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, Final
 
-from crmetrics.intake.history import History, Step
+from crmetrics.intake.history import BY, History, Step
 from crmetrics.presenting.letters import harmless, padded, width
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.words import say
@@ -98,7 +98,8 @@ def _decision(history: History, number: int) -> dict[str, Any]:
 
 
 def _who(step: Step, format: Format) -> str:
-    return say(_("administrator"), format) if step.by in ("", "administrator") else step.by
+    known = {"": _("administrator"), "administrator": _("administrator"), BY: _("watched folder")}
+    return say(known[step.by], format) if step.by in known else step.by
 
 
 def _doings(history: History, step: Step) -> Iterator[Message]:
