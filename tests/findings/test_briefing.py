@@ -9,10 +9,11 @@ import pytest
 
 from crmetrics.catalogue import OpenCatalogue
 from crmetrics.findings import Briefing, briefing
+from crmetrics.findings.briefing import Asker
 from crmetrics.presenting.numbers import format_for
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.errors import BadValue, UnknownName
-from crmetrics.vocabulary.language import LANGUAGES
+from crmetrics.vocabulary.language import LANGUAGES, Message
 from crmetrics.warehouse.scope import Filter, Viewer
 from tests.company import company
 
@@ -212,3 +213,24 @@ def test_where_most_of_a_fall_comes_from_is_told_and_proved() -> None:
         fell = by_key(briefing(asked))["kpis.net_sales"]
     assert str(fell.remarks[0]) == "most of it at shop: 28.00"
     assert dict(fell.asked_with) == {"by": "channel", "period": "2025-05-26..2025-06-02"}
+
+
+def test_one_that_refuses_does_not_keep_the_others_from_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(asker: Any, key: str, *asked: Any, **choices: Any) -> Any:
+        if key == "customers.purchase_gap":
+            raise BadValue(Message("Not for you."))
+        return answers(asker, key, *asked, **choices)
+
+    answers = Asker.ask
+    monkeypatch.setattr(Asker, "ask", refuses)
+    with company(reaches=str(MONDAY), **sales([*STEADY, 40])) as asked:
+        found = briefing(asked)
+    assert [(each.key, str(why)) for each, why in found.failed] == [("customers.purchase_gap", "Not for you.")]
+    assert "kpis.net_sales" in by_key(found)
+
+
+def test_who_may_not_see_personal_data_is_told_the_rest() -> None:
+    with company(reaches="2025-06-01", **with_plans(2)) as asked:
+        found = briefing(asked, Viewer("masked", "all", is_masked=True))
+    assert len(found.lines) >= 6
+    assert any("people with a target are behind" in sentence for sentence in told(found))

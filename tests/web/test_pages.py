@@ -155,9 +155,17 @@ def test_a_new_version_is_taken_up(tmp_path: Path) -> None:
     assert ", version 2" in site.get("/").text
 
 
-def test_a_workspace_without_data_says_so(tmp_path: Path) -> None:
-    with pytest.raises(NoWorkspace, match="There is no data"):
-        run(tmp_path, "127.0.0.1", 8765, None)
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(NoWorkspace, match="There is no folder"):
+        run(tmp_path / "nowhere", "127.0.0.1", 8765, None)
+
+
+def test_without_data_the_pages_begin_with_the_import(tmp_path: Path) -> None:
+    with TestClient(application(tmp_path), base_url="http://127.0.0.1") as empty:
+        page = empty.get("/")
+        assert page.url.path == "/import"
+        assert page.status_code == 200
+        assert empty.get("/api/catalogue").status_code == 400
 
 
 def test_the_list_stands_in_the_order_of_the_readers_alphabet(client: TestClient) -> None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final, Self
 
 from crmetrics.analysis import Analysis, Answer
+from crmetrics.analysis.reading import check_filters
 from crmetrics.catalogue import OpenCatalogue
 from crmetrics.findings.movements import Line, lines_of, moved_in_words, movements
 from crmetrics.findings.plans import missed_plans
 from crmetrics.findings.ranking import StandingOut, findings_of, ranked
 from crmetrics.findings.reasons import reason
 from crmetrics.findings.watched import FIGURES, FIGURES_NEEDED, FILLING, WATCHED, Watched
+from crmetrics.vocabulary.errors import CrmetricsError
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.vocabulary.period import Compare, Period, local_day, months_later, parse_period
 from crmetrics.vocabulary.unit import Unit
@@ -34,11 +36,13 @@ RECENT_MONTHS: Final = 2
 class Briefing:
     """What is told of a period to a viewer.
 
+    compare  what `before` is to `period` (R2)
     lines    the key figures, those with too few cases last; none where no figure can be worked out
     changes  what changed, the most money first
     steps    what could be done, by what is at stake
     usual    how many figures moved within their usual swing
     waiting  slow questions that nobody has answered yet
+    failed   what could not be answered to this viewer, and why
     """
 
     period: Period
@@ -49,7 +53,9 @@ class Briefing:
     changes: tuple[StandingOut, ...]
     steps: tuple[StandingOut, ...]
     usual: int
+    compare: Compare = "previous"
     waiting: tuple[Analysis, ...] = ()
+    failed: tuple[tuple[Analysis, Message], ...] = ()
 
     @property
     def is_running(self) -> bool:
@@ -141,6 +147,7 @@ def briefing(
     settings = catalogue.settings
     today = local_day(catalogue.engine.profile.reaches, settings.zone)
     span = parse_period(period, today, settings.week_start, settings.fiscal_start)
+    check_filters(where)
     answerable = {entry.declared.key for entry in catalogue.entries(viewer) if entry.state != "locked"}
     with ThreadPoolExecutor(1) as aside:
         # half of the questions are worked out beside the other half
@@ -152,17 +159,19 @@ def briefing(
             lines = () if scorecard is None else lines_of(scorecard, catalogue.find)
             told = () if scorecard is None else tuple(movements(scorecard, lines))
             moved = tuple(_with_reason(asker, each, span, compare) for each in told)
-        found, waiting = watched.result()
+        seen = watched.result()
     return Briefing(
         period=span,
         before=span.compared(compare, today),
         today=today,
         scorecard=scorecard,
         lines=tuple(sorted(lines, key=lambda line: line.status in ("few", "locked"))),
-        changes=ranked((*moved, *plans, *(each for each in found if each.step is None))),
-        steps=ranked(each for each in found if each.step is not None),
+        changes=ranked((*moved, *plans, *(each for each in seen.found if each.step is None))),
+        steps=ranked(each for each in seen.found if each.step is not None),
         usual=sum(line.verdict == "usual" for line in lines),
-        waiting=waiting,
+        compare=compare,
+        waiting=tuple(seen.waiting),
+        failed=tuple(seen.failed),
     )
 
 
@@ -178,24 +187,34 @@ def _scorecard(asker: Asker, answerable: Container[str], period: Period, compare
     return asker.ask("kpis.scorecard", period, against, metrics=",".join(chosen))
 
 
-def _watched(
-    asker: Asker, answerable: Container[str], period: Period, today: date
-) -> tuple[tuple[StandingOut, ...], tuple[Analysis, ...]]:
-    """What the watched analyses found, and the slow ones that nobody has answered yet."""
-    found: list[StandingOut] = []
-    waiting = []
+@dataclass
+class Seen:
+    """What the watched analyses found, the slow ones that nobody has answered yet, and those that this viewer gets no answer of."""
+
+    found: list[StandingOut] = field(default_factory=list)
+    waiting: list[Analysis] = field(default_factory=list)
+    failed: list[tuple[Analysis, Message]] = field(default_factory=list)
+
+
+def _watched(asker: Asker, answerable: Container[str], period: Period, today: date) -> Seen:
+    """Look through the watched analyses; one that refuses must not keep the others from the page."""
+    seen = Seen()
     with asker:
         for each in WATCHED:
             if each.key not in answerable:
                 continue
             declared = asker.catalogue.find(each.key)
             choices, span = _possible(declared, each, asker.catalogue), _span(each, period, today)
-            answer = (asker.kept if each.is_slow else asker.ask)(each.key, span, **choices)
+            try:
+                answer = (asker.kept if each.is_slow else asker.ask)(each.key, span, **choices)
+            except CrmetricsError as refused:
+                seen.failed.append((declared, refused.message))
+                continue
             if answer is None:
-                waiting.append(declared)
+                seen.waiting.append(declared)
             else:
-                found += findings_of(answer, each.about, each.step)
-    return tuple(found), tuple(waiting)
+                seen.found += findings_of(answer, each.about, each.step)
+    return seen
 
 
 def _possible(declared: Analysis, watched: Watched, catalogue: OpenCatalogue) -> dict[str, Any]:

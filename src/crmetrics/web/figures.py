@@ -89,7 +89,7 @@ def _address(told: Briefing, line: Line, filters: Sequence[tuple[str, str]]) -> 
 
     asked = [*filters]
     if line.declared.takes_period:
-        asked += [("period", str(told.period)), ("compare", "previous")]
+        asked += [("period", str(told.period)), ("compare", told.compare)]
     return f"/a/{line.declared.key}" + (f"?{urlencode(asked)}" if asked else "")
 
 

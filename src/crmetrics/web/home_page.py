@@ -185,7 +185,7 @@ class Rounds:
 
 def look_ahead(site: Site) -> None:
     """Look through the data for whoever sits before this machine, so that the page is there when it is opened."""
-    if site.access.is_local and People(site.state).is_empty():
+    if site.has_data and site.access.is_local and People(site.state).is_empty():
         catalogue, viewer = site.catalogue(), NOBODY_YET.viewer()
         Thread(target=lambda: briefing(catalogue, viewer), daemon=True, name="look-ahead").start()
 

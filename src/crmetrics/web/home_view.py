@@ -78,8 +78,8 @@ def home(
         span = parse_period(period, told.today, settings.week_start, settings.fiscal_start)
         return span.start < told.today
 
-    changes = [_told(each, filters, format) for each in told.changes]
-    steps = list(_steps(told.steps, filters, format))
+    changes = [_told(each, told, filters, format) for each in told.changes]
+    steps = list(_steps(told, filters, format))
     pipeline = () if filters else _pipeline(catalogue, viewer, told, format)
     return {
         "told": told,
@@ -98,6 +98,7 @@ def home(
         "scorecard": _scorecard(told, filters),
         "course": main_course(told, format),
         "pipeline": pipeline,
+        "failed": [(say(each.title, format), say(why, format)) for each, why in told.failed],
         "waiting": ", ".join(say(each.title, format) for each in told.waiting),
         "fresh": list(_freshness(catalogue, viewer, format)),
         "fresh_title": say(catalogue.find("data.freshness").title, format),
@@ -125,10 +126,10 @@ def _scorecard(told: Briefing, filters: Sequence[tuple[str, str]]) -> str:
     return f"/a/kpis.scorecard?{urlencode(asked)}"
 
 
-def _told(each: StandingOut, filters: Sequence[tuple[str, str]], format: Format) -> Told:
+def _told(each: StandingOut, told: Briefing, filters: Sequence[tuple[str, str]], format: Format) -> Told:
     asked = [*filters, *each.asked_with.items()]
     if each.proof is not None and each.proved_by.takes_period:
-        asked.append(("compare", "previous"))
+        asked.append(("compare", told.compare))
     query = f"?{urlencode(asked)}" if asked else ""
     return Told(
         tone=each.finding.tone,
@@ -141,14 +142,14 @@ def _told(each: StandingOut, filters: Sequence[tuple[str, str]], format: Format)
     )
 
 
-def _steps(found: Sequence[StandingOut], filters: Sequence[tuple[str, str]], format: Format) -> Iterator[Step]:
+def _steps(told: Briefing, filters: Sequence[tuple[str, str]], format: Format) -> Iterator[Step]:
     """The steps, the most at stake first; several reasons for one step stand together, at stake is the largest of theirs."""
     by_step: dict[Message, list[StandingOut]] = {}
-    for each in found:
+    for each in told.steps:
         if each.step is not None:
             by_step.setdefault(each.step, []).append(each)
     for step, reasons in by_step.items():
-        written = tuple(_told(each, filters, format) for each in reasons)
+        written = tuple(_told(each, told, filters, format) for each in reasons)
         yield Step(say(step, format), written, written[0].money)
 
 
@@ -231,6 +232,7 @@ def as_data(told: Briefing, format: Format) -> dict[str, Any]:
         "figures": [_figure(line.row.as_dict(), say(line.declared.title, format), format) for line in told.lines],
         "figures_within_usual_swing": told.usual,
         "waiting": [each.key for each in told.waiting],
+        "failed": [{"key": each.key, "why": say(why, format)} for each, why in told.failed],
     }
 
 
