@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -16,6 +16,10 @@ from crmetrics.intake.duplicates import Outcome
 from crmetrics.vocabulary.errors import BadValue
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.vocabulary.unit import COUNT, SHARE, Figure
+
+if TYPE_CHECKING:
+    from crmetrics.clean.duplicates.groups import Group
+    from crmetrics.intake.duplicates import Outcome
 
 _ = words("duplicates")
 
@@ -68,6 +72,7 @@ def _groups(here: Here, table: str) -> tuple[list[Group], dict[str, str]]:
 
 
 def _list(here: Here, table: str) -> None:
+
     groups, names = _groups(here, table)
     if not groups:
         click.echo(here.say(_("No duplicates were found.")))

@@ -14,7 +14,7 @@ from crmetrics.clean.duplicates.fields import Field
 from crmetrics.clean.duplicates.on_splink import learned_m, sampled_u
 from crmetrics.clean.duplicates.shares import Shares, of_one
 
-SAMPLED: Final = 250_000
+SAMPLED: Final = 100_000
 """So many random pairs tell how often fields are alike by chance."""
 
 TRAINED: Final = 500_000

@@ -22,7 +22,7 @@ def sampled_u(
 ) -> dict[str, list[float]]:
     """How often each level is met among random pairs, in the order of the fields' levels; 0 for what is not met."""
     linker = _linker(connection, records, fields, shares)
-    linker.training.estimate_u_using_random_sampling(pairs, seed=SEED)
+    linker.training.estimate_u_using_random_sampling(pairs, seed=SEED, min_count_per_level=None, num_chunks=1)
     return _told(linker, fields, "u_probability")
 
 
