@@ -23,7 +23,7 @@ from crmetrics.vocabulary.language import words
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
 
-_ = words("servers")
+_ = words("collect")
 
 SENT: Final = 500
 """Rows that are sent at a time."""

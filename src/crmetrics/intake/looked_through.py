@@ -11,7 +11,7 @@ from typing import Final
 
 import duckdb
 
-from crmetrics.clean.understanding.evidence import evidence_of
+from crmetrics.clean.understanding.evidence import Evidence, evidence_of
 from crmetrics.clean.understanding.formats import reading_of
 from crmetrics.clean.understanding.headers import meanings_of
 from crmetrics.clean.understanding.readings import NUMERIC, Form
@@ -25,6 +25,9 @@ from crmetrics.vocabulary.errors import BadDatabase, BadFile, CrmetricsError
 
 MOST_ROWS: Final = 200_000
 """Rows of a database's table that are looked through."""
+
+MOST_COLUMNS: Final = 400
+"""Columns of a wider table are looked through only where their heads hold a word that we know."""
 
 NUMBERED: Final = re.compile(r"column_\d+")
 DIGITS: Final = re.compile(r"\d+")
@@ -47,9 +50,20 @@ class Sheet:
 
 
 def reads_of(connection: duckdb.DuckDBPyConnection, sheets: Sequence[Sheet]) -> tuple[Read, ...]:
-    """The columns of tables of one kind, with what stands in them."""
-    looked_at = evidence_of(connection, [one.raw.path for one in sheets], sheets[0].raw.columns)
-    return tuple(Read(each, reading_of(each), meanings_of(each.name)) for each in looked_at)
+    """The columns of tables of one kind, with what stands in them; of a very wide table, in those whose heads say something."""
+    names = sheets[0].raw.columns
+    meant = {name: meanings_of(name) for name in names}
+    telling = [name for name in names if len(names) <= MOST_COLUMNS or meant[name].words][:MOST_COLUMNS]
+    found = {each.name: each for each in evidence_of(connection, [one.raw.path for one in sheets], telling)}
+    every = [found.get(name) or Evidence(name, 0, 0, 0, 0, (), ()) for name in names]
+    return tuple(Read(each, reading_of(each), meant[each.name]) for each in every)
+
+
+def telling_reads(columns: Sequence[Read]) -> Sequence[Read]:
+    """The columns that can be taken for anything: of a very wide table, those that were looked at."""
+    if len(columns) <= MOST_COLUMNS:
+        return columns
+    return [column for column in columns if column.evidence.filled]
 
 
 def sheets_of_files(

@@ -24,7 +24,7 @@ from crmetrics.collect.archives import unpacked
 from crmetrics.collect.encodings import UnclearEncoding
 from crmetrics.collect.servers.address import Address
 from crmetrics.intake.finding import Source, source_name
-from crmetrics.intake.looked_through import DIGITS, Sheet, reads_of, sheets_of_database, sheets_of_files
+from crmetrics.intake.looked_through import DIGITS, Sheet, reads_of, sheets_of_database, sheets_of_files, telling_reads
 from crmetrics.intake.shared_encodings import shared_encodings
 from crmetrics.vocabulary.errors import BadFile, CrmetricsError
 from crmetrics.vocabulary.language import words
@@ -106,7 +106,7 @@ def _known(connection: duckdb.DuckDBPyConnection, name: str, group: Sequence[She
     first = group[0]
     read = reads_of(connection, group)
     titled = f"{name} {first.sheet or ''}"
-    found = recognise(titled, read)
+    found = recognise(titled, telling_reads(read))
     structure = Structure(first.table, first.raw.columns, first.has_heads)
     if found.own == "deals":
         told = {match.target: match.column for match in found.tables["deals"]}
