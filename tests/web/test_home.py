@@ -39,6 +39,12 @@ def demo(demo_company: Callable[[str], Path]) -> Iterator[tuple[TestClient, dict
         yield client, truth
 
 
+def shown(client: TestClient, **asked: str) -> str:
+    """The first page, whole: the data beside it waits for every answer, the page itself would say that it is working."""
+    assert client.get("/.json", params=asked).status_code == 200
+    return client.get("/", params=asked).text
+
+
 @pytest.fixture(autouse=True)
 def _forget_the_language(small: TestClient) -> None:
     small.cookies.clear()
@@ -132,14 +138,14 @@ def test_the_figures_of_the_page_are_those_of_the_scorecard(demo: Any) -> None:
     assert figures["kpis.net_sales"]["value"] == pytest.approx(truth["sales"]["by_month"]["2026-10"]["net_sales"])
     assert figures["kpis.net_sales"]["before"] == pytest.approx(truth["sales"]["by_month"]["2026-09"]["net_sales"])
     assert len(figures["kpis.net_sales"]["series"]) == 13
-    page = client.get("/", params={"period": "2026-10"}).text
+    page = shown(client, period="2026-10")
     assert page.count('class="tile over') == len(figures) >= 8
     assert page.count('class="spark"') >= 6
 
 
 def test_every_proof_opens(demo: Any) -> None:
     client, _truth = demo
-    page = client.get("/", params={"period": "last-month"}).text
+    page = shown(client, period="last-month")
     proofs = {each.replace("&amp;", "&") for each in re.findall(r'href="(/a/[^"]+)"', page) if "?" in each}
     assert len(proofs) > 10
     assert all("period=2026-10-01..2026-11-01" in each for each in proofs if "net_sales" in each)
@@ -152,7 +158,7 @@ def test_every_proof_opens(demo: Any) -> None:
 def test_the_switch_keeps_the_filters(demo: Any) -> None:
     client, truth = demo
     team = truth["follow_ups"]["late_team"]
-    page = client.get("/", params={"where.team": team, "period": "last-month"}).text
+    page = shown(client, **{"where.team": team, "period": "last-month"})
     assert 'href="/?where.team=Home+customers&amp;period=last-week"' in page
     assert 'href="/?period=last-month"' in page  # the way out of the filter
     assert re.search(r'href="/a/kpis.net_sales\?where.team=Home\+customers&amp;period=2026-10-01', page)
