@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -17,6 +18,27 @@ from crmetrics.cli.quality import check, quarantine, reconcile
 from crmetrics.cli.workspace import LANGUAGE, WORKSPACE, Here, in_workspace
 
 Serve = Callable[[Path, str, int, str | None, bool], None]
+
+COMMANDS: Final = (
+    demo,
+    init,
+    import_,
+    check,
+    quarantine,
+    reconcile,
+    duplicates,
+    listed,
+    ask,
+    export,
+    versions,
+    rollback,
+    history,
+    undo,
+    redo,
+    person,
+    user,
+    audit,
+)
 
 
 def command_line(serve: Serve) -> click.Group:
@@ -44,26 +66,6 @@ def command_line(serve: Serve) -> click.Group:
         """Show the pages at an address of this machine; to others only once somebody can sign in."""
         serve(here.folder, host, port, here.language, behind_proxy)
 
-    for command in (
-        demo,
-        init,
-        import_,
-        check,
-        quarantine,
-        reconcile,
-        duplicates,
-        listed,
-        ask,
-        export,
-        versions,
-        rollback,
-        history,
-        undo,
-        redo,
-        person,
-        serve_,
-        user,
-        audit,
-    ):
+    for command in (*COMMANDS, serve_):
         crmetrics.add_command(command)
     return crmetrics
