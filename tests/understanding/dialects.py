@@ -79,7 +79,9 @@ class Company:
         """The exports in a dialect."""
         folder = self.folder / dialect.name.replace(" ", "-")
         folder.mkdir()
-        other = read_mapping(write_demo(self.folder / f"words-{dialect.name}", language=dialect.language, lines=500), "x")
+        other = read_mapping(
+            write_demo(self.folder / f"words-{dialect.name}", language=dialect.language, lines=500), "x"
+        )
         self.truth = {}
         for section in self.mapping.sections:
             for path in self._files(section):
@@ -108,7 +110,10 @@ class Company:
             writer.writerow(names)
             for row in rows:
                 writer.writerow(
-                    [_cell(text, cells[head], words, dialect) for text, head, words in zip(row, heads, writers, strict=True)]
+                    [
+                        _cell(text, cells[head], words, dialect)
+                        for text, head, words in zip(row, heads, writers, strict=True)
+                    ]
                 )
 
     def answered(self, proposal: Proposal) -> Proposal:
@@ -143,7 +148,11 @@ def _section_of(mapping: SourceMapping, section: Section) -> Section:
 
 def _words(cell: Cell, other: Section) -> Mapping[str, str]:
     """The words of one language for those of the other, by what both mean."""
-    theirs = {meant: word for word, meant in other.by_target[cell.target].map.items()} if cell.target in other.by_target else {}
+    theirs = (
+        {meant: word for word, meant in other.by_target[cell.target].map.items()}
+        if cell.target in other.by_target
+        else {}
+    )
     return {word: theirs.get(meant, word) for word, meant in cell.map.items()}
 
 

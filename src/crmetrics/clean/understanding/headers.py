@@ -51,7 +51,9 @@ class Lexicon:
                 found.add(meaning)
             else:
                 parts = self._parts(tokens[at])
-                found.update(parts)
+                # of a Chinese word at least its known parts tell
+                known = parts or self._known_parts(tokens[at])
+                found.update(known)
                 unknown += not parts
             at += size
         return Meanings(frozenset(found - {NOTHING}), unknown)
@@ -87,9 +89,14 @@ class Lexicon:
                     current = best[end]
                     if current is None or len(before) + 1 < len(current):
                         best[end] = [*before, known[part]]
-        if best[-1] is None and HAN.search(token):
-            return {meaning for word, meaning in known.items() if len(word) > 1 and word in token}
         return set(best[-1] or ())
+
+    def _known_parts(self, token: str) -> set[str]:
+        """The meanings of the words within a Chinese token of which not all is known."""
+        if not HAN.search(token):
+            return set()
+        known = {**self.whole, **self.stems}
+        return {meaning for word, meaning in known.items() if len(word) > 1 and word in token}
 
 
 def folded(text: str) -> str:

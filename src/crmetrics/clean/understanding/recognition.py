@@ -23,6 +23,10 @@ SURE: Final = 0.85
 JOINED: Final = 0.8
 """Of a key that no column is."""
 
+BESIDE_CODES: Final = 0.7
+A_CODE: Final = 0.6
+"""Of a name as the key beside codes that nobody understood; of a code that no head calls the key, in a file of the table."""
+
 LIKELY: Final = 0.5
 """Below it a column is not proposed."""
 
@@ -52,6 +56,9 @@ UNNAMED: Final = 0.84
 LEAST_UNNAMED: Final = 0.6
 LEAST_EXPLAINED: Final = 0.4
 """The score, and the share of its columns that are understood, below which a file that says nothing of a table is none."""
+
+LEAST_KNOWN: Final = 0.25
+"""The share of its columns that are understood, below which a file is asked about though it is called as the table."""
 
 NOT_ITS_OWN: Final = 0.5
 """What is left of a table's score where its key repeats from row to row."""
@@ -143,8 +150,14 @@ def recognise(entry: str, columns: Sequence[Read]) -> Recognised:
             2.0, LEAST_EXPLAINED * _filled(columns)
         ):
             return Recognised(entry)
-        matches = tuple(replace(match, by_word=match.by_word * UNNAMED) for match in matches)
+        matches = _doubted(matches)
+    elif len({match.column for match in matches}) < LEAST_KNOWN * _filled(columns):
+        matches = _doubted(matches)
     return Recognised(entry, _with_others(table, matches, columns), score)
+
+
+def _doubted(matches: Sequence[Match]) -> tuple[Match, ...]:
+    return tuple(replace(match, by_word=match.by_word * UNNAMED) for match in matches)
 
 
 def as_lines(found: Recognised, columns: Sequence[Read]) -> Recognised:
@@ -181,7 +194,7 @@ def _is_named(pattern: Pattern, columns: Sequence[Read], matches: Sequence[Match
 
 
 def _of_table(pattern: Pattern, columns: Sequence[Read], named: frozenset[str]) -> tuple[str, float, tuple[Match, ...]]:
-    matches = _with_key(pattern, columns, assigned(pattern, columns))
+    matches = _with_key(pattern, columns, assigned(pattern, columns), bool(named & pattern.about))
     targets = {match.target: match for match in matches}
     if not all(any(name in targets for name in needed) for needed in pattern.needs):
         return pattern.table, 0.0, ()
@@ -215,7 +228,7 @@ def _column(columns: Sequence[Read], name: str) -> Read:
     return next(column for column in columns if column.name == name)
 
 
-def _with_key(pattern: Pattern, columns: Sequence[Read], matches: list[Match]) -> tuple[Match, ...]:
+def _with_key(pattern: Pattern, columns: Sequence[Read], matches: list[Match], is_named: bool) -> tuple[Match, ...]:
     """Where no column is the key, a unique name or address may stand for it; an order is what a customer bought at a time."""
     key = pattern.needs[0][0]
     if any(match.target == key for match in matches) or key not in pattern.columns:
@@ -228,10 +241,17 @@ def _with_key(pattern: Pattern, columns: Sequence[Read], matches: list[Match]) -
             return (Match(key, who.column, sure, 1.0, (who.column, when.column)), *matches)
         return tuple(matches)
     by_name = {match.target: match for match in matches}
+    taken = {match.column for match in matches}
+    codes = [
+        one for one in columns if one.name not in taken and one.reading.form is Form.CODE and one.evidence.is_unique
+    ]
     for substitute in ("name", "email"):
         match = by_name.get(substitute)
         if match and _column(columns, match.column).evidence.is_unique:
-            return (*matches, replace(match, target=key, by_word=min(match.by_word, 0.9)))
+            # with codes beside it that nobody understood, the name is hardly the key
+            return (*matches, replace(match, target=key, by_word=min(match.by_word, BESIDE_CODES if codes else 0.9)))
+    if codes and is_named:
+        return (*matches, Match(key, codes[0].name, A_CODE, 1.0))
     return tuple(matches)
 
 
@@ -290,9 +310,12 @@ def assigned(pattern: Pattern, columns: Sequence[Read]) -> list[Match]:
         if (match := _match(pattern, target, column)).confidence >= LIKELY
     ]
     # among equals the one that is called as the column is
+    words = {column.name: len(column.meanings.words) + column.meanings.unknown for column in columns}
     candidates.sort(
-        key=lambda match: (-match.confidence, -match.by_word, match.target, not _is_called(match), match.column)
-    )
+        key=lambda match: (
+            -match.confidence, -match.by_word, match.target, not _is_called(match), words[match.column], match.column,
+        )
+    )  # fmt: skip
     chosen: dict[str, Match] = {}
     taken: set[str] = set()
     for match in candidates:

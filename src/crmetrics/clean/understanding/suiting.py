@@ -17,6 +17,9 @@ PARTS_OF_NAMES: Final = ("first_name", "last_name")
 DECIDED: Final = 0.5
 """The share of deals that a column must call won or lost to tell their outcome: the others are open."""
 
+FEW_KEYS, NO_KEY = 10, 0.5
+"""So few values in so many times as many rows are no keys but words, and how little they suit."""
+
 KNOWN_WORDS: Final = 0.8
 UNKNOWN_WORDS: Final = 0.4
 """The share of a column's values that must be known choices to agree with its word, and how much it does if they are not."""
@@ -96,6 +99,8 @@ def _suits_text(table: str, declared: Column, column: Read) -> float:
         choices = choice_map(f"{table}.{declared.name}", [value for value, _times in evidence.values])
         return 1.0 if _share(column, choices.__contains__) >= KNOWN_WORDS else UNKNOWN_WORDS
     if declared.references or declared.is_key:
+        if declared.is_key and declared.name.endswith("_id") and evidence.distinct * FEW_KEYS < evidence.filled:
+            return NO_KEY if evidence.distinct < FEW_KEYS else 1.0
         if form is Form.NUMBER:
             # ids that a spreadsheet has turned into numbers: 17850.0
             is_whole = all(shape.pattern.rstrip("0").endswith((".", ".9")) for shape in evidence.shapes[:5])
