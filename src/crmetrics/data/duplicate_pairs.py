@@ -14,6 +14,7 @@ from crmetrics.clean.duplicates.found import Found
 from crmetrics.clean.duplicates.groups import Group, Limits, groups_of
 from crmetrics.clean.duplicates.inputs import COMPARED, custom_columns
 from crmetrics.warehouse.engine import stored
+from crmetrics.warehouse.expression import identifier
 from crmetrics.warehouse.facts.fact import WorkedOut
 from crmetrics.warehouse.rows import Array
 from crmetrics.warehouse.warehouse import Warehouse
@@ -73,7 +74,7 @@ def _found(company: Warehouse, table: str) -> Found:
     if not company.profile.rows(table):
         return Found(table, 0, (), {}, 0, False)
     columns = _columns(company, table)
-    rows = company.query(f"select {', '.join(columns)} from {table} order by {columns[0]}")
+    rows = company.query(f"select {', '.join(map(identifier, columns))} from {table} order by {columns[0]}")
     with (
         tempfile.TemporaryDirectory() as spill,
         closing(duckdb.connect(":memory:", config={"memory_limit": MEMORY, "temp_directory": spill})) as connection,

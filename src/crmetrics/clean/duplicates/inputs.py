@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from crmetrics.warehouse.expression import identifier
 from crmetrics.warehouse.schema import custom_column
 
 COMPARED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
@@ -55,6 +54,6 @@ POSTCODES: Final = (
 
 
 def custom_columns(own: Sequence[str]) -> list[str]:
-    """Of a company's own columns (their names, without the prefix) those that hold an address or a postcode, as SQL names."""
+    """Of a company's own columns (their names, without the prefix) those that hold an address or a postcode, as the table calls them."""
     known = {*ADDRESSES, *POSTCODES}
-    return [identifier(custom_column(name)) for name in own if name.lower() in known]
+    return [custom_column(name) for name in own if name.lower() in known]
