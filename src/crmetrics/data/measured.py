@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from crmetrics.data.judged import FILLED, Held, Measured
-from crmetrics.data.recorded import entered, future, with_impossible, with_set_aside
+from crmetrics.data.recorded import entered, future, warned, with_impossible, with_set_aside
 from crmetrics.warehouse.schema import TABLES, Table
 from crmetrics.warehouse.schema.columns import NEVER
 from crmetrics.warehouse.schema.rule import Rule
@@ -31,7 +31,7 @@ def measured(warehouse: Warehouse) -> tuple[list[Measured], list[Held]]:
             found += _across(warehouse, table)
     if warehouse.scope.is_whole:
         found = with_impossible(warehouse, found)
-        found = [*with_set_aside(warehouse, found), *future(warehouse), *entered(warehouse)]
+        found = [*with_set_aside(warehouse, found), *future(warehouse), *warned(warehouse), *entered(warehouse)]
     return [each for each in found if each.checked], held
 
 

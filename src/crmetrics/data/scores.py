@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from crmetrics.data.costs import Needed, spoiled
 from crmetrics.data.judged import FILLED, Measured
-from crmetrics.warehouse.schema import TABLES
+from crmetrics.warehouse.schema import DIMENSIONS, TABLES
 
 
 def is_judged(each: Measured, needed: Needed) -> bool:
@@ -25,9 +25,15 @@ def scores(lines: Iterable[Measured], needed: Needed, weights: str) -> dict[str,
         columns[each.table.name][each.column] = (checked + each.checked, passed + each.passed)
     found = {}
     for name, shares in columns.items():
-        weight = {one: spoiled(needed, TABLES[name], one) if weights == "needed" else 1 for one in shares}
+        weight = {one: _weight(needed, name, one) if weights == "needed" else 1 for one in shares}
         if not any(weight.values()):
             weight = dict.fromkeys(shares, 1)
         total = sum(weight[one] * passed / checked for one, (checked, passed) in shares.items())
         found[name] = total / sum(weight.values())
     return found
+
+
+def _weight(needed: Needed, table: str, column: str) -> int:
+    """How many analyses need a column; one by which figures can be grouped counts once if none does."""
+    is_grouped_by = any(dimension.columns.get(table) == column for dimension in DIMENSIONS.values())
+    return spoiled(needed, TABLES[table], column) or int(is_grouped_by)

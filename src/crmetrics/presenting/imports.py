@@ -97,10 +97,13 @@ def _reason(told: Told, format: Format) -> str:
     return f"  {format.count(told.rows):>9}  {place}: {said}" if place else f"  {format.count(told.rows):>9}  {said}"
 
 
+def placed(example: OddRow, format: Format) -> str:
+    """Where a row stands: its file, and there its number."""
+    if example.row is None:
+        return harmless(example.file)
+    return say(_("{file}, row {row}", file=harmless(example.file), row=example.row), format)
+
+
 def _example(example: OddRow, format: Format) -> str:
-    place = (
-        example.file
-        if example.row is None
-        else say(_("{file}, row {row}", file=harmless(example.file), row=example.row), format)
-    )
+    place = placed(example, format)
     return place if example.value is None else f"{place}: '{cut(harmless(example.value), _LONGEST)}'"

@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 
 from crmetrics.intake.checking import OddRow
 from crmetrics.intake.report import Told
+from crmetrics.presenting.imports import placed
 from crmetrics.presenting.letters import cut, harmless
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.quality import ASPECTS, QualityReport, cost_sentences, verdict
@@ -49,7 +50,6 @@ TEXTS: Final[Mapping[str, Message]] = {
     "odd": _("Kept, but odd"),
     "odd_means": _("These rows count. Have a look at them."),
     "file": _("File"),
-    "row": _("Row"),
     "value": _("Value"),
     "outliers": _("Far from all others"),
     "outliers_mean": _("Told, never left out: most of them are true."),
@@ -125,8 +125,7 @@ def _reason(told: Told, examples: tuple[OddRow, ...], format: Format) -> dict[st
         "rows": format.count(told.rows),
         "examples": [
             {
-                "file": harmless(each.file),
-                "row": "" if each.row is None else format.count(each.row),
+                "place": placed(each, format),
                 "value": cut(harmless(each.value or ""), _LONGEST),
             }
             for each in examples
