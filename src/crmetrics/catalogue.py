@@ -52,11 +52,15 @@ def current_version(folder: Path | str) -> Version:
 
 def open_workspace(folder: Path | str, answers: Answers | None = None) -> OpenCatalogue:
     """Open a workspace for questions, on its current version; `answers` is a cache to go on with."""
-    from crmetrics.workspace.settings import read_settings
+    from crmetrics.warehouse.versions import facts_of
+    from crmetrics.workspace.settings import Settings, read_settings
 
-    settings = read_settings(Path(folder) / "crmetrics.toml")
+    version = current_version(folder)
+    facts = facts_of(version.path)  # a first import publishes before it writes the settings that it proposes
+    told = Settings(zone=facts["zone"], currency=facts["currency"])
+    settings = read_settings(Path(folder) / "crmetrics.toml").completed(told)
     engine = DuckDbEngine(
-        current_version(folder).path,
+        version.path,
         memory_limit=settings.memory_limit or None,
         threads=settings.threads or None,
         spill=Path(folder) / (settings.spill or "spill"),
@@ -105,8 +109,7 @@ def keys() -> tuple[str, ...]:
 
 
 def _declared(key: str) -> object:
-    area, _dot, name = key.partition(".")
-    return getattr(importlib.import_module(f"crmetrics.{area}.{name}"), name, None)
+    return getattr(importlib.import_module(f"crmetrics.{key}"), key.partition(".")[2], None)
 
 
 class OpenCatalogue:
@@ -122,6 +125,7 @@ class OpenCatalogue:
     ) -> None:
         self.engine, self.settings, self.own, self.folder = engine, settings, own, folder
         self._answers = answers or Answers()
+        self._entries: dict[Viewer, tuple[Entry, ...]] = {}
 
     def ask(
         self,
@@ -242,7 +246,13 @@ class OpenCatalogue:
         return (*keys(), *self.own)
 
     def entries(self, viewer: Viewer = ADMINISTRATOR) -> tuple[Entry, ...]:
-        """Every analysis with its state: ready, thin, or locked by a column."""
+        """Every analysis with its state: ready, thin, or locked by a column. Known once for a viewer, as a version never changes."""
+        known = self._entries.get(viewer)
+        if known is None:
+            known = self._entries[viewer] = self._listed(viewer)
+        return known
+
+    def _listed(self, viewer: Viewer) -> tuple[Entry, ...]:
         found = []
         with self._warehouse(Scope(viewer)) as warehouse:
             for key in self.keys():

@@ -22,6 +22,7 @@ from crmetrics.vocabulary.errors import CrmetricsError
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.unit import Unit
 from crmetrics.web.asking import asking_of
+from crmetrics.web.desk import Task
 from crmetrics.web.pages import column_classes
 from crmetrics.web.sheet import chart_of
 from crmetrics.web.site import Site
@@ -54,7 +55,8 @@ class Shown:
 
 def parts_of(site: Site, request: Request, board: Board, format: Format) -> list[Shown]:
     """Ask the questions of a board, all at once, and show what is there in good time."""
-    until, begun = monotonic() + PATIENCE, []
+    until = monotonic() + PATIENCE
+    begun: list[Task | CrmetricsError | None] = []
     for part in board.parts:
         if part.kind == "text":
             begun.append(None)
@@ -93,7 +95,7 @@ def question_of(query: str) -> str:
     )
 
 
-def _asked(site: Site, request: Request, part: Part) -> Any:
+def _asked(site: Site, request: Request, part: Part) -> Task:
     catalogue, viewer = site.catalogue(), site.viewer(request)
     declared = catalogue.find(part.key)
     asked = asking_of(declared, QueryParams(part.query), catalogue.settings.zone)

@@ -13,7 +13,15 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from crmetrics.presenting.words import say
-from crmetrics.vocabulary.errors import BadValue, CrmetricsError, NotAllowed, NotSignedIn, TooManyTries, UnknownName
+from crmetrics.vocabulary.errors import (
+    BadValue,
+    CrmetricsError,
+    NotAllowed,
+    NotSignedIn,
+    NoWorkspace,
+    TooManyTries,
+    UnknownName,
+)
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.web.admission import who
 from crmetrics.web.site import Site
@@ -42,6 +50,8 @@ def tell_mistakes(app: FastAPI, site: Site) -> None:
             asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             going_on = f"?{urlencode({'next': asked})}" if request.method == "GET" and asked != "/" else ""
             return RedirectResponse(f"/sign-in{going_on}", 303)
+        if isinstance(error, NoWorkspace) and request.method == "GET" and site.may(request, "import"):
+            return RedirectResponse("/import", 303)  # there is nothing to look at before something is imported
         page = site.page(request, "message.html", WORDS, status, sentence=say(error.message, site.format(request)))
         page.headers.update(headers)
         return page

@@ -11,11 +11,10 @@ from typing import Final
 
 import uvicorn
 
-from crmetrics.catalogue import current_version
 from crmetrics.intake.watching import watched
 from crmetrics.presenting.numbers import format_for
 from crmetrics.presenting.words import say
-from crmetrics.vocabulary.errors import BadValue
+from crmetrics.vocabulary.errors import BadValue, NoWorkspace
 from crmetrics.vocabulary.language import words
 from crmetrics.web.admission import Access
 from crmetrics.web.application import application
@@ -39,9 +38,14 @@ def run(folder: Path, host: str, port: int, language: str | None, behind_proxy: 
     host          an address of this machine; any that others can reach needs somebody who can sign in
     behind_proxy  a proxy passes requests on: what it says of the visitor is believed, and others reach the pages through it
 
-    Raises NoWorkspace if there is no data yet, BadValue if the port is taken or nobody could sign in.
+    Without data the pages begin with the import.
+
+    Raises NoWorkspace if there is no such folder, BadValue if the port is taken or nobody could sign in.
     """
-    current_version(folder)
+    if not folder.is_dir():
+        raise NoWorkspace(
+            _("There is no folder '{folder}'. Make a workspace: crmetrics init {folder}", folder=str(folder))
+        )
     access = access_of(folder, host, behind_proxy)
     if not _is_free(host, port):
         raise BadValue(

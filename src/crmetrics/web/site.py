@@ -23,6 +23,7 @@ from crmetrics.presenting.words import say
 from crmetrics.vocabulary.errors import NotAllowed, NotSignedIn
 from crmetrics.vocabulary.language import LANGUAGES, Message, words
 from crmetrics.warehouse.scope import Viewer
+from crmetrics.warehouse.versions import Versions
 from crmetrics.web.admission import Access, address_of, csrf_of, lacking, remember_visit, who
 from crmetrics.web.asking import asking_of
 from crmetrics.web.assets import asset
@@ -32,6 +33,7 @@ from crmetrics.web.watching import Seen
 from crmetrics.workspace.audit import Audit, Kind
 from crmetrics.workspace.people import NOBODY_YET, Person
 from crmetrics.workspace.rights import Permission
+from crmetrics.workspace.settings import Settings, read_settings
 from crmetrics.workspace.state import State, open_state
 
 _ = words("web")
@@ -90,17 +92,32 @@ class Site:
     templates: Environment = field(default_factory=templates)
     desk: Desk = field(default_factory=Desk)
     _open: OpenCatalogue | None = None
+    _opened_at: tuple[int, ...] = ()
     _lock: Lock = field(default_factory=Lock)
     _seen: Seen = field(default_factory=Seen)
     _answers: Answers = field(default_factory=Answers)
 
     def catalogue(self) -> OpenCatalogue:
-        """The catalogue on the current version."""
-        number = current_version(self.folder).number
+        """The catalogue on the current version, by the settings and the own KPIs as they stand now."""
+        stamps = [path.stat().st_mtime_ns if path.is_file() else 0 for path in self._settled_by()]
+        now = (current_version(self.folder).number, *stamps)
         with self._lock:
-            if self._open is None or self._open.engine.profile.number != number:
-                self._open = open_workspace(self.folder, self._answers)
+            if self._open is None or self._opened_at != now:
+                self._open, self._opened_at = open_workspace(self.folder, self._answers), now
             return self._open
+
+    def _settled_by(self) -> tuple[Path, Path]:
+        return self.folder / "crmetrics.toml", self.folder / "kpis.toml"
+
+    @property
+    def has_data(self) -> bool:
+        """Whether anything has been imported yet."""
+        return Versions(self.folder / "versions").current() is not None
+
+    @property
+    def settings(self) -> Settings:
+        """The settings, also before the first import."""
+        return self.catalogue().settings if self.has_data else read_settings(self.folder / "crmetrics.toml")
 
     @cached_property
     def state(self) -> State:
@@ -153,12 +170,12 @@ class Site:
         if not asked:
             person = who(self, request)
             asked = (person.language if person else None) or self.language
-        return asked if asked in LANGUAGES else self.catalogue().settings.language or "en"
+        return asked if asked in LANGUAGES else self.settings.language or "en"
 
     def format(self, request: Request) -> Format:
         """How numbers and dates are written on a page."""
-        settings = self.catalogue().settings
-        return format_for(self.speaks(request), settings.currency, settings.zone)
+        settings = self.settings
+        return format_for(self.speaks(request), settings.currency or "EUR", settings.zone or "UTC")
 
     def ask(self, request: Request, key: str) -> Answer[Any]:
         """The answer to an address, for who asks it."""
@@ -182,8 +199,8 @@ class Site:
     ) -> HTMLResponse:
         """A page in its frame; `words` are those that its template says by name."""
         format_ = self.format(request)
-        catalogue = self.catalogue()
-        person = who(self, request)
+        settings, person = self.settings, who(self, request)
+        catalogue = self.catalogue() if self.has_data else None
 
         def said(message: Message | str, **values: Any) -> str:
             if isinstance(message, Message):
@@ -197,17 +214,17 @@ class Site:
             languages=[(code, name, address_with(request, language=code)) for code, name in LANGUAGE_NAMES],
             places=[(each.address, said(each.title)) for each in self._places(person)],
             menu=menu(catalogue.entries(person.viewer()), format_, request.url.path.removeprefix("/a/"))
-            if person
+            if person and catalogue
             else (),
             person=person,
             is_nobody_yet=person is NOBODY_YET,
             is_not_linked=person is not None and person.scope != "all" and person.employee_id is None,
             csrf=csrf_of(request),
             path="/changes" if request.url.path == "/" else request.url.path,
-            company=catalogue.settings.company or "crmetrics",
-            zone=catalogue.settings.zone,
-            reaches=format_.moment(catalogue.engine.profile.reaches),
-            version=catalogue.engine.profile.number,
+            company=settings.company or "crmetrics",
+            zone=settings.zone,
+            reaches=format_.moment(catalogue.engine.profile.reaches) if catalogue else "",
+            version=catalogue.engine.profile.number if catalogue else 0,
             **shown,
         )
         response = HTMLResponse(html, status_code=status)
