@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from benchmarks.companies import FOLDER, company_of, pipeline_of
 from benchmarks.fits import customers_of
 from benchmarks.measure import Cost, cost_of, fit_cost
+from benchmarks.pages import KEYS, READERS, page_costs, readers
 from benchmarks.tasks import BY_HAND
 from crmetrics.catalogue import known
 
@@ -226,6 +227,8 @@ def main() -> None:
         if not given.only:
             _loads(show, lines, given.runs)
         _questions(show, lines, given.runs, given.only)
+        if not given.only:
+            _pages(show, lines)
     for deals in (1_000_000,) if is_all else given.deals or ():
         _sales(show, deals, given.runs, given.only)
     if show.different:
@@ -239,6 +242,14 @@ def _questions(show: Report, lines: int, runs: int, only: Sequence[str]) -> None
         for scope, goal in GOALS.items():
             _told(show, question, workspace, f"{SCOPES[scope]}, {told}", scope, runs, goal)
     _together(show, _wanted(CUSTOMERS, only), workspace, told, runs, CUSTOMERS_CPU)
+
+
+def _pages(show: Report, lines: int) -> None:
+    """Warm pages by their parts in milliseconds of CPU, and the waits of many readers beside a static page."""
+    workspace, told = company_of(lines), f"{lines:,} lines"
+    for key in KEYS:
+        show(f"page {key}, {told}", {f"{name} ms": cost for name, cost in page_costs(workspace, key).items()})
+    show(f"{READERS} readers at once, {KEYS[0]}, {told}", readers(workspace, KEYS[0]))
 
 
 def _sales(show: Report, deals: int, runs: int, only: Sequence[str]) -> None:

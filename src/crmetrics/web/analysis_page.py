@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
-from urllib.parse import urlencode
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -16,6 +15,7 @@ from starlette.datastructures import QueryParams
 
 from crmetrics.analysis import Answer
 from crmetrics.catalogue import OpenCatalogue
+from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.errors import CrmetricsError
 from crmetrics.vocabulary.language import Message, words
@@ -26,7 +26,7 @@ from crmetrics.web.asking import address, hidden, in_short
 from crmetrics.web.definition import Switch, figure_of, headline_label, switches_of, tried, with_effect
 from crmetrics.web.desk import Task
 from crmetrics.web.rows_page import addresses
-from crmetrics.web.sheet import Orders, sheet
+from crmetrics.web.sheet import Recent, Shown, sheet
 from crmetrics.web.site import Site
 from crmetrics.web.toolbar import latest_day, panel_of, toolbar_of
 from crmetrics.web.values import Values
@@ -82,7 +82,6 @@ WORDS: Final[dict[str, Message]] = {
     "copy": _("Copy"),
     "copied": _("Copied"),
     "keep_here": _("Keep, or add to a dashboard"),
-    "keep_here": _("Keep, or add to a dashboard"),
     "print": _("Print"),
     "csv": _("CSV"),
     "csv_excel": _("CSV for Excel"),
@@ -106,7 +105,8 @@ class Room:
     site: Site
     answering: Answering = field(init=False)
     values: Values = field(default_factory=Values)
-    orders: Orders = field(default_factory=Orders)
+    kept: Shown = field(default_factory=Shown)
+    sheets: Recent[Hashable, dict[str, Any]] = field(default_factory=lambda: Recent(128))
 
     def __post_init__(self) -> None:
         self.answering = Answering(self.site)
@@ -117,32 +117,36 @@ class Room:
         def shown(answer: Answer[Any]) -> Response:
             site, given, format = self.site, request.query_params, self.site.format(request)
             question = self.answering.question(request, key)
-            viewer = site.viewer(request)
-            toolbar = toolbar_of(answer, given, format, question.catalogue, viewer, self.values)
-            panel = panel_of(answer.declared, given, format, question.catalogue, viewer, self.values)
-            of_answer = sheet(answer, question.asked, given, format, self.orders, addresses(answer, given))
-            switches = switches_of(answer, given, format)
+            # made of nothing but this: no token, and of nobody's rows but those that the question's scope shows
+            made_of = (question.asked, format, tuple(given.multi_items()))
+            viewed = self.sheets.of(made_of, lambda: self.view(question, answer, given, format))
             return site.page(
                 request,
                 "analysis.html",
                 WORDS,
-                **of_answer,
-                bar=toolbar,
-                panel=panel,
-                switches=switches,
-                carried_by_switches=hidden(given, *(each.name for each in switches), "page", "sort", "effects"),
-                switches_go_to=f"/a/{key}",
-                effects_at=_aside(key, given, "effects")
-                if figure_of(answer) and any(tried(answer.declared, switches))
-                else "",
-                values_at=_aside(key, given, "values"),
+                **viewed,
                 may_export=site.may(request, "export"),
                 link=str(request.url),
-                keep=f"/boards/add?{urlencode({'key': key, 'query': request.url.query})}",
                 keep=f"/boards/add?{urlencode({'key': key, 'query': request.url.query})}",
             )
 
         return shown
+
+    def view(self, question: Question, answer: Answer[Any], given: QueryParams, format: Format) -> dict[str, Any]:
+        """All that stands on the page and comes from the answer and its address."""
+        key, catalogue, viewer = answer.key, question.catalogue, question.asked.scope.viewer
+        switches = switches_of(answer, given, format)
+        is_tried = figure_of(answer) is not None and any(tried(answer.declared, switches))
+        return {
+            **sheet(answer, question.asked, given, format, self.kept, addresses(answer, given)),
+            "bar": toolbar_of(answer, given, format, catalogue, viewer, self.values),
+            "panel": panel_of(answer.declared, given, format, catalogue, viewer, self.values),
+            "switches": switches,
+            "switches_go_to": f"/a/{key}",
+            "carried_by_switches": hidden(given, *(each.name for each in switches), "page", "sort", "effects"),
+            "effects_at": _aside(key, given, "effects") if is_tried else "",
+            "values_at": _aside(key, given, "values"),
+        }
 
     def working(self, request: Request, key: str) -> Callable[[Question, Task], Response]:
         """The page that says that the answer is being worked out."""

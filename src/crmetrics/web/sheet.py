@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.datastructures import QueryParams
 
 from crmetrics.analysis import Answer, Row
@@ -38,14 +38,6 @@ Links = Callable[[str, Row], str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class SheetCell:
-    """A cell as it is printed, and where it leads, if anywhere."""
-
-    text: str
-    href: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Head:
     """A column's head: where a click on it leads, and how the rows are sorted by it now."""
 
@@ -54,38 +46,53 @@ class Head:
     sorted: str
 
 
-@dataclass
-class Orders:
-    """The orders in which rows were shown a moment ago: another page of them is not sorted again."""
+Key = TypeVar("Key", bound=Hashable)
+Held = TypeVar("Held")
 
-    _kept: OrderedDict[tuple[Asked, str, str], Sequence[int]] = field(default_factory=OrderedDict)
-    _lock: Lock = field(default_factory=Lock)
 
-    def of(self, asked: Asked, answer: Answer[Any], format: Format, sort: Sort) -> Sequence[int]:
-        """The places of an answer's rows in an order; as `order_of`."""
-        key = (asked, format.language, str(sort))
+class Recent(Generic[Key, Held]):
+    """What was made a moment ago, by all that it was made from."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._lock = most, Lock()
+        self._held: OrderedDict[Key, Held] = OrderedDict()
+
+    def of(self, key: Key, make: Callable[[], Held]) -> Held:
+        """What is held under a key, or else made now and held."""
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        found = order_of(answer, format, sort)
+            if key in self._held:
+                self._held.move_to_end(key)
+                return self._held[key]
+        made = make()
         with self._lock:
-            self._kept[key] = found
-            while len(self._kept) > ORDERS_KEPT:
-                self._kept.popitem(last=False)
-        return found
+            self._held[key] = made
+            while len(self._held) > self._most:
+                self._held.popitem(last=False)
+        return made
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What was made for a page a moment ago: another order or page of the rows neither sorts nor draws again."""
+
+    orders: Recent[tuple[Asked, Format, Sort], Sequence[int]] = field(default_factory=lambda: Recent(64))
+    drawn: Recent[tuple[Asked, Format], tuple[Drawing, ...]] = field(default_factory=lambda: Recent(64))
 
 
 def sheet(
-    answer: Answer[Any], asked: Asked, given: QueryParams, format: Format, orders: Orders, links: Links
+    answer: Answer[Any], asked: Asked, given: QueryParams, format: Format, kept: Shown, links: Links
 ) -> dict[str, Any]:
     """Everything on the page that comes from the answer itself."""
     sort = Sort.of(given.get("sort", ""))
-    order = orders.of(asked, answer, format, sort) if sort and len(answer.rows) else None
+    order = (
+        kept.orders.of((asked, format, sort), lambda: order_of(answer, format, sort))
+        if sort and len(answer.rows)
+        else None
+    )
     pages = max(1, -(-len(answer.rows) // ROWS))
     page = min(_number(given.get("page", "1")), pages)
     table = show(answer, format, start=(page - 1) * ROWS, count=ROWS, order=order)
-    drawn = drawings(answer, format)
+    drawn = kept.drawn.of((asked, format), lambda: drawings(answer, format))
     return {
         "answer": answer,
         "title": say(answer.declared.title, format),
@@ -101,9 +108,8 @@ def sheet(
         "is_wide": _letters(table) > LETTERS_BESIDE or any(drawing.steps > WIDE_FROM for drawing in drawn),
         "table": table,
         "heads": _heads(answer, given, table, sort),
-        "cells": _cells(answer, table, links),
+        "body": _body(answer, table, links),
         "total": _total(answer, table, links),
-        "set_as": column_classes(table),
         "meanings": [(head.label, head.meaning) for head in table.headers if head.meaning],
         "passport": lines(answer, format),
         "trust": trust_words(answer.passport, format) if answer.passport else "",
@@ -146,21 +152,38 @@ def _heads(answer: Answer[Any], given: QueryParams, table: ShownTable, sort: Sor
     return found
 
 
-def _cells(answer: Answer[Any], table: ShownTable, links: Links) -> list[list[SheetCell]]:
+def _body(answer: Answer[Any], table: ShownTable, links: Links) -> Markup:
+    """The rows as HTML. Written here and not in the template, where thousands of cells take several times as long."""
+    classes = column_classes(table)
+    tags = [_tag(header, classes[place], place) for place, header in enumerate(table.headers)]
     names = [header.name for header in table.headers]
-    rows = zip(table.rows, table.places, strict=True)
-    return [
-        [SheetCell(text, links(name, row)) for text, name in zip(texts, names, strict=True)]
-        for texts, row in ((texts, answer.rows[place]) for texts, place in rows)
-    ]
+    written = []
+    for texts, place in zip(table.rows, table.places, strict=True):
+        row = answer.rows[place]
+        cells = (_cell(tag, text, links(name, row)) for tag, text, name in zip(tags, texts, names, strict=True))
+        written.append(f"<tr>{''.join(cells)}</tr>")
+    return Markup("".join(written))
 
 
-def _total(answer: Answer[Any], table: ShownTable, links: Links) -> list[SheetCell]:
+def _total(answer: Answer[Any], table: ShownTable, links: Links) -> Markup | None:
     row = answer.total
     if table.total is None or row is None:
-        return []
-    pairs = zip(table.total, table.headers, strict=True)
-    return [SheetCell(text, links(header.name, row)) for text, header in pairs]
+        return None
+    tags = (_tag(header, "n" if header.is_number else "", place) for place, header in enumerate(table.headers))
+    names = (header.name for header in table.headers)
+    cells = (_cell(tag, text, links(name, row)) for tag, text, name in zip(tags, table.total, names, strict=True))
+    return Markup(f"<tr>{''.join(cells)}</tr>")
+
+
+def _tag(header: Header, class_: str, place: int) -> str:
+    """How a cell of a column begins; on a small screen it tells what the column is called."""
+    label = f' data-l="{escape(header.label)}"' if place else ""
+    return f'<td class="{class_}"{label}>' if class_ else f"<td{label}>"
+
+
+def _cell(tag: str, text: str, href: str | None) -> str:
+    shown = escape(text)
+    return f'{tag}<a class="q" href="{escape(href)}">{shown}</a></td>' if href else f"{tag}{shown}</td>"
 
 
 def chart_of(drawing: Drawing) -> dict[str, Any]:
