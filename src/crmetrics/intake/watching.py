@@ -98,7 +98,7 @@ def _ticks(folder: Path, stop: Event, seconds: float) -> Iterator[bool]:
     wait = max(50, int(seconds * 1000))
     try:
         for changes in watchfiles.watch(
-            folder, stop_event=stop, rust_timeout=wait, yield_on_timeout=True, raise_interrupt=False
+            folder, stop_event=stop, rust_timeout=wait, yield_on_timeout=True, raise_interrupt=True
         ):
             yield bool(changes)
     except (OSError, RuntimeError):  # a folder of another machine, or too many watches already
