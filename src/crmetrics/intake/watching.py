@@ -53,7 +53,7 @@ def watch(
     """
     if not folder.is_dir():
         raise _no_folder(folder)
-    at_work = Watch(workspace, folder, told, mapping, settled)
+    at_work = Watch(workspace, folder.resolve(), told, mapping, settled)
     looked = time.monotonic() - every
     for is_changed in _ticks(folder, stop, min(every, settled)):
         now = time.monotonic()
