@@ -17,6 +17,7 @@ from crmetrics.findings import briefing
 from crmetrics.warehouse.scope import Viewer
 from crmetrics.web.application import application
 from crmetrics.web.sought import plain
+from tests.web.signed_in import signed_in
 from tests.web.test_pages import HOSTILE, publish
 
 LANGUAGES = ("en", "tr", "uk", "zh")
@@ -183,3 +184,24 @@ def test_a_representative_is_told_of_his_own(demo: Any, demo_catalogue: OpenCata
     sentences = " ".join(str(each.finding.message) for each in (*told.changes, *told.steps))
     assert truth["follow_ups"]["late_team"] not in sentences
     assert "people with a target" not in sentences
+
+
+def test_what_a_signed_in_representative_opens_is_his_and_kept_from_others(tmp_path: Path) -> None:
+    """Ana won two deals of 10 and Bo none: each page tells of its own, the administrator's of all, and a stranger sees nothing."""
+    publish(tmp_path, 1)
+    app = application(tmp_path)
+    asked = {"period": "2025-05"}
+    seen = {}
+    for name, role, given in (
+        ("boss", "admin", {}),
+        ("ana", "rep", {"sees": "self", "employee_id": "ana"}),
+        ("bo", "rep", {"sees": "self", "employee_id": "bo"}),
+    ):
+        client = signed_in(app, role, name, **given)
+        told = client.get("/.json", params=asked).json()
+        seen[name] = {each["key"]: each["value"] for each in told["figures"]}["kpis.won_amount"]
+        assert client.get("/answers").status_code == client.get("/analyses").status_code == 200
+    assert (seen["boss"], seen["ana"], seen["bo"]) == (20, 20, 0)
+    stranger = TestClient(app, base_url="http://127.0.0.1", follow_redirects=False)
+    assert [stranger.get(each).status_code for each in ("/", "/answers", "/analyses")] == [303] * 3
+    assert [stranger.get(each).status_code for each in ("/.json", "/answers.json")] == [401] * 2
