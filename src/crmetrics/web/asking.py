@@ -106,7 +106,7 @@ def _is_default(declared: Analysis, name: str, value: str) -> bool:
     if choice is None:
         return False
     if choice.kind == "by":
-        return ("" if value in ("none", "-") else value) == choice.default
+        return bool(("" if value in ("none", "-") else value) == choice.default)
     try:
         return bool(choice.read(value) == choice.default)
     except CrmetricsError:  # what is wrong with it is told when it is asked

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
 from crmetrics.analysis import Analysis
 from crmetrics.catalogue import OpenCatalogue
@@ -143,7 +143,7 @@ def plain(text: str) -> str:
     return "".join(each for each in folded if not unicodedata.combining(each)).replace("ı", "i")
 
 
-def _counted(warehouse: Warehouse, sql: str, table: str, dimension: str, **values: str) -> _Listed:
+def _counted(warehouse: Warehouse, sql: str, table: str, dimension: str, **values: Any) -> _Listed:
     rows = warehouse.query(sql, by=dimension, of=table, **values)
     found = list(zip(rows.values("found"), (int(n) for n in rows.values("n")), strict=True))
     ids = [value for value, _n in found if value is not None]
