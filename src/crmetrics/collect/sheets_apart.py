@@ -33,6 +33,7 @@ SHARE_OF_MEMORY: Final = 0.25
 """What the process may hold: so many bytes, or that share of the machine's memory if it is more."""
 
 LOCKED, DAMAGED, END = "locked", "damaged", "end"
+GAVE_UP: Final = 1
 
 
 def sheets_of_workbook(path: Path) -> list[tuple[str, int]]:
@@ -64,7 +65,8 @@ def _answers(path: Path, asked: str, sheet: str) -> Generator[Any, None, None]:
             try:
                 answer = marshal.load(child.stdout)  # type: ignore[arg-type]
             except (EOFError, ValueError, TypeError):
-                raise _too_far(path) from None
+                # a reader that gives up on a damaged file ends with a word, one without memory ends at once
+                raise (damaged if child.wait() == GAVE_UP else _too_far)(path) from None
             if answer == LOCKED:
                 raise BadFile(_("'{file}' is locked with a password. Save it without one.", file=path.name))
             if answer == DAMAGED:
@@ -121,11 +123,8 @@ def main() -> None:
         marshal.dump(LOCKED, out)
     except (CalamineError, IndexError, OSError, ValueError, OverflowError):
         marshal.dump(DAMAGED, out)
-    except BaseException as error:
-        # what the reader gives up on is no Exception, and has no name that could be imported
-        if type(error).__name__ != "PanicException":
-            raise
-        marshal.dump(DAMAGED, out)
+    except MemoryError:
+        os.abort()
     else:
         marshal.dump(END, out)
     out.flush()
