@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from threading import Condition, Thread
+from threading import RLock, Thread
 from time import monotonic
 from typing import Any, Final
+
+from crmetrics.vocabulary.errors import CrmetricsError
 
 WORKERS: Final = 4  # the engine spreads each question over all cores by itself
 REMEMBERED: Final = 60.0  # seconds for which a question that failed is not begun anew: its page has yet to tell why
@@ -33,15 +35,14 @@ class Desk:
     """Takes questions and lets workers answer them. One viewer's long list never keeps all of them busy."""
 
     def __init__(self, workers: int = WORKERS) -> None:
-        self._workers, self._changed = workers, Condition()
+        self._workers, self._lock = workers, RLock()
         self._tasks: dict[Hashable, Task] = {}
         self._waiting: OrderedDict[str, deque[tuple[Hashable, Task]]] = OrderedDict()
-        self._running: dict[str, int] = {}
-        self._threads: list[Thread] = []
+        self._running: Counter[str] = Counter()
 
     def ask(self, question: Hashable, viewer: str, work: Callable[[], Any]) -> Task:
         """Have `work` done for a viewer, or join those who wait for the same question already."""
-        with self._changed:
+        with self._lock:
             known = self.find(question)
             if known is not None:
                 return known
@@ -49,15 +50,12 @@ class Desk:
                 self.find(each)  # forgets what failed long ago and nobody came back for
             task = self._tasks[question] = Task(viewer, work)
             self._waiting.setdefault(viewer, deque()).append((question, task))
-            if len(self._threads) < self._workers:
-                self._threads.append(Thread(target=self._work, daemon=True, name=f"desk-{len(self._threads)}"))
-                self._threads[-1].start()
-            self._changed.notify_all()
+            self._begin()
             return task
 
     def find(self, question: Hashable) -> Task | None:
         """The task of a question: waiting, at work, or failed a moment ago."""
-        with self._changed:
+        with self._lock:
             task = self._tasks.get(question)
             if task is not None and task.answer.done() and task.seconds > REMEMBERED:
                 del self._tasks[question]
@@ -66,39 +64,40 @@ class Desk:
 
     def forget(self, question: Hashable) -> None:
         """Let a question that failed be asked anew: its error has been told."""
-        with self._changed:
+        with self._lock:
             task = self._tasks.get(question)
             if task is not None and task.answer.done():
                 del self._tasks[question]
 
-    def _work(self) -> None:
-        while True:
-            with self._changed:
-                while (taken := self._next()) is None:
-                    self._changed.wait()
-            self._answer(*taken)
-            del taken  # an idle worker holds on to nothing
+    def _begin(self) -> None:
+        """Give what waits to workers, as long as there are any."""
+        while self._running.total() < self._workers and (taken := self._next()) is not None:
+            Thread(target=self._answer, args=taken, daemon=True, name="desk").start()
 
     def _answer(self, question: Hashable, task: Task) -> None:
         try:
             task.answer.set_result(task.work())
-        except BaseException as error:  # noqa: BLE001  whatever it is, it belongs to who asked
+        except CrmetricsError as error:
             task.answer.set_exception(error)
-        with self._changed:
-            self._running[task.viewer] -= 1
-            if task.answer.exception() is None:  # from now on the cache has it
-                self._tasks.pop(question, None)
-            self._changed.notify_all()
+        except BaseException as error:
+            task.answer.set_exception(error)
+            raise  # it belongs to who asked, and into the log
+        finally:
+            with self._lock:
+                self._running[task.viewer] -= 1
+                if task.answer.exception() is None:  # from now on the cache has it
+                    self._tasks.pop(question, None)
+                self._begin()
 
     def _next(self) -> tuple[Hashable, Task] | None:
         """The next task of the viewer who has waited longest for a turn; one worker is always left for the others."""
         most = max(1, self._workers - 1)
         for viewer, waiting in self._waiting.items():
-            if self._running.get(viewer, 0) < most:
+            if self._running[viewer] < most:
                 taken = waiting.popleft()
                 del self._waiting[viewer]
                 if waiting:
                     self._waiting[viewer] = waiting  # behind the others
-                self._running[viewer] = self._running.get(viewer, 0) + 1
+                self._running[viewer] += 1
                 return taken
         return None

@@ -111,9 +111,7 @@ def sheet(
         "body": _body(answer, table, links),
         "total": _total(answer, table, links),
         "meanings": [(head.label, head.meaning) for head in table.headers if head.meaning],
-        "passport": lines(answer, format),
-        "trust": trust_words(answer.passport, format) if answer.passport else "",
-        "trust_level": {"high": 3, "medium": 2, "low": 1}.get(answer.passport.trust, 0) if answer.passport else 0,
+        **_trusted(answer, format),
         "files": {ending: address(answer.key, given, _OF_PAGE, f".{ending}") for ending in FILES},
         "with_bom": address(answer.key, given, {**_OF_PAGE, "bom": "1"}, ".csv"),
         "pictures": [
@@ -128,6 +126,15 @@ def sheet(
 
 
 _OF_PAGE: Final = {"page": None, "choose": None, "effects": None}
+
+
+def _trusted(answer: Answer[Any], format: Format) -> dict[str, Any]:
+    passport = answer.passport
+    return {
+        "passport": lines(answer, format),
+        "trust": trust_words(passport, format) if passport else "",
+        "trust_level": {"high": 3, "medium": 2, "low": 1}.get(passport.trust, 0) if passport else 0,
+    }
 
 
 def _letters(table: ShownTable) -> int:
