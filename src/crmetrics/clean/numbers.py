@@ -104,7 +104,10 @@ def currency(text: str, formats: Formats) -> str:
     cases = " ".join(f"when {literal(sign)} then {literal(code)}" for sign, code in signs.items())
     beside = f"regexp_extract(upper({text}), {literal(_sign(signs))}, 0)"
     inside = f"case {beside} when '' then null {cases} else {beside} end"
-    return f"case upper({text}) {cases} else case when regexp_matches({text}, '\\d') then {inside} else upper({text}) end end"
+    rest = f"case upper({text}) {cases} else case when regexp_matches({text}, '\\d') then {inside} else upper({text}) end end"
+    # as a rule it is a code of three letters, and nothing is to be looked for
+    is_code = f"length({text}) = 3 and {text} between 'AAA' and 'ZZZ' and upper({text}) <> 'RMB'"
+    return f"case when {is_code} then upper({text}) else {rest} end"
 
 
 def _sign(signs: dict[str, str]) -> str:
