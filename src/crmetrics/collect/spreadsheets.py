@@ -75,5 +75,5 @@ def _rows(answers: Iterator[Any], height: int, progress: Callable[[float], None]
 def sheet_names(path: Path) -> tuple[str, ...]:
     """The sheets that hold rows, in their order; the first one if none does. Errors: BadFile as `sheet_listing`."""
     sheets = sheets_of_workbook(path)
-    names = [name for name, height in sheets if height > 1]
+    names = [name for name, height in sheets if height > 0]  # counted from the row below the first
     return tuple(names or [name for name, _height in sheets[:1]])

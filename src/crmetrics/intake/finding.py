@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -17,7 +18,7 @@ from crmetrics.clean.raw_rows import RawPart
 from crmetrics.collect.archives import unpacked
 from crmetrics.collect.servers.address import Address
 from crmetrics.collect.servers.reading import Wanted, opened, pull
-from crmetrics.collect.sources import FileEntry, find_files
+from crmetrics.collect.sources import FileEntry, find_files, sheets_of
 from crmetrics.vocabulary.errors import BadFile, BadMapping, BadValue
 from crmetrics.vocabulary.language import words
 from crmetrics.warehouse.expression import identifier, literal
@@ -96,7 +97,7 @@ class Sources:
                 missed = error
         if not found and missed is not None:
             raise missed
-        return found
+        return [(one, path) for entry, path in found for one in _of_sheets(entry, path)]
 
     def _tables(
         self, asked: Sequence[Entry], live: Sequence[RawPart], is_same_mapping: bool, progress: Progress
@@ -157,6 +158,25 @@ def file_entry(entry: Entry) -> FileEntry:
         entry.layout.names,
         entry.layout.spans,
     )
+
+
+def _of_sheets(entry: FileEntry, path: Path) -> list[FileEntry]:
+    """An entry for each sheet that a pattern such as "20*" means: sheets of many years are read as one table."""
+    if entry.sheet is None or not any(mark in entry.sheet for mark in "*?"):
+        return [entry]
+    sheets = [name for name in sheets_of(path) if name is not None]
+    found = [name for name in sheets if fnmatchcase(name.casefold(), entry.sheet.casefold())]
+    if not found:
+        raise BadFile(
+            _(
+                "'{file}' has no sheet like '{sheet}'. It has: {sheets}. Correct `sheet` in [files.{entry}].",
+                file=path.name,
+                sheet=entry.sheet,
+                sheets=", ".join(f"'{name}'" for name in sheets),
+                entry=entry.name,
+            )
+        )
+    return [replace(entry, sheet=name) for name in found]
 
 
 def _wanted(connection: duckdb.DuckDBPyConnection, entry: Entry, before: Sequence[RawPart]) -> Wanted:

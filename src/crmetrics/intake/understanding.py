@@ -71,14 +71,15 @@ def understand(
 def _kinds(sheets: Sequence[Sheet]) -> list[list[Sheet]]:
     """Files of the same columns are of one kind, unless their names tell of different things, as calls and notes are.
 
-    Sheets of one workbook stay apart, for each is named in the mapping.
+    Sheets of one workbook stay apart, for each is named in the mapping, unless they differ in digits alone, as years do.
     """
     found: dict[tuple[object, ...], list[Sheet]] = {}
     for one in sheets:
         stem = DIGITS.sub("", one.path.name.split(".")[0])
         told = stem if meanings_of(stem).words else ""
         is_alone = one.path if one.sheet or one.table else None
-        found.setdefault((one.raw.columns, told, one.sheet, is_alone, one.table, one.has_heads), []).append(one)
+        sheet = DIGITS.sub("*", one.sheet) if one.sheet else None
+        found.setdefault((one.raw.columns, told, sheet, is_alone, one.table, one.has_heads), []).append(one)
     return list(found.values())
 
 
@@ -112,7 +113,8 @@ def _known(connection: duckdb.DuckDBPyConnection, name: str, group: Sequence[She
         told = {match.target: match.column for match in found.tables["deals"]}
         structure = replace(structure, stages=stages_of(read, told.get("stage", "")))
         found = without_stages(found, structure.stages)
-    known = Known(name, _match(group), read, found, first.sheet, structure=structure)
+    sheet = DIGITS.sub("*", first.sheet) if first.sheet and len(group) > 1 else first.sheet
+    known = Known(name, _match(group), read, found, sheet, structure=structure)
     if found.own == "exchange_rates":
         # the rows of this kind of file are still at hand
         told = {match.target: match.column for match in found.tables[found.own]}
