@@ -9,7 +9,6 @@ from typing import Final
 import duckdb
 
 from crmetrics.clean import values
-from crmetrics.clean.ledger import told
 from crmetrics.clean.mapping import NUMBERS, Cell, Formats
 from crmetrics.clean.raw_rows import EntryRows
 from crmetrics.clean.section import SectionSql
@@ -41,12 +40,16 @@ _MARKS_BEFORE, _MARKS_AFTER = "+", "9"
 
 @dataclass(frozen=True, slots=True)
 class _Watched:
-    """One rule on one cell: `condition` is true for the values that it changes; `raw` is the alias of the value as it came."""
+    """One rule on one cell: `condition` is true for the values that it changes; `raw` is the alias of the value as it came.
+
+    is_word  few different values are to be expected, and the condition may name what is made of them
+    """
 
     cell: Cell
     rule: Message
     condition: str
     raw: str
+    is_word: bool = False
 
 
 def make_table(
@@ -73,32 +76,71 @@ def note_changes(
 
     aside  the table of rows that stand in quarantine, of which nothing was taken; blank if there are none
 
-    One search over the texts as they came: that is cheaper than reading them a second time.
+    One search over the texts as they came, which is cheaper than reading them a second time; words out of a list are looked at once
+    for each different one.
     """
     number = max((part.import_no for part in rows.parts), default=0)
+    lines: list[tuple[object, ...]] = []
     for section in sections:
         watched = list(_watched(section))
-        if not watched:
-            continue
-        given = section.taken(section.given(section.rows(aside)))
-        counts = [
-            f"count({each.raw}), count(*) filter (where {each.condition}), min(_pos) filter (where {each.condition})"
-            for each in watched
-        ]
-        found = list(connection.execute(f"select {', '.join(counts)} from ({given})").fetchall()[0])
-        lines = [(each, found[3 * place : 3 * place + 3]) for place, each in enumerate(watched)]
-        changed = [(each, line) for each, line in lines if line[1]]
+        found = _counted(connection, section, [each for each in watched if not each.is_word], aside)
+        for each in watched:
+            if each.is_word:
+                found += _counted_words(connection, section, each, aside)
+        changed = [(each, line) for each, line in found if line[1]]
         examples = _examples(connection, section, [(each, line[2]) for each, line in changed])
-        for (each, (filled, count, _first)), (before, after) in zip(changed, examples, strict=True):
-            connection.execute(
-                f"insert into meta.changes select $source, $entry, $table, $column, {told(each.rule)}, $rows, $changed, "
-                "$before, $after, $undo",
-                {
-                    "source": source, "entry": rows.entry, "table": section.section.table.name,
-                    "column": each.cell.target, "rows": filled, "changed": count, "before": before, "after": after,
-                    "undo": f"{source}:{number}",
-                },
-            )  # fmt: skip
+        lines += [
+            (
+                source, rows.entry, section.section.table.name, each.cell.target, each.rule.text, each.rule.domain, None,
+                filled, count, before, after, f"{source}:{number}",
+            )
+            for (each, (filled, count, _first)), (before, after) in zip(changed, examples, strict=True)
+        ]  # fmt: skip
+    if lines:  # at once: each statement takes its time
+        places = ", ".join([f"({', '.join('?' * len(lines[0]))})"] * len(lines))
+        connection.execute(f"insert into meta.changes values {places}", [value for line in lines for value in line])
+
+
+_Line = tuple[int, int, int]
+"""Values that are given, values that a rule changed, the place of the first of them."""
+
+
+def _texts(section: SectionSql, aside: str) -> str:
+    """SQL of the rows with the texts as they came; nothing is looked up for that, unless a condition says which rows there are."""
+    if section.section.where is not None:
+        return section.taken(section.given(section.rows(aside)))
+    own = [f"{identifier(name.column)} as r{place}" for place, name in enumerate(section.names) if not name.of]
+    condition = f" where _pos not in (select _pos from {aside})" if aside else ""
+    return f"select {', '.join(['_pos', *own])} from {section.relation}{condition}"
+
+
+def _counted(
+    connection: duckdb.DuckDBPyConnection, section: SectionSql, watched: Sequence[_Watched], aside: str
+) -> list[tuple[_Watched, _Line]]:
+    if not watched:
+        return []
+    counts = [
+        f"count({each.raw}), count(*) filter (where {each.condition}), min(_pos) filter (where {each.condition})"
+        for each in watched
+    ]
+    found = list(connection.execute(f"select {', '.join(counts)} from ({_texts(section, aside)})").fetchall()[0])
+    return [(each, (found[3 * n], found[3 * n + 1], found[3 * n + 2])) for n, each in enumerate(watched)]
+
+
+def _counted_words(
+    connection: duckdb.DuckDBPyConnection, section: SectionSql, watched: _Watched, aside: str
+) -> list[tuple[_Watched, _Line]]:
+    others = [f"cast(null as varchar) as {alias}" for alias in section.aliases if alias != watched.raw]
+    words_ = (
+        f"select {', '.join([watched.raw, *others])}, count(*) as times, min(_pos) as _pos from ({_texts(section, aside)}) "
+        f"where {watched.raw} is not null group by {watched.raw}"
+    )
+    rows = f"select * from ({section.given(words_)})"
+    found = connection.execute(
+        f"select sum(times)::bigint, (sum(times) filter (where {watched.condition}))::bigint, "
+        f"min(_pos) filter (where {watched.condition}) from ({rows})"
+    ).fetchall()[0]
+    return [(watched, (found[0] or 0, found[1] or 0, found[2]))]
 
 
 def _examples(
@@ -129,32 +171,37 @@ def _watched(section: SectionSql) -> Iterator[_Watched]:
         place = section.names.index(cell.column)
         raw, text = f"r{place}", f"x{place}"
         formats = _formats(section, cell)
-        if (section.section.entry, cell.column.column) not in section.tidy:
+        is_tidy = (section.section.entry, cell.column.column) in section.tidy
+        given = f"nullif({raw}, '')" if is_tidy else values.trimmed(raw, ())
+        if not is_tidy:
             yield _Watched(cell, TRIMMED, values.is_untidy(raw), raw)
         if formats.missing:
-            yield _Watched(cell, NOT_GIVEN, f"{text} is null and {values.trimmed(raw, ())} is not null", raw)
+            yield _Watched(
+                cell, NOT_GIVEN, f"{given} is not null and {values.without(given, formats.missing)} is null", raw
+            )
         if cell.map or cell.strip_prefix or cell.strip_suffix:
-            yield _Watched(cell, REPLACED, f"{section.text_of(cell)} is distinct from {text}", raw)
+            yield _Watched(cell, REPLACED, f"{section.text_of(cell)} is distinct from {text}", raw, is_word=True)
         else:
-            yield from _by_type(section, cell, raw, text)
+            yield from _by_type(section, cell, raw, text, given)
 
 
-def _by_type(section: SectionSql, cell: Cell, raw: str, text: str) -> Iterator[_Watched]:
+def _by_type(section: SectionSql, cell: Cell, raw: str, text: str, given: str) -> Iterator[_Watched]:
     formats, column = _formats(section, cell), section.section.column(cell.target)
+    meant = values.without(given, formats.missing)
     if cell.type in NUMBERS:
-        marks = " or ".join(f"contains({text}, '{mark}')" for mark in (",.", ", ")[formats.decimal == "."])
-        odd = f"not (left({text}, 1) between '{_MARKS_BEFORE}' and '{_MARKS_AFTER}') or right({text}, 1) > '9'"
-        yield _Watched(cell, NUMBER, f"({marks} or {odd})", raw)
+        marks = " or ".join(f"contains({raw}, '{mark}')" for mark in (",.", ", ")[formats.decimal == "."])
+        odd = f"left({raw}, 1) < '{_MARKS_BEFORE}' or left({raw}, 1) > '{_MARKS_AFTER}' or right({raw}, 1) > '{_MARKS_AFTER}'"
+        yield _Watched(cell, NUMBER, f"({marks} or {odd}) and {meant} is not null", raw)
     elif cell.type in (Type.DATE, Type.MOMENT):
         if any(not each.startswith(_ISO) for each in formats.dates):
-            yield _Watched(cell, DATED, f"{text} is not null", raw)
+            yield _Watched(cell, DATED, f"{meant} is not null", raw)
     elif cell.type is Type.FLAG:
-        yield _Watched(cell, YES_OR_NO, f"{text} not in ('true', 'false')", raw)
+        yield _Watched(cell, YES_OR_NO, f"{text} not in ('true', 'false')", raw, is_word=True)
     elif cell.type is Type.TEXT:
         read = values.typed(text, text, cell.type, column, formats, section.zone)
         if read != text:
             rule = LISTED if column and column.choices else CURRENCY if cell.target == "currency" else USUAL
-            yield _Watched(cell, rule, f"({read}) <> {text}", raw)
+            yield _Watched(cell, rule, f"({read}) <> {text}", raw, is_word=True)
 
 
 def _formats(section: SectionSql, cell: Cell) -> Formats:
