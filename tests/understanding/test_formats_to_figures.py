@@ -102,6 +102,7 @@ def test_amounts_in_several_currencies_say_which(files):
 @pytest.mark.parametrize(("is_so", "amount"), [(True, 2_000_000_000), (False, 2_000)])
 def test_a_word_for_two_powers_is_asked(files, is_so, amount):
     found = files(orders=ORDERS + "1;C1;2026-01-05;2B\n2;C1;2026-01-06;3.5k\n").answer(scale=is_so)
+    assert found.asked["scale"].examples == ("2B",)
     assert found.rows("select net_amount::bigint from order_lines order by order_id") == [(amount,), (3500,)]
 
 

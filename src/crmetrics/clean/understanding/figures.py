@@ -50,6 +50,9 @@ def numbers_of(column: Evidence, given: Sequence[tuple[str, int]], shapes: Seque
     if any("%" in shape.pattern or "％" in shape.pattern for shape in read):
         return Reading(Form.SHARE, decimal=decimal, evidence=read[0].example)
     doubted = next((word for word, _power in scales if word.lower() == DOUBTED), "")
+    if doubted and not others:
+        shown = (shape.example for shape in read if _scale(shape.example) == doubted)
+        evidence = next(shown, evidence)
     if signs:
         form = Form.MONEY
     else:
@@ -76,12 +79,15 @@ def _is_padded(text: str) -> bool:
 
 def _scales(given: Sequence[tuple[str, int]], shapes: Iterable[Shape]) -> tuple[tuple[str, int], ...]:
     """The words for thousands behind the numbers, as they are written."""
-    found: dict[str, int] = {}
-    for text in (*(shape.example for shape in shapes), *(value for value, _times in given)):
-        matched = NUMBER.fullmatch(text.strip())
-        if matched and matched[1]:
-            found.setdefault(matched[1].lower(), SCALES[matched[1].lower()])
-    return tuple(found.items())
+    texts = (*(shape.example for shape in shapes), *(value for value, _times in given))
+    found = dict.fromkeys(word for text in texts if (word := _scale(text)))
+    return tuple((word, SCALES[word]) for word in found)
+
+
+def _scale(text: str) -> str:
+    """The word for thousands behind a number, in small letters; blank if there is none."""
+    matched = NUMBER.fullmatch(text.strip())
+    return (matched[1] or "").lower() if matched else ""
 
 
 def _decimal_mark(shapes: Iterable[Shape]) -> tuple[str, str, tuple[str, ...]]:
