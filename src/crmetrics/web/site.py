@@ -30,6 +30,7 @@ from crmetrics.web.assets import asset
 from crmetrics.web.desk import Desk
 from crmetrics.web.pages import menu
 from crmetrics.web.watching import Seen
+from crmetrics.web.works import Works
 from crmetrics.workspace.audit import Audit, Kind
 from crmetrics.workspace.people import NOBODY_YET, Person
 from crmetrics.workspace.rights import Permission
@@ -91,6 +92,7 @@ class Site:
     access: Access = field(default_factory=Access)
     templates: Environment = field(default_factory=templates)
     desk: Desk = field(default_factory=Desk)
+    works: Works = field(default_factory=Works)
     _open: OpenCatalogue | None = None
     _opened_at: tuple[int, ...] = ()
     _lock: Lock = field(default_factory=Lock)
