@@ -120,32 +120,42 @@ def _find(
     prints = ", ".join(f"'{name_of(name)}=' || {identifier(name)}" for name in columns)
     file = f"a._pos >> {FILE_BITS}" if shift else "0"
     shas = ", ".join(literal(part.sha256) for part in parts)
+    printed = f"select a._pos, {file} as file, md5(concat_ws(chr(31), {prints})) as print from ({scan}) as a"
     for names in sorted({tuple(sorted(each.was)) for each in corrections}):
         alike = [each for each in corrections if tuple(sorted(each.was)) == names]
-        known = f"{view}_known"
-        kinds = ", ".join(f"w{place} varchar" for place in range(len(names)))
-        connection.execute(
-            f"create or replace temp table {known}(number bigint, file_row bigint, sha varchar, print varchar, {kinds})"
-        )
-        lines = [
-            (each.number, each.row, each.sha256, each.print, *(each.was[name] for name in names)) for each in alike
-        ]
-        _insert(connection, known, ("bigint", "bigint", *["varchar"] * (2 + len(names))), lines)
-        same = " and ".join(f"a.{identifier(name)} is not distinct from k.w{n}" for n, name in enumerate(names))
-        rows = (
-            f"select *, row_number() over (partition by file, print order by _pos) as n from (select a._pos, {file} as file, "
-            f"md5(concat_ws(chr(31), {prints})) as print from ({scan}) as a "
-            f"where exists (select 1 from {known} as k where {same}))"
-        )
-        corrections_in_order = (
-            f"select *, row_number() over (partition by sha, print order by file_row) as n from {known}"
-        )
-        connection.execute(
-            f"insert into {view}_found select p._pos, c.number from ({rows}) as p join ({corrections_in_order}) as c "
-            f"on c.print = p.print and c.n = p.n and c.sha <> ([{shas}])[p.file + 1] "
-            f"where p._pos not in (select _pos from {view}_found) "
-            "qualify row_number() over (partition by p._pos order by c.number) = 1"
-        )
+        _find_alike(connection, view, printed, shas, names, alike)
+
+
+def _find_alike(
+    connection: duckdb.DuckDBPyConnection,
+    view: str,
+    printed: str,
+    shas: str,
+    names: Sequence[str],
+    corrections: Sequence[Correction],
+) -> None:
+    """Find the rows of other files by their fingerprints; `printed` is SQL of all rows (`a`) with file and print."""
+    known = f"{view}_known"
+    kinds = ", ".join(f"w{place} varchar" for place in range(len(names)))
+    connection.execute(
+        f"create or replace temp table {known}(number bigint, file_row bigint, sha varchar, print varchar, {kinds})"
+    )
+    lines = [
+        (each.number, each.row, each.sha256, each.print, *(each.was[name] for name in names)) for each in corrections
+    ]
+    _insert(connection, known, ("bigint", "bigint", *["varchar"] * (2 + len(names))), lines)
+    same = " and ".join(f"a.{identifier(name)} is not distinct from k.w{n}" for n, name in enumerate(names))
+    rows = (
+        "select *, row_number() over (partition by file, print order by _pos) as n from ("
+        f"{printed} where exists (select 1 from {known} as k where {same}))"
+    )
+    in_order = f"select *, row_number() over (partition by sha, print order by file_row) as n from {known}"
+    connection.execute(
+        f"insert into {view}_found select p._pos, c.number from ({rows}) as p join ({in_order}) as c "
+        f"on c.print = p.print and c.n = p.n and c.sha <> ([{shas}])[p.file + 1] "
+        f"where p._pos not in (select _pos from {view}_found) "
+        "qualify row_number() over (partition by p._pos order by c.number) = 1"
+    )
 
 
 def name_of(column: str) -> str:
