@@ -1,7 +1,7 @@
 """What an analysis is: its declaration, its rows, what it finds, and the answer that people get."""
 
 from crmetrics.analysis.answer import Answer, Finding, LeftOut, Locked, Note, Passport, Result, Table
-from crmetrics.analysis.behind import Behind
+from crmetrics.analysis.behind import Behind, Choices
 from crmetrics.analysis.catalogue import Catalogue, Entry
 from crmetrics.analysis.chart import (
     Bars,
@@ -30,6 +30,7 @@ __all__ = [
     "By",
     "Catalogue",
     "Chart",
+    "Choices",
     "Column",
     "Curve",
     "Entry",

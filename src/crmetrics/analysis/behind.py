@@ -21,16 +21,18 @@ class Behind:
     columns  the columns of the answer that they stand behind -> which of the rows each one counts: an SQL condition over
              `over`, blank for all of them
     over     a table or fact, as the analysis' own query reads it
-    where    the condition under which that query reads it. It may bind $start, $end, $start_on, $end_on, $as_of, $today and
-             every choice by its name
+    where    the condition under which that query reads it. It may bind $start, $end, $start_on, $end_on, $as_of, $today,
+             $today_at (the first moment of that day) and every choice by its name
     moment   the driving date, which grains of time group by
-    groups   the other columns of the answer that say whose row it is -> their SQL over `over`; `party` is always known
+    groups   the other columns of the answer that say whose row it is -> their SQL over `over`; `party` is known wherever the
+             answer is grouped, and told here where the answer has parties of its own
     shows    the canonical table whose rows are opened; default: the one whose rows `over` has
     by       the column of `over` that holds that table's key, where it is called otherwise
     derived  what must be derived before `over` can be read
     values   what is bound beyond the choices; of choices called by, of or moment the value under another name
     source   where rows are put together first: a query over `over` and others that gives the key, `party` and what `columns`
              and `groups` name, in place of `over` itself
+    grouping the choice by which the answer is grouped
     """
 
     columns: Mapping[str, str]
@@ -43,6 +45,7 @@ class Behind:
     derived: tuple[Derived, ...] = ()
     values: Mapping[str, Any] = field(default_factory=lambda: _NO_GROUPS)
     source: str = ""
+    grouping: str = "by"
 
     @property
     def table(self) -> Table:

@@ -13,7 +13,7 @@ from crmetrics.analysis.declaration import Analysis
 from crmetrics.analysis.row import Column, Row
 from crmetrics.vocabulary.errors import BadValue, UnknownName
 from crmetrics.vocabulary.language import Message, words
-from crmetrics.vocabulary.period import Period
+from crmetrics.vocabulary.period import Period, midnight
 from crmetrics.vocabulary.unit import Unit
 from crmetrics.warehouse.dialect import parsed, values_of
 from crmetrics.warehouse.schema import CHOICE_LABELS, DIMENSIONS, TABLES, Type
@@ -90,9 +90,12 @@ def rows_behind(
     for each in found.derived:
         warehouse.derive(each)
     wanted, values = _wanted(found, cell, choices)
+    values["today_at"] = midnight(warehouse.today, warehouse.zone)
     is_one = warehouse.profile.is_single_currency(warehouse.currency)
     row = _row_of(found.table.name, _names(found.table, warehouse, is_one), is_one)
-    ask = partial(warehouse.query, period=period, by=str(choices.get("by") or ""), of=found.over, moment=found.moment)
+    # a total counts what lies in several groups once: it is asked without them
+    by = str(choices.get(found.grouping) or "") if cell.at else ""
+    ask = partial(warehouse.query, period=period, by=by, of=found.over, moment=found.moment)
     count = ask(f"select count(*) as n from ({wanted}) b", **values).one()["n"]
     # what is named somewhere but has no row of its own is opened too: it was counted
     same = " and ".join(f"s.{key} = b.{key}" for key in found.keys)
@@ -112,7 +115,7 @@ def _wanted(found: Behind, cell: Cell, choices: Choices) -> tuple[str, dict[str,
     if found.columns[cell.column]:
         conditions.append(f"({found.columns[cell.column]})")
     for number, (name, value) in enumerate(cell.at.items()):
-        expression = "party" if name == "party" else found.groups.get(name)
+        expression = found.groups.get(name, "party" if name == "party" else None)
         if expression is None:
             raise UnknownName(_("Rows of '{column}' have no '{name}'.", column=cell.column, name=name))
         if value is None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from crmetrics.warehouse.facts.silence import OPEN_CONTACTS, SILENCE_LIMITS
 from crmetrics.warehouse.schema import DIMENSIONS, TABLES, path_to
 from crmetrics.warehouse.views import CUSTOM, custom_path
 from crmetrics.warehouse.warehouse import Warehouse
 
+SILENCES: Final = (OPEN_CONTACTS, SILENCE_LIMITS)
+"""What the fact `deal_silences` reads."""
+
 
 def derive_silences(warehouse: Warehouse) -> None:
     """Make the fact `deal_silences` ready to be queried (R23)."""
-    warehouse.derive(OPEN_CONTACTS)
-    warehouse.derive(SILENCE_LIMITS)
+    for each in SILENCES:
+        warehouse.derive(each)
 
 
 def is_reached(warehouse: Warehouse, table: str, by: str) -> bool:

@@ -11,7 +11,17 @@ from crmetrics.analysis.littleness import PLAIN_FROM, SHOWN_FROM, little_data
 from crmetrics.analysis.silences import is_reached
 from crmetrics.models.interval import share_of
 from crmetrics.sales.courses import display_name
-from crmetrics.sales.doings import BY_HOUR, BY_PART, DONE_FOR_WON, WON, by_both_dates, by_hour, for_won, rated
+from crmetrics.sales.doings import (
+    BY_HOUR,
+    BY_PART,
+    DONE_FOR_WON,
+    WON,
+    by_both_dates,
+    by_hour,
+    doings_behind,
+    for_won,
+    rated,
+)
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import GRAINS, Period, midnight
 from crmetrics.vocabulary.unit import COUNT, RATIO, SHARE
@@ -91,6 +101,7 @@ class Activity(Row):
     ),
     headline="done",
     is_additive=True,
+    behind=doings_behind,
 )
 def activity(warehouse: Warehouse, period: Period, by: By = By("owner"), show: Show = "kinds") -> Result[Activity]:
     """What was done, planned, missed, and what came of it?

@@ -6,26 +6,18 @@ from typing import Any, Final
 
 import numpy as np
 
+from crmetrics.analysis import Behind, Choices
 from crmetrics.analysis.littleness import SHOWN_FROM
 from crmetrics.models.interval import share_of, wilson
 from crmetrics.warehouse.rows import Rows
 
-_COUNTED: Final = """
-select {parts}, {mark} as is_total,
-       count(*) filter (where is_done) as done, count(*) filter (where is_planned) as planned,
-       count(*) filter (where is_planned and done_at is not null) as completed,
-       count(*) filter (where is_planned and done_at is null) as overdue,
-       count(*) filter (where is_done and kind = 'call') as calls,
-       count(*) filter (where is_done and kind = 'call' and outcome = 'answered') as answered_calls,
-       count(*) filter (where is_cancelled) as cancelled, count(*) filter (where is_note) as notes,
-       count(*) filter (where is_waiting) as waiting, count(*) as activities
-from (
-    select party, kind, outcome, done_at, is_cancelled, is_note and not is_cancelled as is_note,
+DOINGS: Final = """
+    select activity_id, party, kind, outcome, done_at, is_cancelled, is_note and not is_cancelled as is_note,
            not is_cancelled and not is_note and is_done as is_done,
            not is_cancelled and not is_note and is_planned as is_planned,
            not is_cancelled and not is_note and not is_done and not is_planned as is_waiting
     from (
-        select a.party, a.kind, a.outcome, a.done_at, coalesce(a.outcome, '') = 'cancelled' as is_cancelled,
+        select a.activity_id, a.party, a.kind, a.outcome, a.done_at, coalesce(a.outcome, '') = 'cancelled' as is_cancelled,
                a.kind = 'note' and (a.owner_id is null or e.employee_id is not null) as is_note,
                coalesce(a.done_at >= $start and a.done_at < $end, false) as is_done,
                case when a.due_at >= $start and a.due_at < $end
@@ -37,12 +29,35 @@ from (
         left join (select employee_id from employees where is_bot) e on e.employee_id = a.owner_id
         where (a.done_at >= $start and a.done_at < $end) or (a.due_at >= $start and a.due_at < $end)
     ) a
-) a
+"""
+"""Activities done or due in a period: each is done or planned, or both; or cancelled, a note of nobody, or due later."""
+COUNTED: Final = {
+    "done": "is_done",
+    "planned": "is_planned",
+    "completed": "is_planned and done_at is not null",
+    "overdue": "is_planned and done_at is null",
+    "calls": "is_done and kind = 'call'",
+    "answered_calls": "is_done and kind = 'call' and outcome = 'answered'",
+}
+"""What is counted of them."""
+
+_COUNTED: Final = """
+select {parts}, {mark} as is_total,
+       {counts},
+       count(*) filter (where is_cancelled) as cancelled, count(*) filter (where is_note) as notes,
+       count(*) filter (where is_waiting) as waiting, count(*) as activities
+from ({doings}) a
 group by grouping sets (({parts}), ())
 order by is_total, {parts}
 """
 BY_PART: Final = {
-    part: _COUNTED.format(parts=f"party, {part}", mark=f"grouping({part}) = 1") for part in ("kind", "outcome")
+    part: _COUNTED.format(
+        parts=f"party, {part}",
+        mark=f"grouping({part}) = 1",
+        counts=",\n       ".join(f"count(*) filter (where {each}) as {name}" for name, each in COUNTED.items()),
+        doings=DOINGS,
+    )
+    for part in ("kind", "outcome")
 }
 """Activities done or due in a period by party and kind, or outcome, and all of them: due by now counts as planned, later ones wait."""
 
@@ -59,10 +74,11 @@ group by day_no, hour_no
 order by day_no, hour_no
 """
 
-WON: Final = """
+WON_NOW: Final = "is_won and closed_at >= $start and closed_at < $end"
+WON: Final = f"""
 select party, grouping(party) = 1 as is_total, count(*) as won
 from deals
-where is_won and closed_at >= $start and closed_at < $end
+where {WON_NOW}
 group by grouping sets ((party), ())
 order by is_total, party
 """
@@ -82,6 +98,19 @@ order by is_total, d.party, a.kind
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DONE: Final = ("done", "calls", "answered_calls")
 PLANNED: Final = ("planned", "completed", "overdue")
+
+
+def doings_behind(choices: Choices) -> tuple[Behind, ...]:
+    """The activities done and due, and the deals won in their groups; by the hour they are not told apart."""
+    if choices["show"] == "hours":
+        return ()
+    part = "kind" if choices["show"] == "kinds" else "outcome"
+    names = {"done": DONE, "due": PLANNED} if part == "kind" else {"done": ("done",)}
+    counted = (
+        Behind({each: COUNTED[each] for each in some}, "activities", "true", f"{day}_at", {part: part}, source=DOINGS)
+        for day, some in names.items()
+    )
+    return (*counted, *((Behind({"won": ""}, "deals", WON_NOW, "closed_at"),) if part == "kind" else ()))
 
 
 def by_both_dates(done: Rows, due: Rows, part: str) -> Rows:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from crmetrics.analysis import By, Finding, LeftOut, Note, Result, Row, Spread, analysis, column
+from crmetrics.analysis import Behind, By, Finding, LeftOut, Note, Result, Row, Spread, analysis, column
 from crmetrics.analysis.business_days import BusinessFirst, calendar_note
 from crmetrics.analysis.grouped import grouped
 from crmetrics.analysis.littleness import SHOWN_FROM, too_few
@@ -18,7 +18,7 @@ from crmetrics.vocabulary.period import Period
 from crmetrics.vocabulary.unit import COUNT, DAYS, SHARE, Figure
 from crmetrics.warehouse.facts.contacts import QUOTE_BEGINS
 from crmetrics.warehouse.facts.pipeline import WORKED_TO_DATE
-from crmetrics.warehouse.facts.waiting import waits_by_duration
+from crmetrics.warehouse.facts.waiting import TIMED, WAITS, waits_by_duration
 from crmetrics.warehouse.rows import Rows
 from crmetrics.warehouse.warehouse import Warehouse
 
@@ -29,6 +29,15 @@ MINUTES_A_DAY: Final = 1440
 LIMITS: Final = (1, 3, 7)
 COUNTS: Final = ("quoted", "unquoted", "waiting")
 SLOWER: Final = 2.0
+
+
+BEHIND: Final = Behind(
+    {"cases": "", "quoted": "outcome = 'quoted'", "unquoted": "outcome = 'closed'", "waiting": "outcome = 'waiting'"},
+    "quote_waits",
+    TIMED,
+    derived=(QUOTE_BEGINS,),
+    source=WAITS,
+)
 
 
 class FirstContactToQuote(Row):
@@ -67,6 +76,7 @@ class FirstContactToQuote(Row):
     chart=Spread(x="party", median="median", p75="p75"),
     headline="median",
     enough=ENOUGH,
+    behind=(BEHIND,),
 )
 def first_contact_to_quote(
     warehouse: Warehouse, period: Period, by: By = By("owner"), clock: BusinessFirst = "business"

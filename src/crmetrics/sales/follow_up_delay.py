@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from crmetrics.analysis import Bars, By, Finding, LeftOut, Note, Result, Row, analysis, column
+from crmetrics.analysis import Bars, Behind, By, Choices, Finding, LeftOut, Note, Result, Row, analysis, column
 from crmetrics.analysis.business_days import Clock, calendar_note
 from crmetrics.analysis.littleness import PLAIN_FROM, SHOWN_FROM, little_data
-from crmetrics.analysis.silences import derive_silences, is_reached
+from crmetrics.analysis.silences import SILENCES, derive_silences, is_reached
 from crmetrics.sales.courses import display_name
-from crmetrics.sales.delays import by_party
+from crmetrics.sales.delays import STATES, by_party
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period, midnight
 from crmetrics.vocabulary.unit import COUNT, DAYS, MONEY, SHARE, Figure
-from crmetrics.warehouse.facts.lateness import CASES_BY_DELAY, NOW
+from crmetrics.warehouse.facts.lateness import CASES_BY_DELAY, FOLLOW_UPS, NOW
 from crmetrics.warehouse.rows import Rows
 from crmetrics.warehouse.warehouse import Warehouse
 
@@ -21,17 +21,31 @@ _ = words("sales")
 
 NOTABLE: Final = 0.1
 
-OPEN_BY_PARTY = """
+OPEN: Final = "(select *, seconds_between(silent_from, $as_of) / 86400 as silence from deal_silences)"
+NO_STEP: Final = "next_step_at is null"
+SILENT: Final = "silence > silence_limit"
+
+OPEN_BY_PARTY = f"""
 select party, grouping(party) = 1 as is_total, count(*) as open_deals,
-       count(*) filter (where next_step_at is null) as no_next_step,
-       count(*) filter (where silence > silence_limit) as silent,
-       sum(case when silence > silence_limit then converted(amount, company_rate) end) as silent_amount,
+       count(*) filter (where {NO_STEP}) as no_next_step,
+       count(*) filter (where {SILENT}) as silent,
+       sum(case when {SILENT} then converted(amount, company_rate) end) as silent_amount,
        count(*) filter (where won < 10) as unlimited
-from (select *, seconds_between(silent_from, $as_of) / 86400 as silence from deal_silences) d
+from {OPEN} d
 group by grouping sets ((party), ())
 order by is_total, party
 """
 """Open deals; their groups are those of the deals, not of the activities."""
+
+
+def _behind(choices: Choices) -> tuple[Behind, ...]:
+    states = {name: f"state = '{state}'" for name, state in STATES.items()}
+    due = {"due": " or ".join(states.values())}
+    deals = {"open_deals": "", "no_next_step": NO_STEP, "silent": SILENT}
+    return (
+        Behind(due | states, "activities", "true", "due_at", source=FOLLOW_UPS[choices["clock"]]),
+        Behind(deals, "deal_silences", "true", derived=SILENCES, source=f"select * from {OPEN} d"),
+    )
 
 
 class FollowUpDelay(Row):
@@ -69,6 +83,7 @@ class FollowUpDelay(Row):
     kind="DR",
     chart=Bars(x="party", y="on_time_rate", band=("low", "high")),
     headline="on_time_rate",
+    behind=_behind,
 )
 def follow_up_delay(
     warehouse: Warehouse, period: Period, by: By = By("owner"), clock: Clock = "calendar"

@@ -6,7 +6,21 @@ from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 
-from crmetrics.analysis import Bars, By, Finding, LeftOut, Note, Number, Options, Result, Row, analysis, column
+from crmetrics.analysis import (
+    Bars,
+    Behind,
+    By,
+    Choices,
+    Finding,
+    LeftOut,
+    Note,
+    Number,
+    Options,
+    Result,
+    Row,
+    analysis,
+    column,
+)
 from crmetrics.analysis.business_days import hours_note
 from crmetrics.analysis.grouped import grouped
 from crmetrics.analysis.littleness import SHOWN_FROM, little_data
@@ -16,7 +30,7 @@ from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period
 from crmetrics.vocabulary.unit import COUNT, QUANTITY, SHARE, Figure
 from crmetrics.warehouse.facts.contacts import LEAD_REPLIES
-from crmetrics.warehouse.facts.waiting import leads_by_minutes
+from crmetrics.warehouse.facts.waiting import BAND, MATURE, WAITING_LEADS, leads_by_minutes
 from crmetrics.warehouse.rows import Rows
 from crmetrics.warehouse.schema import TABLES
 from crmetrics.warehouse.warehouse import Warehouse
@@ -32,6 +46,22 @@ YOUNG: Final = 3
 """Leads younger than so many days may still be answered: they are pending."""
 NOTABLE: Final = 0.2
 COUNTS: Final = ("leads", "contacted", "unanswered", "mature", "converted", "at_once")
+
+
+def _behind(choices: Choices) -> tuple[Behind, ...]:
+    columns = {"leads": "", "contacted": "replied_at is not null", "n": MATURE}
+    return (
+        Behind(
+            columns,
+            "lead_contacts",
+            "not is_at_once",
+            "created_at",
+            groups={} if choices["by"] else {"party": BAND},
+            derived=(LEAD_REPLIES,),
+            values={"mature_days": max(YOUNG, choices["within"])},
+            source=WAITING_LEADS,
+        ),
+    )
 
 
 class LeadResponse(Row):
@@ -69,6 +99,7 @@ class LeadResponse(Row):
     date="leads.created_at",
     chart=Bars(x="party", y="conversion", band=("low", "high")),
     headline="median",
+    behind=_behind,
 )
 def lead_response(
     warehouse: Warehouse,

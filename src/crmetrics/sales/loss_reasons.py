@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from crmetrics.analysis import Bars, By, Finding, LeftOut, NeedsBy, Note, Options, Result, Row, analysis, column
 from crmetrics.analysis.littleness import PLAIN_FROM, little_data
 from crmetrics.models.interval import share_of, wilson
+from crmetrics.sales.rows_behind import lost_rows
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period
 from crmetrics.vocabulary.unit import COUNT, MONEY, SHARE, Figure
@@ -54,6 +55,7 @@ class LossReason(Row):
     date="deals.closed_at",
     kind="G",
     chart=Bars(x="reason", y="lost", parts="stage"),
+    behind=lost_rows,
 )
 def loss_reasons(
     warehouse: Warehouse, period: Period, by: By = By(""), of: SharesOf = "count", source: Source = "deals"

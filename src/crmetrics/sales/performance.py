@@ -10,27 +10,29 @@ import numpy as np
 from crmetrics.analysis import Bars, By, Finding, LeftOut, NeedsBy, Note, Options, Result, Row, Toggle, analysis, column
 from crmetrics.models.change import change
 from crmetrics.models.interval import share_of
+from crmetrics.sales.rows_behind import sold_rows
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import GRAINS, Period, first_day, midnight, ordinal, parse_period
 from crmetrics.vocabulary.unit import CHANGE, COUNT, MONEY, QUANTITY, SHARE, Figure
-from crmetrics.warehouse.facts.sold import SOURCES
+from crmetrics.warehouse.facts.sold import PURCHASE, SALE, SOURCES
 from crmetrics.warehouse.rows import Rows, joined
 from crmetrics.warehouse.warehouse import Warehouse, grouping_of
 
 _ = words("sales")
+NOTABLE = 0.1
 
 Source = Annotated[
     Literal["orders", "invoices", "deals"],
     Options("Counted from", orders="orders", invoices="invoices", deals="won deals"),
 ]
 
-SALES_BY_PARTY = """
-with sales as ({sales})
+SALES_BY_PARTY = f"""
+with sales as ({{sales}})
 select party, grouping(party) = 1 as is_total,
-       sum(amount) filter (where is_now and not is_cancelled) as amount,
-       sum(quantity) filter (where is_now and not is_cancelled) as quantity,
-       count(*) filter (where is_now and not is_cancelled and amount > 0) as orders,
-       count(distinct case when is_now and not is_cancelled and amount > 0 then customer_id end) as buyers,
+       sum(amount) filter (where is_now and {SALE}) as amount,
+       sum(quantity) filter (where is_now and {SALE}) as quantity,
+       count(*) filter (where is_now and {PURCHASE}) as orders,
+       count(distinct case when is_now and {PURCHASE} then customer_id end) as buyers,
        sum(amount) filter (where not is_now and not is_cancelled) as before,
        sum(lines) filter (where is_now and not is_cancelled and not is_unconverted) as used,
        sum(lines) filter (where is_now and is_cancelled) as cancelled,
@@ -39,8 +41,6 @@ from sales
 group by grouping sets ((party), ())
 order by is_total, amount desc nulls last, party
 """
-
-NOTABLE = 0.1
 
 
 class Performance(Row):
@@ -70,6 +70,7 @@ class Performance(Row):
     date="orders.ordered_at",
     table="order_lines",
     chart=Bars(x="party", y="amount", before="before"),
+    behind=sold_rows,
 )
 def performance(
     warehouse: Warehouse,

@@ -24,9 +24,7 @@ _ = words("sales")
 Probability = Annotated[
     Literal["own", "typed"], Options("Win probability", own="from the stage's own record", typed="as typed")
 ]
-
 NOTABLE: Final = 0.1
-
 OPEN_BY_STAGE = """
 with stages_open as (
     select party, pipeline, stage, stage_no, grouping(stage) = 1 as is_total,
@@ -46,12 +44,11 @@ with stages_open as (
                expected_close_on, coalesce(next_step_at >= $as_of, false) as has_next_step,
                seconds_between(created_at, $as_of) / 86400 as age
         from open_deals
-        where ($pipeline = '' or pipeline = $pipeline)
-          and (not $is_due or (expected_close_on >= $due_from and expected_close_on < $due_until))
+        where $pipeline in ('', pipeline) and (not $is_due or (expected_close_on >= $due_from and expected_close_on < $due_until))
         union all
         select null, pipeline, stage, stage_no, null, null, null, null, null, null, null
         from open_stages
-        where $is_whole and ($pipeline = '' or pipeline = $pipeline)
+        where $is_whole and $pipeline in ('', pipeline)
     ) deals
     group by grouping sets ((party, pipeline, stage, stage_no), ())
 )
@@ -60,10 +57,7 @@ from stages_open
 order by is_total, deals_of_party desc, party, pipeline, stage_no, stage
 """
 """Open deals by stage; the second half puts in the stages that have none."""
-
-ALL_OPEN = """
-select count(*) as deals, count(*) filter (where $pipeline = '' or pipeline = $pipeline) as mine from deals where is_won is null
-"""
+ALL_OPEN = "select count(*) as deals, count(*) filter (where $pipeline in ('', pipeline)) as mine from deals where is_won is null"
 PIPELINES = "select pipeline from stages group by pipeline order by pipeline"
 
 
@@ -76,7 +70,7 @@ BEHIND = Behind(
         "without_next_step": "not coalesce(next_step_at >= $as_of, false)",
     },
     "open_deals",
-    "($pipeline = '' or pipeline = $pipeline)",
+    "$pipeline in ('', pipeline)",
     groups={"pipeline": "pipeline", "stage": "stage"},
     derived=(NEXT_STEPS,),
 )

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 
-from crmetrics.analysis import Bars, By, Finding, LeftOut, Note, Options, Result, Row, analysis, column
+from crmetrics.analysis import Bars, Behind, By, Choices, Finding, LeftOut, Note, Options, Result, Row, analysis, column
 from crmetrics.analysis.grouped import grouped
 from crmetrics.analysis.littleness import SHOWN_FROM, little_data
 from crmetrics.models.interval import share_of, wilson
@@ -15,7 +15,7 @@ from crmetrics.models.kaplan_meier import KaplanMeier
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period
 from crmetrics.vocabulary.unit import COUNT, DAYS, MONEY, SHARE, Figure
-from crmetrics.warehouse.facts.quoting import CASES_BY_AGE, DRAFTS, QUOTED_DEALS
+from crmetrics.warehouse.facts.quoting import AGED, CASES_BY_AGE, DRAFTS, QUOTED_DEALS
 from crmetrics.warehouse.rows import Rows
 from crmetrics.warehouse.warehouse import Warehouse
 
@@ -34,6 +34,24 @@ SUMS: Final = (
     *("won", "lost", "pending", "won_amount", "lost_amount", "open_amount"),
     *("first_amount", "accepted_amount", "without_amount", "unconverted"),
 )
+
+
+def _behind(choices: Choices) -> tuple[Behind, ...]:
+    """Of a case its first quote: by that it is counted."""
+    waiting, month, quarter = "outcome is null", MONTH * MINUTES_A_DAY, QUARTER * MINUTES_A_DAY
+    columns = {
+        "cases": "",
+        "won": "outcome = 'won'",
+        "lost": "outcome = 'lost'",
+        "pending": waiting,
+        "n": "outcome is not null" if choices["base"] == "decided" else "",
+        "open_30": f"{waiting} and minutes <= {month}",
+        "open_90": f"{waiting} and minutes > {month} and minutes <= {quarter}",
+        "open_older": f"{waiting} and minutes > {quarter}",
+    }
+    fact = FACTS[choices["unit"]]
+    source = AGED.replace("{cases}", fact)
+    return (Behind(columns, fact, "true", "sent_at", derived=(QUOTED_DEALS,), source=source),)
 
 
 class QuoteToSale(Row):
@@ -69,6 +87,7 @@ class QuoteToSale(Row):
     kind="DG",
     chart=Bars(x="party", y="rate", band=("low", "high")),
     headline="settled_rate",
+    behind=_behind,
 )
 def quote_to_sale(
     warehouse: Warehouse, period: Period, by: By = By("owner"), unit: Counted = "case", base: Base = "decided"

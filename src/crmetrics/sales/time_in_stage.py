@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from crmetrics.analysis import By, Finding, LeftOut, Note, Result, Row, Spread, analysis, column
+from crmetrics.analysis import Behind, By, Choices, Finding, LeftOut, Note, Result, Row, Spread, analysis, column
 from crmetrics.analysis.business_days import Clock, calendar_note
 from crmetrics.analysis.littleness import too_few
 from crmetrics.models.kaplan_meier import KaplanMeier
@@ -24,9 +24,9 @@ DAY: Final = 86400.0
 ENOUGH: Final = 10
 COUNTS: Final = ("moved", "lost", "running", "gone_before", "running_before")
 NOTABLE: Final = 0.2
-
+ENTERED: Final = "entered_at >= $start and entered_at < $end"
 # No order: the curves sort by themselves, and strings are slow to sort.
-CASES_BY_DURATION = """
+CASES_BY_DURATION = f"""
 select party, pipeline, stage, stage_no, seconds,
        count(*) filter (where is_now and not is_running and not is_lost) as moved,
        count(*) filter (where is_now and not is_running and is_lost) as lost,
@@ -37,12 +37,12 @@ select party, pipeline, stage, stage_no, seconds,
        sum(passings) as passings
 from (
     select party, pipeline, stage, stage_no, is_lost, visits, running_from is not null as is_running,
-           round(seconds + coalesce({still}, 0)) as seconds,
-           visits > 0 and entered_at >= $start and entered_at < $end as is_now,
+           round(seconds + coalesce({{still}}, 0)) as seconds,
+           visits > 0 and {ENTERED} as is_now,
            visits > 0 and entered_at >= $before_start and entered_at < $before_end as is_before,
-           case when entered_at >= $start and entered_at < $end then passings end as passings
-    from {spans}
-    where (entered_at >= $start and entered_at < $end) or (entered_at >= $before_start and entered_at < $before_end)
+           case when {ENTERED} then passings end as passings
+    from {{spans}}
+    where ({ENTERED}) or (entered_at >= $before_start and entered_at < $before_end)
 ) spans
 group by party, pipeline, stage, stage_no, seconds
 """
@@ -52,6 +52,12 @@ CLOCKS: Final = {
     "calendar": ("stage_spans", "seconds_between(running_from, $as_of)"),
     "business": ("business_spans", "$clock - running_from"),
 }
+
+
+def _behind(choices: Choices) -> tuple[Behind, ...]:
+    columns = {"entered": "", "gone": "running_from is null", "open_deals": "running_from is not null"}
+    over, groups = CLOCKS[choices["clock"]][0], {"pipeline": "pipeline", "stage": "stage"}
+    return (Behind(columns, over, f"visits > 0 and {ENTERED}", "entered_at", groups, shows="deals"),)
 
 
 class TimeInStage(Row):
@@ -83,6 +89,7 @@ class TimeInStage(Row):
     kind="DG",
     chart=Spread(x="stage", median="median", p75="p75", reference="reference"),
     enough=ENOUGH,
+    behind=_behind,
 )
 def time_in_stage(
     warehouse: Warehouse, period: Period, before: Period, by: By = By(""), clock: Clock = "calendar"

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from crmetrics.analysis import By, Finding, LeftOut, Options, Result, Row, Waterfall, analysis, column
+from crmetrics.analysis import Behind, By, Choices, Finding, LeftOut, Options, Result, Row, Waterfall, analysis, column
 from crmetrics.analysis.littleness import too_few
 from crmetrics.models.interval import share_of, wilson
 from crmetrics.models.log_mean import factor_shares
@@ -30,9 +30,20 @@ VelocityOf = Annotated[
 ENOUGH: Final = 10
 NOTABLE: Final = 0.1
 
+DEALS: Final = f"""
+    select *, is_decided and is_won and money is not null and coalesce(days >= 0, false) as is_counted
+    from (
+        select deal_id, party, is_won, amount, coalesce(closed_at >= $start and closed_at < $end, false) as is_decided,
+               converted(amount, company_rate) as money, {DAYS_TO_CLOSE} as days
+        from deals
+        where (closed_at >= $start and closed_at < $end)
+           or ((created_at < $end or created_at is null) and (closed_at >= $end or closed_at is null))
+    ) deals
+"""
+LOST: Final = "is_decided and not is_won"
 FACTORS_BY_PARTY = f"""
 select party, grouping(party) = 1 as is_total,
-       count(*) filter (where is_decided and not is_won) as lost,
+       count(*) filter (where {LOST}) as lost,
        count(*) filter (where is_counted) as won,
        sum(money) filter (where is_counted) as won_amount,
        sum(days) filter (where is_counted) as won_days,
@@ -40,16 +51,7 @@ select party, grouping(party) = 1 as is_total,
        count(*) filter (where is_decided and is_won and amount is null) as without_amount,
        count(*) filter (where is_decided and is_won and amount is not null and money is null) as unconverted,
        count(*) filter (where is_decided and is_won and money is not null and not coalesce(days >= 0, false)) as without_days
-from (
-    select *, is_decided and is_won and money is not null and coalesce(days >= 0, false) as is_counted
-    from (
-        select party, is_won, amount, coalesce(closed_at >= $start and closed_at < $end, false) as is_decided,
-               converted(amount, company_rate) as money, {DAYS_TO_CLOSE} as days
-        from deals
-        where (closed_at >= $start and closed_at < $end)
-           or ((created_at < $end or created_at is null) and (closed_at >= $end or closed_at is null))
-    ) deals
-) deals
+from ({DEALS}) deals
 group by grouping sets ((party), ())
 order by is_total, won_amount desc nulls last, party
 """
@@ -60,6 +62,12 @@ FACTORS: Final = {
     "by_amount": _("the size of the deals"),
     "by_cycle": _("the time to close"),
 }
+
+
+def _behind(choices: Choices) -> tuple[Behind, ...]:
+    decided = f"is_counted or ({LOST})"
+    n = decided if choices["of"] == "decided" else "not is_decided"
+    return (Behind({"n": n, "decided": decided, "won": "is_counted"}, "deals", "true", "closed_at", source=DEALS),)
 
 
 class Velocity(Row):
@@ -91,6 +99,7 @@ class Velocity(Row):
     chart=Waterfall(x="party", y="velocity", before="before", parts=tuple(FACTORS)),
     headline="velocity",
     enough=ENOUGH,
+    behind=_behind,
 )
 def velocity(
     warehouse: Warehouse, period: Period, before: Period, by: By = By(""), of: VelocityOf = "decided"

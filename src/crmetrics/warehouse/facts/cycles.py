@@ -32,12 +32,12 @@ def calendar_days(first: str, last: str) -> str:
 
 
 _CASES: Final = """
-    select d.party, d.is_won, d.created_at as made_at, {came} as created_at, coalesce(d.closed_at, $as_of) as closed_at
+    select d.deal_id, d.party, d.is_won, d.created_at as made_at, {came} as created_at, coalesce(d.closed_at, $as_of) as closed_at
     from deals d {leads}
     where {where}
 """
 _DAYS: Final = f"""
-    select c.party, c.is_won, c.closed_at, c.created_at,
+    select c.deal_id, c.party, c.is_won, c.closed_at, c.created_at,
            seconds_between(c.created_at, c.closed_at) as seconds, {{days}} as days,
            coalesce(extract(hour from local_moment(c.created_at)) + extract(minute from local_moment(c.created_at)) = 0, false) as is_day
     from ({_CASES}) c {{clocks}}

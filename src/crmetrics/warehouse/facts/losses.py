@@ -10,7 +10,7 @@ LOST_DEALS: Final = Fact(
     "lost_deals",
     parties={"deals": "d"},
     sql="""
-    select d.closed_at, d.loss_reason as reason, s.stage, s.stage_no, d.company_rate, d.party,
+    select d.deal_id, d.closed_at, d.loss_reason as reason, s.stage, s.stage_no, d.company_rate, d.party,
            case when a.amount is null then d.amount else cast(nullif(a.amount, '') as decimal(18, 4)) end as amount
     from (
         select d.deal_id, d.pipeline, d.closed_at, d.loss_reason, d.amount, d.company_rate, {party} as party, max(s.place) as place
@@ -30,7 +30,7 @@ LOST_LEADS: Final = Fact(
     "lost_leads",
     parties={"leads": "l"},
     sql="""
-    select l.disqualified_at as closed_at, l.disqualify_reason as reason,
+    select l.lead_id, l.disqualified_at as closed_at, l.disqualify_reason as reason,
            case when l.qualified_at is null then 'lead_came' else 'lead_qualified' end as stage,
            case when l.qualified_at is null then 1 else 2 end as stage_no, 1 as company_rate, {party} as party,
            cast(null as decimal(18, 4)) as amount
@@ -44,7 +44,8 @@ REJECTED_QUOTES: Final = Fact(
     "rejected_quotes",
     parties={"quotes": "q"},
     sql="""
-    select q.rejected_at as closed_at, q.reject_reason as reason, s.stage, s.stage_no, q.company_rate, {party} as party, q.amount
+    select q.quote_id, q.rejected_at as closed_at, q.reject_reason as reason, s.stage, s.stage_no, q.company_rate,
+           {party} as party, q.amount
     from quotes q
     left join deal_path p on p.deal_id = q.deal_id
     left join open_stages s on s.pipeline = p.pipeline and s.place = p.place
@@ -53,22 +54,24 @@ REJECTED_QUOTES: Final = Fact(
 )
 """Rejected quotes in the columns of `lost_deals`; the furthest stage is that of their deal."""
 
+LOST_NOW: Final = "closed_at >= $start and closed_at < $end"
+
 _REASONS: Final = """
 select party, reason, stage, grouping(party) = 1 as is_total, min(stage_no) as stage_no, count(*) as lost, sum(money) as amount,
        sum(power(cast(money as double), 2)) as squares, count(*) filter (where reason is null) as unnamed,
        count(*) filter (where amount is null) as without_amount,
        count(*) filter (where amount is not null and money is null) as unconverted
 from (
-    select *, converted(amount, company_rate) as money from {fact} where closed_at >= $start and closed_at < $end
+    select *, converted(amount, company_rate) as money from {fact} where {now}
 ) lost
 group by grouping sets ((party, reason, stage), ())
 order by is_total, party, reason, stage
 """
 
 REASONS: Final = {
-    "deals": ("lost_deals", _REASONS.format(fact="lost_deals"), "closed_at"),
-    "leads": ("lost_leads", _REASONS.format(fact="lost_leads"), "disqualified_at"),
-    "quotes": ("rejected_quotes", _REASONS.format(fact="rejected_quotes"), "rejected_at"),
+    "deals": ("lost_deals", _REASONS.format(fact="lost_deals", now=LOST_NOW), "closed_at"),
+    "leads": ("lost_leads", _REASONS.format(fact="lost_leads", now=LOST_NOW), "disqualified_at"),
+    "quotes": ("rejected_quotes", _REASONS.format(fact="rejected_quotes", now=LOST_NOW), "rejected_at"),
 }
 """What was lost -> its fact, the counts by reason and furthest stage asked of it, and its driving date."""
 

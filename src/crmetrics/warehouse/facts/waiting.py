@@ -13,6 +13,17 @@ _WITHIN: Final = """,
        count(*) filter (where is_timed and age >= {limit}) as mature_{limit},
        count(*) filter (where is_timed and age >= {limit} and outcome = 'quoted' and days <= {limit}) as quick_{limit}"""
 
+WAITS: Final = """
+            select *, case when sent_at is null and closed_at is null then 'waiting'
+                           when sent_at is null or closed_at < sent_at then 'closed' else 'quoted' end as outcome,
+                   coalesce(least(sent_at, closed_at), $as_of) as ended_at
+            from quote_waits
+            where (began_at >= $start and began_at < $end) or began_at is null
+"""
+"""The deals whose prospect began to wait in a period, or nobody knows when, with what ended it."""
+TIMED: Final = "ended_at >= began_at"
+"""Those that are counted."""
+
 _WAITS_BY_DURATION: Final = """
 select party, minutes,
        count(*) filter (where is_timed and outcome = 'quoted') as quoted,
@@ -23,14 +34,8 @@ select party, minutes,
 from (
     select *, case when is_timed then round(days * 1440) end as minutes
     from (
-        select party, outcome, ended_at >= began_at as is_timed, {days} as days, {age} as age
-        from (
-            select *, case when sent_at is null and closed_at is null then 'waiting'
-                           when sent_at is null or closed_at < sent_at then 'closed' else 'quoted' end as outcome,
-                   coalesce(least(sent_at, closed_at), $as_of) as ended_at
-            from quote_waits
-            where (began_at >= $start and began_at < $end) or began_at is null
-        ) waits {clocks}
+        select party, outcome, {timed} as is_timed, {days} as days, {age} as age
+        from ({waits}) waits {clocks}
     ) waits
 ) waits
 group by party, minutes
@@ -49,6 +54,8 @@ def waits_by_duration(clock: Literal["business", "calendar"], limits: Sequence[i
     age = f"($worked - {WORKED_UNTIL.format(day='i', at='began_at')}) / 86400"
     return (
         _WAITS_BY_DURATION.replace("{within}", "".join(_WITHIN.replace("{limit}", str(limit)) for limit in limits))
+        .replace("{waits}", WAITS)
+        .replace("{timed}", TIMED)
         .replace("{days}", (worked_days if is_business else calendar_days)("began_at", "ended_at"))
         .replace("{age}", age if is_business else calendar_days("began_at", "$as_of"))
         .replace("{clocks}", CLOCKS.format(first="began_at", last="ended_at") if is_business else "")
@@ -70,7 +77,21 @@ left join (
 ) w on w.won_id = l.lead_id
 """
 
-_LEADS_BY_MINUTES: Final = """
+WAITING_LEADS: Final = """
+        select *, seconds_between(created_at, replied_at) as seconds,
+               coalesce(seconds_between(created_at, replied_at) < 60, false) as is_at_once,
+               greatest(created_at, coalesce(replied_at, disqualified_at, $as_of)) as ended_at
+        from lead_contacts
+        where created_at >= $start and created_at < $end
+"""
+"""The leads of a period with the seconds that they waited. One that was written down together with a contact (is_at_once) did not
+wait: only the others are counted."""
+BAND: Final = """case when seconds < 3600 then 'hour' when seconds < 86400 then 'day' when seconds <= 259200 then 'three_days'
+                when seconds is not null then 'later' else 'never' end"""
+MATURE: Final = "seconds_between(created_at, $as_of) >= $mature_days * 86400e0"
+"""Old enough for the conversion."""
+
+_LEADS_BY_MINUTES: Final = f"""
 select party, band, minutes,
        count(*) filter (where not is_at_once) as leads,
        count(*) filter (where not is_at_once and replied_at is not null) as contacted,
@@ -79,19 +100,12 @@ select party, band, minutes,
        count(*) filter (where not is_at_once and is_mature and is_converted) as converted,
        count(*) filter (where is_at_once) as at_once
 from (
-    select l.party, l.replied_at, l.is_at_once, round({minutes}) as minutes,
-           case when l.seconds < 3600 then 'hour' when l.seconds < 86400 then 'day' when l.seconds <= 259200 then 'three_days'
-                when l.seconds is not null then 'later' else 'never' end as band,
-           seconds_between(l.created_at, $as_of) >= $mature_days * 86400e0 as is_mature,
+    select l.party, l.replied_at, l.is_at_once, round({{minutes}}) as minutes,
+           {BAND} as band,
+           {MATURE} as is_mature,
            coalesce(w.won_at is not null and ($within = 0 or seconds_between(l.created_at, w.won_at) <= $within * 86400e0), false)
                as is_converted
-    from (
-        select *, seconds_between(created_at, replied_at) as seconds,
-               coalesce(seconds_between(created_at, replied_at) < 60, false) as is_at_once,
-               greatest(created_at, coalesce(replied_at, disqualified_at, $as_of)) as ended_at
-        from lead_contacts
-        where created_at >= $start and created_at < $end
-    ) l {won} {clocks}
+    from ({WAITING_LEADS}) l {{won}} {{clocks}}
 ) l
 group by party, band, minutes
 """
