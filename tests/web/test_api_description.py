@@ -36,6 +36,7 @@ def test_what_the_description_allows_is_answered(described: Any, address: str) -
     @settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(case=described[address]["GET"].as_strategy())
     def asked(case: schemathesis.Case) -> None:
-        case.call_and_validate(checks=CHECKS)
+        answer = case.call_and_validate(checks=CHECKS)
+        assert answer.status_code in (200, 400, 404)
 
     asked()

@@ -291,6 +291,13 @@ def test_a_right_try_takes_the_guilt_away(state: State) -> None:
         own.begin("ada", "10.0.0.1")
         own.succeeded("ada", "10.0.0.1")
 
+    def wrong_again_and_again() -> None:
+        for _again in range(12):
+            own.begin("ada", "10.0.0.1")
+
+    with pytest.raises(TooManyTries):  # without a right one in between
+        wrong_again_and_again()
+
 
 def test_many_tries_at_once_gain_nothing(tmp_path: Path) -> None:
     """Several processes share the count: however many ask in one moment, few are let through."""

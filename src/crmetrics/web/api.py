@@ -46,6 +46,25 @@ RIGHTS: Final[Rights] = {
 def routes(site: Site) -> APIRouter:
     """The addresses under /api that ask."""
     router = APIRouter(prefix="/api")
+    _listing(router, site)
+    _asking(router, site)
+
+    @router.get("/me", tags=["people"], summary="Who asks, and what he may see and do")
+    def me(request: Request) -> Response:
+        person = site.person(request)
+        told = {
+            "name": person.name,
+            "role": person.role,
+            "sees": person.scope,
+            "employee_id": person.employee_id,
+            "may": [permission for permission in PERMISSIONS if person.may(permission)],
+        }
+        return _told(request, site, lambda format: told)
+
+    return router
+
+
+def _listing(router: APIRouter, site: Site) -> None:
 
     @router.get("/openapi.json", include_in_schema=False)
     def described(request: Request) -> Response:
@@ -68,6 +87,8 @@ def routes(site: Site) -> APIRouter:
         found = next(each for each in opened.entries(site.viewer(request)) if each.declared.key == key)
         return _told(request, site, lambda format: _entry(found, opened.engine.profile, format))
 
+
+def _asking(router: APIRouter, site: Site) -> None:
     @router.get("/ask/{key}", tags=["ask"], summary="Ask a question")
     def ask(request: Request, key: str) -> Response:
         start, count = _part(request)
@@ -83,20 +104,6 @@ def routes(site: Site) -> APIRouter:
             return {**told, "count": found.count}
 
         return _told(request, site, opened)
-
-    @router.get("/me", tags=["people"], summary="Who asks, and what he may see and do")
-    def me(request: Request) -> Response:
-        person = site.person(request)
-        told = {
-            "name": person.name,
-            "role": person.role,
-            "sees": person.scope,
-            "employee_id": person.employee_id,
-            "may": [permission for permission in PERMISSIONS if person.may(permission)],
-        }
-        return _told(request, site, lambda format: told)
-
-    return router
 
 
 def _told(request: Request, site: Site, told: Any, by_viewer: bool = True) -> Response:

@@ -86,13 +86,21 @@ WORDS: Final[dict[str, Message]] = {
 def routes(site: Site) -> APIRouter:
     """The list, the boards and the forms that change them."""
     router = APIRouter()
+    _making(router, site)
+    _looking(router, site)
+    _changing(router, site)
+    _views(router, site)
+    return router
 
-    def mine(request: Request) -> Boards:
-        return Boards(site.state, site.person(request).number)
 
+def _mine(site: Site, request: Request) -> Boards:
+    return Boards(site.state, site.person(request).number)
+
+
+def _making(router: APIRouter, site: Site) -> None:
     @router.get("/boards")
     def listed(request: Request) -> Response:
-        boards, me = mine(request), site.person(request).number
+        boards, me = _mine(site, request), site.person(request).number
         return site.page(
             request,
             "boards.html",
@@ -106,7 +114,7 @@ def routes(site: Site) -> APIRouter:
     @router.post("/boards")
     def make(request: Request) -> Response:
         person = site.person(request).number
-        board = mine(request).keep(Board(person, str(site.form(request).get("title", ""))))
+        board = _mine(site, request).keep(Board(person, str(site.form(request).get("title", ""))))
         return RedirectResponse(f"/boards/{board.number}?change=1", 303)
 
     @router.get("/boards/add")
@@ -114,14 +122,14 @@ def routes(site: Site) -> APIRouter:
         given = request.query_params
         key, query = given.get("key", ""), question_of(given.get("query", ""))
         declared = site.catalogue().find(key)
-        own = [board for board in mine(request).all() if board.owner == site.person(request).number]
+        own = [board for board in _mine(site, request).all() if board.owner == site.person(request).number]
         kinds = [(kind, say(KIND_NAMES[kind], site.format(request))) for kind in KINDS if kind != "text"]
         title = say(declared.title, site.format(request))
         return site.page(request, "board_add.html", WORDS, key=key, query=query, boards=own, kinds=kinds, answer=title)
 
     @router.post("/boards/add")
     def add(request: Request) -> Response:
-        boards, form = mine(request), site.form(request)
+        boards, form = _mine(site, request), site.form(request)
         number = str(form.get("board", ""))
         board = boards.own(int(number)) if number.isdigit() and int(number) else None
         if board is None:
@@ -129,9 +137,11 @@ def routes(site: Site) -> APIRouter:
         board = boards.keep(board.with_part(_part(site, form)))
         return RedirectResponse(f"/boards/{board.number}", 303)
 
+
+def _looking(router: APIRouter, site: Site) -> None:
     @router.get("/boards/{number}.json")
     def as_data(request: Request, number: int) -> Response:
-        board = mine(request).find(number)
+        board = _mine(site, request).find(number)
         shown = parts_of(site, request, board, site.format(request))
         told = {
             "number": board.number,
@@ -147,11 +157,13 @@ def routes(site: Site) -> APIRouter:
 
     @router.get("/boards/{number}")
     def board(request: Request, number: int) -> Response:
-        return _page(site, request, mine(request), number)
+        return _page(site, request, _mine(site, request), number)
 
+
+def _changing(router: APIRouter, site: Site) -> None:
     @router.post("/boards/{number}/change")
     def change(request: Request, number: int) -> Response:
-        boards, form = mine(request), site.form(request)
+        boards, form = _mine(site, request), site.form(request)
         what, place = str(form.get("what", "")), str(form.get("place", "0"))
         if what == "copy":
             found = boards.find(number)
@@ -169,6 +181,8 @@ def routes(site: Site) -> APIRouter:
         boards.keep(_changed(site, found, what, int(place) if place.isdigit() and len(place) < 4 else -1, form))
         return RedirectResponse(f"/boards/{number}?change=1" + (f"#part-{place}" if place != "0" else ""), 303)
 
+
+def _views(router: APIRouter, site: Site) -> None:
     @router.post("/views")
     def keep_view(request: Request) -> Response:
         form = site.form(request)
@@ -176,15 +190,13 @@ def routes(site: Site) -> APIRouter:
         if form.get("shared"):
             site.need(request, "share")
             view = replace(view, is_shared=True)
-        mine(request).keep_view(view)
+        _mine(site, request).keep_view(view)
         return RedirectResponse("/boards#views", 303)
 
     @router.post("/views/{number}/remove")
     def remove_view(request: Request, number: int) -> Response:
-        mine(request).remove_view(number)
+        _mine(site, request).remove_view(number)
         return RedirectResponse("/boards#views", 303)
-
-    return router
 
 
 def _page(site: Site, request: Request, boards: Boards, number: int) -> Response:

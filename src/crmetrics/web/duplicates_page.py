@@ -63,20 +63,12 @@ def routes(site: Site) -> APIRouter:
     """The list with its forms, and the effect on the KPIs."""
     router = APIRouter()
 
-    def found(request: Request, table: str) -> tuple[list[Group], dict[str, str]]:
-        if table not in OF:
-            raise BadValue(
-                _("'{table}' cannot hold duplicates. There are: {tables}.", table=table[:40], tables=", ".join(OF))
-            )
-        with site.catalogue().warehouse(Scope(site.viewer(request))) as warehouse:
-            groups = groups_in(warehouse, table, Limits())[1] if warehouse.profile.rows(table) else []
-            ids = sorted({one for group in groups[:SHOWN] for one in group.ids})
-            return groups, warehouse.names_of(table, "name", ids) if ids else {}
+    _deciding(router, site)
 
     @router.get("/duplicates")
     def page(request: Request) -> Response:
         table, format = request.query_params.get("of", "customers"), site.format(request)
-        groups, names = found(request, table)
+        groups, names = _found(site, request, table)
         site.saw(request, "duplicates")
         return site.page(
             request,
@@ -98,6 +90,10 @@ def routes(site: Site) -> APIRouter:
         notes = [say(note.message, format) for note in answer.notes]
         return site.page(request, "merge_effect.html", WORDS, table=table, set_as=column_classes(table), notes=notes)
 
+    return router
+
+
+def _deciding(router: APIRouter, site: Site) -> None:
     @router.post("/duplicates")
     def decide(request: Request) -> Response:
         form, person = site.form(request), site.person(request).name
@@ -106,9 +102,9 @@ def routes(site: Site) -> APIRouter:
             raise BadValue(_("'{what}' is not something to be done with duplicates.", what=what[:40]))
         groups: list[tuple[str, ...]] = []
         if what == "sure":
-            groups = chosen_groups(found(request, table)[0], "sure", "")
+            groups = chosen_groups(_found(site, request, table)[0], "sure", "")
         elif what != "undo":
-            groups = _ticked([str(each) for each in form.getlist("group")], found(request, table)[0])
+            groups = _ticked([str(each) for each in form.getlist("group")], _found(site, request, table)[0])
         if what == "sure" and not groups:
             raise BadValue(_("No merge is sure, so nothing was changed."))
 
@@ -123,7 +119,16 @@ def routes(site: Site) -> APIRouter:
         site.works.start(_("Duplicates are decided"), work)
         return RedirectResponse(f"/duplicates?of={table}" if table != "customers" else "/duplicates", 303)
 
-    return router
+
+def _found(site: Site, request: Request, table: str) -> tuple[list[Group], dict[str, str]]:
+    if table not in OF:
+        raise BadValue(
+            _("'{table}' cannot hold duplicates. There are: {tables}.", table=table[:40], tables=", ".join(OF))
+        )
+    with site.catalogue().warehouse(Scope(site.viewer(request))) as warehouse:
+        groups = groups_in(warehouse, table, Limits())[1] if warehouse.profile.rows(table) else []
+        ids = sorted({one for group in groups[:SHOWN] for one in group.ids})
+        return groups, warehouse.names_of(table, "name", ids) if ids else {}
 
 
 def _ticked(ticked: list[str], groups: list[Group]) -> list[tuple[str, ...]]:

@@ -46,6 +46,7 @@ WORDS: Final[dict[str, Message]] = {
 def routes(site: Site) -> APIRouter:
     """The list of the steps, and its forms."""
     router = APIRouter()
+    _taking_back(router, site)
 
     @router.get("/history")
     def page(request: Request) -> Response:
@@ -69,6 +70,10 @@ def routes(site: Site) -> APIRouter:
         found = history_of(site.folder)
         return Response(as_json(found, tuple(found.steps)), media_type="application/json")
 
+    return router
+
+
+def _taking_back(router: APIRouter, site: Site) -> None:
     @router.post("/history/{number}")
     def take_back(request: Request, number: str) -> Response:
         person = site.person(request).name
@@ -85,5 +90,3 @@ def routes(site: Site) -> APIRouter:
         site.note(request, "decision", f"{'redo' if number == 'redo' else 'undo'} {number}")
         site.works.start(_("Step {number} is taken back", number=number) if number != "redo" else WORDS["redo"], work)
         return RedirectResponse("/history", 303)
-
-    return router

@@ -121,6 +121,11 @@ def routes(site: Site) -> APIRouter:
         made = await run_in_threadpool(_kept, uploads, name, site.person(request).name, files)
         return RedirectResponse(f"/import/{made.number}", 303)
 
+    _steps(router, site, uploads)
+    return router
+
+
+def _steps(router: APIRouter, site: Site, uploads: Uploads) -> None:
     @router.get("/import/{number}")
     def page(request: Request, number: int) -> Response:
         found = uploads.find(number)
@@ -146,8 +151,6 @@ def routes(site: Site) -> APIRouter:
             case _:
                 raise BadValue(_("'{what}' is not a step of an import.", what=what[:40]))
         return RedirectResponse(f"/import/{number}", 303)
-
-    return router
 
 
 def _kept(uploads: Uploads, name: str, by: str, files: list[UploadFile]) -> Upload:

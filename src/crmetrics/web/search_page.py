@@ -37,45 +37,46 @@ def routes(site: Site) -> APIRouter:
     """The page of the search, and what it found as data."""
     router = APIRouter()
 
-    def found(request: Request) -> list[tuple[str, list[dict[str, str]]]]:
-        typed = request.query_params.get("q", "")[:LONGEST]
-        format = site.format(request)
-        if not typed.strip():
-            return []
-        catalogue, viewer = site.catalogue(), site.viewer(request)
-        groups = []
-        with catalogue.warehouse(Scope(viewer)) as warehouse:
-            for table in ("customers", "deals"):
-                hits = hits_of(warehouse, table, typed)
-                told = [
-                    {
-                        "name": hit.name,
-                        "more": ", ".join(filter(None, (hit.id, hit.more))),
-                        "href": f"/{table}/{quote(hit.id, safe='')}",
-                    }
-                    for hit in hits
-                ]
-                groups.append((table, told))
-        entries = found_by(catalogue.entries(viewer), typed, format)
-        told = [
-            {
-                "name": say(each.declared.title, format),
-                "more": say(each.declared.question, format),
-                "href": f"/a/{each.declared.key}",
-            }
-            for each in entries[:20]
-        ]
-        return [*groups, ("analyses", told)]
-
     @router.get("/customers.json")
     def as_data(request: Request) -> Response:
-        return Response(json.dumps(dict(found(request)), ensure_ascii=False), media_type="application/json")
+        return Response(json.dumps(dict(_found(site, request)), ensure_ascii=False), media_type="application/json")
 
     @router.get("/customers")
     def page(request: Request) -> Response:
         format = site.format(request)
-        groups = [(say(KINDS[kind], format), hits) for kind, hits in found(request) if hits]
+        groups = [(say(KINDS[kind], format), hits) for kind, hits in _found(site, request) if hits]
         typed = request.query_params.get("q", "")[:LONGEST]
         return site.page(request, "search.html", WORDS, groups=groups, typed=typed)
 
     return router
+
+
+def _found(site: Site, request: Request) -> list[tuple[str, list[dict[str, str]]]]:
+    typed = request.query_params.get("q", "")[:LONGEST]
+    format = site.format(request)
+    if not typed.strip():
+        return []
+    catalogue, viewer = site.catalogue(), site.viewer(request)
+    groups = []
+    with catalogue.warehouse(Scope(viewer)) as warehouse:
+        for table in ("customers", "deals"):
+            hits = hits_of(warehouse, table, typed)
+            told = [
+                {
+                    "name": hit.name,
+                    "more": ", ".join(filter(None, (hit.id, hit.more))),
+                    "href": f"/{table}/{quote(hit.id, safe='')}",
+                }
+                for hit in hits
+            ]
+            groups.append((table, told))
+    entries = found_by(catalogue.entries(viewer), typed, format)
+    told = [
+        {
+            "name": say(each.declared.title, format),
+            "more": say(each.declared.question, format),
+            "href": f"/a/{each.declared.key}",
+        }
+        for each in entries[:20]
+    ]
+    return [*groups, ("analyses", told)]
