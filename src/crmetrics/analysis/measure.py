@@ -220,7 +220,10 @@ def _selected(fact: str) -> Iterator[str]:
             continue
         starred = each.table if isinstance(each, exp.Column) else next(iter(sources))
         source = sources[starred]
-        yield from _selected(source) if source in facts() else (column.name for column in TABLES[source].columns)
+        # a step within a view is no table: what such a view gives cannot be read here, and is told as BadValue
+        yield from (
+            _selected(source) if source in facts() else (each.name for each in TABLES[tables_of(source)[0]].columns)
+        )
 
 
 def _kind(column: Column) -> Kind:

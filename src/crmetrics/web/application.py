@@ -25,6 +25,7 @@ from crmetrics.web import (
     home_page,
     import_page,
     me_page,
+    own_kpis_page,
     people_page,
     quarantine_page,
     rows_page,
@@ -61,6 +62,7 @@ ROOMS: Final = (
     customer_page,
     sign_in_page,
     me_page,
+    own_kpis_page,
     people_page,
     audit_page,
 )
