@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
@@ -16,7 +16,7 @@ from crmetrics.analysis.opening import Cell, Part, opens
 from crmetrics.analysis.reading import read_choices
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.passport import lines
-from crmetrics.presenting.table import Cells, headers, show
+from crmetrics.presenting.table import Cells, ShownTable, headers, show
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.warehouse.schema import TABLES
@@ -151,7 +151,17 @@ def addresses(answer: Answer[Any], given: Mapping[str, str]) -> Callable[[str, R
     items = QueryParams(given).multi_items()
     kept = [(name, value) for name, value in items if name not in ("page", "sort", "language")]
 
+    # a customer has a page of his own
+    people = {
+        each.name
+        for each in answer.declared.row.columns
+        if answer.choices.get(each.dimension or "", each.dimension) == "customer"
+    }
+
     def address(column: str, row: Row) -> str | None:
+        if column in people:
+            customer = row.as_dict()[column]
+            return None if customer is None else customer_address(str(customer))
         column, told = column if column in opened else parts.get(column, column), row.as_dict()
         if column not in opened or told[column] in (None, 0):
             return None
@@ -159,6 +169,11 @@ def addresses(answer: Answer[Any], given: Mapping[str, str]) -> Callable[[str, R
         return f"/a/{answer.key}/rows?{urlencode([*kept, ('cell', column), *at])}"
 
     return address
+
+
+def customer_address(customer: str) -> str:
+    """The address of a customer's page."""
+    return f"/customers/{quote(customer, safe='')}"
 
 
 def _text(value: Any) -> str:
@@ -184,6 +199,7 @@ def _shown(opened: Opening, here: int, given: QueryParams, format: Format) -> di
         "period": format.period(opened.answer.period) if opened.answer.period else "",
         "answer_address": f"/a/{opened.answer.key}" + (f"?{urlencode(question)}" if question else ""),
         "table": table,
+        "cells": _linked(opened.rows, table),
         "kind": say(TABLES[opened.rows.declared.table].label, format),
         "heads": [
             (
@@ -203,6 +219,19 @@ def _shown(opened: Opening, here: int, given: QueryParams, format: Format) -> di
             if last > 1
         ],
     }
+
+
+def _linked(rows: Answer[Any], table: ShownTable) -> list[list[tuple[str, str | None]]]:
+    """The cells of the page with where they lead: a customer to his page."""
+    places = [head.name for head in table.headers]
+    found = []
+    for row, texts in zip(rows.rows, table.rows, strict=True):
+        customer = row.as_dict().get("customer_id")
+        leads = None if customer is None else customer_address(str(customer))
+        found.append(
+            [(text, leads if name == "customer_id" else None) for name, text in zip(places, texts, strict=True)]
+        )
+    return found
 
 
 def _order(sort: str, name: str) -> str:
