@@ -106,6 +106,12 @@ def test_a_number_with_odd_signs_is_found_and_opened(client: TestClient) -> None
     assert "Slash &amp; Co" in client.get(hit["href"]).text
 
 
+def test_a_deal_that_is_found_is_shown_with_its_customer(client: TestClient) -> None:
+    hit = client.get("/customers.json", params={"q": "D1"}).json()["deals"][0]
+    assert hit["href"].startswith("/customers/C1")
+    assert "Depo filtresi" in client.get(hit["href"]).text
+
+
 @pytest.mark.parametrize("typed", ["ışık", "IŞIK", "isik su", "Işık", "C1", "su ışık"])
 def test_a_name_is_found_however_it_is_typed(client: TestClient, typed: str) -> None:
     assert [hit["name"] for hit in client.get("/customers.json", params={"q": typed}).json()["customers"]] == [

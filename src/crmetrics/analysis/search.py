@@ -17,15 +17,17 @@ _SOUGHT: Final[Mapping[str, tuple[str, str, str]]] = {
     "customers": ("customer_id", "name", "coalesce(city, '')"),
     "deals": ("deal_id", "name", "coalesce(stage, '')"),
 }
+"""The key, the name and the word more of what is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A row that was found: its key, its name and a word more to tell it from others."""
+    """A row that was found: its key, its name, a word more to tell it from others, and the customer it is of, if known."""
 
     id: str
     name: str
     more: str
+    customer: str
 
 
 def plain(text: str) -> str:
@@ -40,7 +42,7 @@ def hits_of(warehouse: Warehouse, table: str, typed: str) -> tuple[Hit, ...]:
     words = typed.split()
     if not words or not warehouse.profile.rows(table):
         return ()
-    select = f"select {key} as id, coalesce({name}, {key}) as name, {more} as more from {table}"
+    select = f"select {key} as id, coalesce({name}, {key}) as name, {more} as more, coalesce(customer_id, '') as customer from {table}"
     by_key = _hits(warehouse, f"{select} where {key} = $typed", typed=typed.strip())
     if warehouse.profile.rows(table) <= FOLDED_UP_TO:
         wanted = [plain(word) for word in words]
@@ -65,7 +67,9 @@ def hits_of(warehouse: Warehouse, table: str, typed: str) -> tuple[Hit, ...]:
 
 def _hits(warehouse: Warehouse, sql: str, **values: str) -> list[Hit]:
     rows = warehouse.query(sql, period=None, by="", of="", moment=None, **values)
-    return [Hit(*each) for each in zip(rows.values("id"), rows.values("name"), rows.values("more"), strict=True)]
+    return [
+        Hit(*each) for each in zip(*(rows.values(name) for name in ("id", "name", "more", "customer")), strict=True)
+    ]
 
 
 def _spellings(word: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from crmetrics.analysis.search import hits_of
+from crmetrics.analysis.search import Hit, hits_of
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.warehouse.scope import Scope
@@ -65,7 +65,7 @@ def _found(site: Site, request: Request) -> list[tuple[str, list[dict[str, str]]
                 {
                     "name": hit.name,
                     "more": ", ".join(filter(None, (hit.id, hit.more))),
-                    "href": f"/{table}/{quote(hit.id, safe='')}",
+                    "href": _address(table, hit),
                 }
                 for hit in hits
             ]
@@ -80,3 +80,10 @@ def _found(site: Site, request: Request) -> list[tuple[str, list[dict[str, str]]
         for each in entries[:20]
     ]
     return [*groups, ("analyses", told)]
+
+
+def _address(table: str, hit: Hit) -> str:
+    """A deal is shown on the page of its customer; one without a customer has no page."""
+    if not hit.customer:
+        return ""
+    return f"/customers/{quote(hit.customer, safe='')}" + ("?kind=deal#timeline" if table == "deals" else "")
