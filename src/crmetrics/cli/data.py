@@ -123,8 +123,23 @@ def import_(
             found = proposed_mapping(here, sources, currency.upper(), progress, propose)
         finally:
             progress.end()
+    elif currency:
+        _check_currency(found, currency.upper())
     if not propose:
         run_import(here, sources, found)
+
+
+def _check_currency(mapping: Path, currency: str) -> None:
+    """A currency that is told beside a mapping is not passed over in silence."""
+    if not mapping.is_file() or f'"{currency}"' in mapping.read_text(encoding="utf-8"):
+        return
+    raise BadValue(
+        _(
+            "The mapping '{path}' tells the currencies, and '{currency}' is not among them. Write it there, or leave --currency out.",
+            path=str(mapping),
+            currency=currency,
+        )
+    )
 
 
 def _beside(sources: tuple[Source, ...]) -> Path | None:
@@ -136,12 +151,16 @@ def _beside(sources: tuple[Source, ...]) -> Path | None:
 
 
 def _kept(here: Here, sources: tuple[Source, ...]) -> Path | None:
-    """The mapping that was found out, and maybe corrected, at an earlier import of the same source."""
+    """The mapping that was found out, and maybe corrected, at an earlier import of the same source; never an unsure one."""
     from crmetrics.cli.understanding import mapping_path
     from crmetrics.intake.finding import source_name
+    from crmetrics.intake.open_questions import check_answered
 
     path = mapping_path(here, source_name(sources))
-    return path if path.is_file() else None
+    if not path.is_file():
+        return None
+    check_answered(here.folder, path)
+    return path
 
 
 def run_import(here: Here, sources: tuple[Source, ...], mapping: Path) -> None:

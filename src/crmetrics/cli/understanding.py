@@ -31,10 +31,12 @@ def proposed_mapping(
 ) -> Path:
     """Find out what the files are, ask where that is not sure, and write the mapping into the workspace.
 
-    Without a terminal nothing can be asked. Errors: BadValue then, naming the mapping to be looked at.
+    Without a terminal nothing can be asked: what is open stands above the mapping. Errors: BadValue then, naming it, and
+    where a currency is missing.
     """
+    from crmetrics.intake.open_questions import with_questions
     from crmetrics.intake.understanding import understand
-    from crmetrics.presenting.understanding import told_proposal
+    from crmetrics.presenting.understanding import told_proposal, told_question
 
     proposal, errors = understand(sources, here.folder / "spill", progress)
     proposal = replace(proposal, currency=_checked_currency(currency or here.settings.currency))
@@ -45,11 +47,19 @@ def proposed_mapping(
     is_asked = sys.stdin.isatty() and not is_only_shown
     if is_asked:
         proposal = answered(here, proposal)
+    open_questions = [] if is_asked else proposal.questions()
+    if any(question.doubt == "currency" for question in open_questions):
+        # without it the tables of its amounts could not be written into the mapping
+        raise BadValue(
+            _("There are amounts here that name no currency. Import again with --currency, such as --currency EUR.")
+        )
+    asked = [told_question(question, here.format()) for question in open_questions]
     path = mapping_path(here, proposal.source)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(proposal.text(), encoding="utf-8")
-    open_questions = [] if is_asked else proposal.questions()
+    path.write_text(with_questions(proposal.text(), asked), encoding="utf-8")
     click.echo(here.say(_("The mapping stands in {path}.", path=str(path))))
+    for told in asked:
+        click.echo(f"  ? {told}")
     if open_questions and not is_only_shown:
         raise BadValue(
             _(

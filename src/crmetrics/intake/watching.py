@@ -14,6 +14,7 @@ from typing import Final
 from crmetrics.clean.mapping_file import read_mapping
 from crmetrics.intake.history import BY
 from crmetrics.intake.imports import import_sources
+from crmetrics.intake.open_questions import check_answered
 from crmetrics.intake.report import ImportReport
 from crmetrics.vocabulary.errors import BadFile, BadMapping, Busy, CrmetricsError
 from crmetrics.vocabulary.language import words
@@ -171,6 +172,8 @@ class Watch:
         kept = self.workspace / "mappings" / f"{_plain(self.folder.resolve().name)}.toml"
         for path in (self.mapping, self.folder / MAPPING, kept):
             if path is not None and path.is_file():
+                if path == kept:
+                    check_answered(self.workspace, path)
                 return path
         raise BadMapping(
             _(

@@ -1,0 +1,59 @@
+"""Imports without a mapping where nobody can be asked: what is open is said, and never settled by running it twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from crmetrics.cli.app import command_line
+
+
+def run(workspace: Path, *words: str) -> Result:
+    command = command_line(lambda *_given: None)
+    return CliRunner().invoke(command, ["--workspace", str(workspace), *words])
+
+
+@pytest.fixture
+def orders(tmp_path: Path) -> Path:
+    """Orders whose days fit two ways, without a currency."""
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    lines = [f"{n},0{n % 9 + 1}/0{(n + 3) % 9 + 1}/2024,c{n % 4},{n}.50" for n in range(1, 30)]
+    (folder / "orders.csv").write_text("\n".join(["Order ID,Order Date,Customer,Amount", *lines, ""]), encoding="utf-8")
+    return folder
+
+
+def test_without_a_currency_no_mapping_is_kept_that_lacks_the_orders(orders: Path, tmp_path: Path) -> None:
+    workspace = tmp_path / "w"
+    for _time in range(2):
+        done = run(workspace, "import", str(orders))
+        assert done.exit_code == 1
+        assert "--currency EUR" in done.output
+    assert not (workspace / "mappings" / "shop.toml").exists()
+
+
+def test_open_questions_are_told_and_not_settled_by_a_second_run(orders: Path, tmp_path: Path) -> None:
+    workspace, kept = tmp_path / "w", tmp_path / "w" / "mappings" / "shop.toml"
+    first = run(workspace, "import", str(orders), "--currency", "eur")
+    assert first.exit_code == 1
+    assert "  ? orders: in 'Order Date', is" in first.output
+    assert kept.read_text(encoding="utf-8").startswith("# ? orders: in 'Order Date', is")
+    again = run(workspace, "import", str(orders))
+    assert again.exit_code == 1
+    assert "nobody has answered" in again.output
+    named = run(workspace, "import", str(orders), "--mapping", str(kept))
+    assert named.exit_code == 0, named.output
+    assert "Orders" in named.output
+    # it was named once, so the next import takes it
+    assert "Nothing new" in run(workspace, "import", str(orders)).output
+
+
+def test_a_currency_beside_a_mapping_is_not_passed_over(orders: Path, tmp_path: Path) -> None:
+    workspace, kept = tmp_path / "w", tmp_path / "w" / "mappings" / "shop.toml"
+    run(workspace, "import", str(orders), "--currency", "EUR")
+    refused = run(workspace, "import", str(orders), "--mapping", str(kept), "--currency", "USD")
+    assert refused.exit_code == 1
+    assert "'USD' is not among them" in refused.output
+    assert run(workspace, "import", str(orders), "--mapping", str(kept), "--currency", "EUR").exit_code == 0
