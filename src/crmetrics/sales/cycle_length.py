@@ -11,6 +11,7 @@ from crmetrics.analysis.business_days import Clock, calendar_note
 from crmetrics.analysis.littleness import PLAIN_FROM, SHOWN_FROM, few_values, too_few
 from crmetrics.models.interval import Floats
 from crmetrics.models.kaplan_meier import KaplanMeier
+from crmetrics.sales.rows_behind import cycle_rows
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period, midnight
 from crmetrics.vocabulary.unit import COUNT, DAYS, SHARE, Figure
@@ -52,6 +53,7 @@ class CycleLength(Row):
     chart=Lines(x="party", y="median", band=("p25", "p75")),
     headline="median",
     enough=SHOWN_FROM,
+    behind=cycle_rows,
 )
 def cycle_length(
     warehouse: Warehouse,

@@ -10,6 +10,7 @@ import numpy as np
 from crmetrics.analysis import Bars, Finding, LeftOut, Note, Options, Result, Row, Toggle, analysis, column
 from crmetrics.models.change import change
 from crmetrics.models.interval import Floats, share_of
+from crmetrics.sales.rows_behind import PRODUCT_ROWS
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period, first_day, midnight
 from crmetrics.vocabulary.unit import CHANGE, COUNT, MONEY, QUANTITY, SHARE, Figure
@@ -53,6 +54,7 @@ class ProductPerformance(Row):
     date="orders.ordered_at",
     table="order_lines",
     chart=Bars(x="product_id", y="net_sales"),
+    behind=PRODUCT_ROWS,
 )
 def product_performance(
     warehouse: Warehouse,

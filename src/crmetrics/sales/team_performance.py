@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 
-from crmetrics.analysis import Bars, Finding, Note, Options, Result, Row, analysis, column
+from crmetrics.analysis import Bars, Behind, Finding, Note, Options, Result, Row, analysis, column
 from crmetrics.analysis.littleness import SHOWN_FROM, little_data
 from crmetrics.analysis.targets import Planned, targets_for
 from crmetrics.models.change import change
@@ -15,7 +15,7 @@ from crmetrics.sales.teams import delays, sellers, together
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period, first_day, midnight
 from crmetrics.vocabulary.unit import CHANGE, COUNT, DAYS, MONEY, SHARE, Figure
-from crmetrics.warehouse.facts.closings import DECIDED_BY_PARTY, DONE_BY_PARTY, SALES_BY_PARTY
+from crmetrics.warehouse.facts.closings import DECIDED_BY_PARTY, DECIDED_NOW, DONE_BY_PARTY, SALES_BY_PARTY
 from crmetrics.warehouse.rows import Rows
 from crmetrics.warehouse.warehouse import Warehouse
 
@@ -30,6 +30,20 @@ PLANNED: Final = "kpis.won_amount"
 NOTABLE: Final = 0.1
 
 PEOPLE = "select employee_id, name, team from employees order by employee_id"
+
+
+BEHIND: Final = Behind(
+    {
+        "won": "is_won",
+        "won_amount": "is_won and converted(amount, company_rate) is not null",
+        "lost": "not is_won",
+        "n": "",
+    },
+    "closed_deals",
+    "true",
+    groups={"owner": "party"},
+    source=DECIDED_NOW,
+)
 
 
 class TeamPerformance(Row):
@@ -57,6 +71,7 @@ class TeamPerformance(Row):
     needs={"deals": ["is_won", "closed_at", "owner_id"]},
     date="deals.closed_at",
     chart=Bars(x="owner", y="won_amount", before="before", goal="target"),
+    behind=(BEHIND,),
 )
 def team_performance(
     warehouse: Warehouse, period: Period, before: Period, level: Level = "owner", owner: Ownership = "at_close"

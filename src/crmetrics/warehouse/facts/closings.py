@@ -29,6 +29,22 @@ CLOSED_DEALS: Final = Fact(
 )
 """Decided deals with who closed them: `owner_id` has them now."""
 
+_KEPT: Final = """
+    select d.deal_id, case when $level = 'team' then e.team else d.keeper end as party, d.is_won, d.is_moved, d.amount, d.company_rate,
+           d.created_at, d.closed_at
+    from (
+        select *, case when $owner = 'now' then owner_id else closed_by end as keeper,
+               coalesce(owner_id, '') <> coalesce(closed_by, '') as is_moved
+        from closed_deals
+        where {seen}
+    ) d
+    left join employees e on e.employee_id = d.keeper
+"""
+_NOW: Final = "closed_at >= $start and closed_at < $end"
+
+DECIDED_NOW: Final = _KEPT.format(seen=_NOW)
+"""The deals decided in a period with the person or team ($level) who closed them or has them now ($owner)."""
+
 DECIDED_BY_PARTY: Final = f"""
 select party, grouping(party) = 1 as is_total, count(*) as decided,
        count(*) filter (where is_now and is_won) as won,
@@ -41,16 +57,9 @@ select party, grouping(party) = 1 as is_total, count(*) as decided,
        count(*) filter (where is_now and is_won and amount is not null and money is null) as unconverted,
        count(*) filter (where is_now and is_moved) as moved, sum(money) filter (where is_now and is_moved and is_won) as moved_amount
 from (
-    select case when $level = 'team' then e.team else d.keeper end as party, d.is_won, d.is_moved, d.amount,
-           d.closed_at >= $start and d.closed_at < $end as is_now, converted(d.amount, d.company_rate) as money,
-           case when d.is_won and d.closed_at >= $start then {DAYS_TO_CLOSE} end as days
-    from (
-        select *, case when $owner = 'now' then owner_id else closed_by end as keeper,
-               coalesce(owner_id, '') <> coalesce(closed_by, '') as is_moved
-        from closed_deals
-        where (closed_at >= $start and closed_at < $end) or (closed_at >= $before_start and closed_at < $before_end)
-    ) d
-    left join employees e on e.employee_id = d.keeper
+    select party, is_won, is_moved, amount, {_NOW} as is_now, converted(amount, company_rate) as money,
+           case when is_won and closed_at >= $start then {DAYS_TO_CLOSE} end as days
+    from ({_KEPT.format(seen=f"({_NOW}) or (closed_at >= $before_start and closed_at < $before_end)")}) d
 ) deals
 group by grouping sets ((party), ())
 order by is_total, party

@@ -42,6 +42,10 @@ _DAYS: Final = f"""
            coalesce(extract(hour from local_moment(c.created_at)) + extract(minute from local_moment(c.created_at)) = 0, false) as is_day
     from ({_CASES}) c {{clocks}}
 """
+_WON_NOW: Final = "closed_at >= $start and closed_at < $end"
+_AT_ONCE: Final = "coalesce(seconds >= 0 and seconds < 60 and not is_day, false)"
+_LASTED: Final = "seconds >= 0 and not is_at_once"
+_CREATED: Final = _DAYS.replace("{where}", "d.created_at >= $start and d.created_at < $end")
 WON_BY_PARTY: Final = f"""
 select party, grouping(party) = 1 as is_total, count(lasted) as won,
        percentile_cont(25e-2) within group (order by lasted) as p25,
@@ -55,11 +59,10 @@ select party, grouping(party) = 1 as is_total, count(lasted) as won,
        count(*) filter (where is_now and seconds is null) as undated
 from (
     select party, seconds, is_now, is_at_once,
-           case when is_now and seconds >= 0 and not is_at_once then days end as lasted,
-           case when not is_now and seconds >= 0 and not is_at_once then days end as lasted_before
+           case when is_now and {_LASTED} then days end as lasted,
+           case when not is_now and {_LASTED} then days end as lasted_before
     from (
-        select *, closed_at >= $start and closed_at < $end as is_now,
-               coalesce(seconds >= 0 and seconds < 60 and not is_day, false) as is_at_once
+        select *, {_WON_NOW} as is_now, {_AT_ONCE} as is_at_once
         from ({
     _DAYS.replace(
         "{where}",
@@ -73,15 +76,26 @@ where is_now or lasted_before is not null
 group by grouping sets ((party), ())
 order by is_total, won desc, party
 """
+_COHORT: Final = "seconds >= 0 and not (coalesce(is_won, false) and seconds < 60 and not is_day)"
 COHORT_BY_DURATION: Final = f"""
 select party, round(days * 1440) as minutes,
        count(*) filter (where is_won) as won,
        count(*) filter (where not is_won) as lost,
        count(*) filter (where is_won is null) as running
-from ({_DAYS.replace("{where}", "d.created_at >= $start and d.created_at < $end")}) cases
-where seconds >= 0 and not (coalesce(is_won, false) and seconds < 60 and not is_day)
+from ({_CREATED}) cases
+where {_COHORT}
 group by party, minutes
 """
+CYCLES: Final = f"""
+select deal_id, party
+from (
+    select *, {_AT_ONCE} as is_at_once from ({_DAYS.replace("{where}", f"d.is_won and d.{_WON_NOW.replace('and ', 'and d.')}")}) cases
+) cases
+where {_LASTED} and days is not null
+"""
+"""The deals won in a period that `WON_BY_PARTY` counts, one by one."""
+ENTERED: Final = f"select deal_id, party from ({_CREATED}) cases where {_COHORT}"
+"""The deals created in a period that `COHORT_BY_DURATION` counts, one by one."""
 
 
 def spelled(sql: str, start: Literal["deal", "lead"], clock: Literal["calendar", "business"]) -> str:

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-SALES_BY_PRODUCT = """
+from typing import Final
+
+_LINES: Final = """
+    select *, not is_cancelled and ($services or not is_service) as is_sold
+    from costed_lines
+    where {seen}
+"""
+_NOW: Final = "ordered_at >= $start and ordered_at < $end"
+SOLD_LINES: Final = _LINES.format(seen=_NOW)
+"""The order lines of a period; is_sold: those that count."""
+
+BUYS: Final = "is_sold and net > 0"
+"""The lines by which somebody is a buyer."""
+
+SALES_BY_PRODUCT = f"""
 select party, grouping(party) = 1 as is_total,
        sum(net) filter (where is_sold and is_now) as net_sales,
        sum(quantity) filter (where is_sold and is_now) as quantity,
-       count(distinct case when is_sold and is_now and net > 0 then customer_id end) as buyers,
+       count(distinct case when is_now and {BUYS} then customer_id end) as buyers,
        sum(net) filter (where is_sold and not is_now) as before,
        sum(net) filter (where is_sold and is_now and full_cost is not null) as costed_sales,
        sum(net - full_cost) filter (where is_sold and is_now and full_cost is not null) as margin,
@@ -20,9 +34,8 @@ select party, grouping(party) = 1 as is_total,
        count(*) filter (where is_now and not is_cancelled and is_service and not $services) as service,
        count(*) filter (where is_sold and is_now and is_unconverted) as unconverted
 from (
-    select *, ordered_at >= $start and ordered_at < $end as is_now, not is_cancelled and ($services or not is_service) as is_sold
-    from costed_lines
-    where (ordered_at >= $start and ordered_at < $end) or (ordered_at >= $before_start and ordered_at < $before_end)
+    select *, {_NOW} as is_now
+    from ({_LINES.format(seen=f"({_NOW}) or (ordered_at >= $before_start and ordered_at < $before_end)")}) l
 ) as lines
 group by grouping sets ((party), ())
 order by is_total, net_sales desc nulls last, party
