@@ -25,6 +25,8 @@ from crmetrics.web.answering import Answering, Question, arrived
 from crmetrics.web.asking import address, hidden, in_short
 from crmetrics.web.definition import Switch, figure_of, headline_label, switches_of, tried, with_effect
 from crmetrics.web.desk import Task
+from crmetrics.web.kept_filters import WORDS as OF_KEPT_FILTERS
+from crmetrics.web.kept_filters import kept_filters
 from crmetrics.web.rows_page import addresses
 from crmetrics.web.sheet import Recent, Shown, sheet
 from crmetrics.web.site import Site
@@ -45,6 +47,7 @@ EFFECTS_WITHIN: Final = 4.0
 """Seconds for which the effects of switches are waited for; those that take longer come at the next look."""
 
 WORDS: Final[dict[str, Message]] = {
+    **OF_KEPT_FILTERS,
     "passport": _("How this is worked out"),
     "filters": _("Filters"),
     "filter": _("Filter"),
@@ -127,6 +130,7 @@ class Room:
                 **viewed,
                 may_export=site.may(request, "export"),
                 link=str(request.url),
+                kept=kept_filters(site, request, answer.declared, self.values),
                 keep=f"/boards/add?{urlencode({'key': key, 'query': request.url.query})}",
             )
 

@@ -32,6 +32,7 @@ FIELDS: Final = (
     *("name", "title", "question", "unit", "better", "over", "date", "mind"),
     *("aggregate", "value", "condition", "bottom_aggregate", "bottom_value", "bottom_condition"),
 )
+BLANK: Final[Mapping[str, str]] = {"over": FIRST_TABLE, "aggregate": "count", "unit": "count", "better": "higher"}
 AGGREGATE_WORDS: Final[Mapping[str, Message]] = {
     "count": _("number of rows"),
     "sum": _("sum"),
@@ -117,7 +118,7 @@ def routes(site: Site) -> APIRouter:
         written = sections(site.folder / NAME)
         if name and name not in written:
             raise UnknownName(_("There is no own KPI '{name}'.", name=name))
-        return _page(site, request, _fields_of(name, written[name]) if name else {})
+        return _page(site, request, _fields_of(name, written[name]) if name else BLANK)
 
     @router.post("/kpis/form")
     def form(request: Request) -> Response:
@@ -226,7 +227,7 @@ def _page(
     error: CrmetricsError | None = None,
 ) -> Response:
     format, own = site.format(request), site.catalogue().own
-    over = given.get("over") or FIRST_TABLE
+    over = given["over"]
     listed = [
         (key.removeprefix(f"{AREA}."), key, each.title, each.formula)
         for key, each in sorted(own.items(), key=lambda item: item[1].title.text.lower())
