@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
-from crmetrics.analysis import By, Finding, LeftOut, Lines, Note, Number, Options, Result, Row, analysis, column
+from crmetrics.analysis import (
+    Behind,
+    By,
+    Choices,
+    Finding,
+    LeftOut,
+    Lines,
+    Note,
+    Number,
+    Options,
+    Result,
+    Row,
+    analysis,
+    column,
+)
 from crmetrics.analysis.littleness import PLAIN_FROM, little_data
 from crmetrics.models.interval import Floats, share_of, wilson
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import GRAINS, Period
 from crmetrics.vocabulary.unit import COUNT, MONEY, SHARE, Figure
+from crmetrics.warehouse.facts.repeats import BOUGHT_FROM, BUYER, PENDING, REPEATER, buyers
 from crmetrics.warehouse.rows import Rows
 from crmetrics.warehouse.warehouse import Warehouse
 
@@ -25,53 +40,8 @@ Unit = Annotated[
     Literal["orders", "days"], Options("Purchases counted as", orders="orders", days="days with a purchase")
 ]
 
-IN_PERIOD = """
-select party, grouping(party) = 1 as is_total, {purchases} as purchases, false as is_pending, count(*) as orders, sum(net) as net
-from purchases
-where ordered_at >= $start and ordered_at < $end and customer_id is not null
-group by grouping sets ((customer_id, party), (customer_id))
-"""
-
-EVER = """
-with known as (
-    select customer_id, party, ordered_at, net, ordered_at >= $start and ordered_at < $end as is_now
-    from order_totals
-    where is_purchase and customer_id is not null
-),
-lives as (select customer_id, {purchases} as purchases from known group by customer_id having max(case when is_now then 1 end) = 1),
-buyers as (
-    select customer_id, party, grouping(party) = 1 as is_total, count(*) as orders, sum(net) as net
-    from known
-    where is_now
-    group by grouping sets ((customer_id, party), (customer_id))
-)
-select b.party, b.is_total, l.purchases, false as is_pending, b.orders, b.net
-from buyers b
-join lives l on l.customer_id = b.customer_id
-"""
-
-WITHIN = """
-with known as (select customer_id, party, ordered_at from order_totals where is_purchase and customer_id is not null),
-firsts as (
-    select customer_id, min(ordered_at) as first_at, arg_min(coalesce(party, ''), ordered_at) as party
-    from known
-    group by customer_id
-    having min(ordered_at) >= $start and min(ordered_at) < $end
-),
-followed as (
-    select f.customer_id, f.party, {purchases} as purchases, seconds_between(f.first_at, $as_of) < $days * 86400 as is_pending
-    from firsts f
-    join known k on k.customer_id = f.customer_id
-    where seconds_between(f.first_at, k.ordered_at) <= $days * 86400
-    group by f.customer_id, f.party, f.first_at
-)
-select nullif(party, '') as party, grouping(party) = 1 as is_total, purchases, is_pending, 1 as orders, cast(null as double) as net
-from followed
-group by grouping sets ((customer_id, purchases, is_pending, party), (customer_id, purchases, is_pending))
-"""
-
-BUYERS_BY_PARTY = """
-with bought as ({bought}),
+BUYERS_BY_PARTY = f"""
+with bought as ({{bought}}),
 counted as (
     select count(*) as orders_in_scope, count(*) filter (where is_cancelled) as cancelled,
            count(*) filter (where not is_cancelled and customer_id is null) as anonymous
@@ -80,9 +50,9 @@ counted as (
 )
 select b.party, b.is_total, b.buyers, b.repeaters, b.pending, b.used, b.net, c.orders_in_scope, c.cancelled, c.anonymous
 from (
-    select party, is_total, count(*) filter (where not is_pending) as buyers,
-           count(*) filter (where not is_pending and purchases >= 2) as repeaters,
-           count(*) filter (where is_pending) as pending, sum(orders) as used, sum(net) as net
+    select party, is_total, count(*) filter (where {BUYER}) as buyers,
+           count(*) filter (where {REPEATER}) as repeaters,
+           count(*) filter (where {PENDING}) as pending, sum(orders) as used, sum(net) as net
     from bought
     group by party, is_total
 ) as b
@@ -90,8 +60,11 @@ cross join counted c
 order by is_total, buyers desc, party
 """
 
-READINGS: Final = {"period": IN_PERIOD, "ever": EVER, "within": WITHIN}
-UNITS: Final = {"orders": "count(*)", "days": "count(distinct local_day(ordered_at))"}
+
+def _behind(choices: Choices) -> tuple[Behind, ...]:
+    source = buyers(choices["again"], choices["count"], has_totals=False)
+    over, columns = BOUGHT_FROM[choices["again"]], {"buyers": BUYER, "repeaters": REPEATER, "pending": PENDING}
+    return (Behind(columns, over, "true", "ordered_at", shows="customers", by="customer_id", source=source),)
 
 
 class RepeatPurchaseRate(Row):
@@ -112,6 +85,7 @@ class RepeatPurchaseRate(Row):
     date="orders.ordered_at",
     chart=Lines(x="party", y="rate", band=("low", "high")),
     headline="rate",
+    behind=_behind,
 )
 def repeat_purchase_rate(
     warehouse: Warehouse,
@@ -130,15 +104,15 @@ def repeat_purchase_rate(
     Source:  Rules R4, R9 and R13 of the definitions; the returning customer rate of shop systems.
     """
     rows = warehouse.query(
-        BUYERS_BY_PARTY.replace("{bought}", READINGS[again].replace("{purchases}", UNITS[count])),
+        BUYERS_BY_PARTY.replace("{bought}", buyers(again, count)),
         period=period,
         by=by,
-        of="purchases" if again == "period" else "order_totals",
+        of=BOUGHT_FROM[again],
         moment="ordered_at",
         days=days,
     )
-    buyers, repeaters, is_total = rows.numbers("buyers"), rows.numbers("repeaters"), rows.flags("is_total")
-    rate, (low, high) = share_of(repeaters, buyers), wilson(repeaters, buyers)
+    bought, repeaters, is_total = rows.numbers("buyers"), rows.numbers("repeaters"), rows.flags("is_total")
+    rate, (low, high) = share_of(repeaters, bought), wilson(repeaters, bought)
     total = rows.where(is_total).one()
     is_alike = by not in GRAINS and again != "within"  # a shorter period has fewer repeat buyers by its nature
     return Result.of(
@@ -148,7 +122,7 @@ def repeat_purchase_rate(
         used=int(total["used"] or 0) - int(total["pending"] or 0),
         left_out=_left_out(total, again) if len(rows) else (),
         notes=(
-            *little_data(total["buyers"], () if by in GRAINS else buyers[~is_total]),
+            *little_data(total["buyers"], () if by in GRAINS else bought[~is_total]),
             *_notes(again, days, int(total["pending"] or 0)),
         ),
         findings=_findings(rows, rate, high) if is_alike else (),
@@ -182,9 +156,9 @@ def _notes(again: str, days: int, pending: int) -> tuple[Note, ...]:
 
 def _findings(rows: Rows, rate: Floats, high: Floats) -> tuple[Finding, ...]:
     """The group that lacks most repeat buyers, where its rate is proved to be below that of all."""
-    is_total, buyers = rows.flags("is_total"), rows.numbers("buyers")
+    is_total, bought = rows.flags("is_total"), rows.numbers("buyers")
     overall = float(rate[is_total].sum())
-    lacking = np.where(~is_total & (buyers >= PLAIN_FROM) & (high < overall), (overall - rate) * buyers, 0.0)
+    lacking = np.where(~is_total & (bought >= PLAIN_FROM) & (high < overall), (overall - rate) * bought, 0.0)
     if not len(rows) or lacking.max() < 1:
         return ()
     most = int(np.argmax(lacking))

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
 from crmetrics.analysis import Bars, By, Finding, LeftOut, Note, Number, Options, Result, Row, Table, analysis, column
 from crmetrics.analysis.littleness import SHOWN_FROM
-from crmetrics.finance.spending import Spending, names_in, plain, spending
+from crmetrics.finance.new_customers import Customers, new_customer_rows, new_customers
+from crmetrics.finance.spending import Spending, names_in, spending
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import GRAINS, Period
 from crmetrics.vocabulary.unit import COUNT, DATE, MONEY, SHARE, Figure
-from crmetrics.warehouse.facts.acquisition import CAME, CREDITED, TIME_TO_PURCHASE
+from crmetrics.warehouse.facts.acquisition import TIME_TO_PURCHASE
 from crmetrics.warehouse.facts.measured import FIRST_PURCHASES
 from crmetrics.warehouse.schema import DIMENSIONS
 from crmetrics.warehouse.warehouse import Warehouse
 
 _ = words("finance")
-
-Customers = Mapping[str | None, int]
 
 CostOf = Annotated[
     Literal["blended", "paid"], Options("Cost", blended="of all new customers", paid="of those from paid sources")
@@ -54,6 +52,7 @@ class Cac(Row):
     chart=Bars(x="party", y="cac"),
     headline="cac",
     enough=ENOUGH,
+    behind=new_customer_rows,
 )
 def cac(
     warehouse: Warehouse,
@@ -78,7 +77,7 @@ def cac(
     warehouse.derive(FIRST_PURCHASES)
     months = _median_lag(warehouse, period) if lag_by == "purchase" else lag
     spent = spending(warehouse, period, by, months)
-    came, from_paid = _new_customers(warehouse, period, by, credit, names_in(paid))
+    came, from_paid = new_customers(warehouse, period, by, credit, names_in(paid))
     parties = sorted({*came, *spent.marketing, *spent.sales}, key=lambda each: (-came.get(each, 0), each or ""))
     counted = _Counted(spent, came, from_paid if paid else None, of)
     rows = [{"party": each} | counted.values([each], each if by in GRAINS else None) for each in parties]
@@ -125,24 +124,6 @@ class _Counted:
             "paid_customers": paid,
             "cac_paid": marketing / paid if marketing and paid else None,
         }
-
-
-def _new_customers(
-    warehouse: Warehouse, period: Period, by: str, credit: Credit, paid: frozenset[str]
-) -> tuple[Customers, Customers]:
-    """How many came by party, and how many of them from paid sources."""
-    is_credited = by in CREDITED and (by == "source" or credit == "lead")
-    sql = CAME.replace("{party}", CREDITED[by] if is_credited else "n.party")
-    rows = warehouse.query(sql, period=period, by=by, of="new_buyers", moment="ordered_at", credit=credit)
-    came: dict[str | None, int] = defaultdict(int)
-    from_paid: dict[str | None, int] = defaultdict(int)
-    for party, source, customers in zip(
-        rows.values("party"), rows.values("source"), rows.values("customers"), strict=True
-    ):
-        came[party] += customers
-        if source is not None and plain(source) in paid:
-            from_paid[party] += customers
-    return came, from_paid
 
 
 def _median_lag(warehouse: Warehouse, period: Period) -> int:

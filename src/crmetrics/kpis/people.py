@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from crmetrics.analysis import Bars, By, Catalogue, Finding, LeftOut, Note, Result, Row, analysis, column
+from crmetrics.analysis import Bars, Behind, By, Catalogue, Finding, LeftOut, Note, Result, Row, analysis, column
 from crmetrics.analysis.littleness import SHOWN_FROM
 from crmetrics.analysis.metric import reading_of, undivided
 from crmetrics.analysis.targets import targets_for
@@ -15,6 +15,7 @@ from crmetrics.models.interval import share_of
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period
 from crmetrics.vocabulary.unit import COUNT, RATIO, SHARE, Figure
+from crmetrics.warehouse.facts.staff import PEOPLE_BY_PARTY, STAFF
 from crmetrics.warehouse.rows import Array, Rows
 from crmetrics.warehouse.schema import DIMENSIONS
 from crmetrics.warehouse.warehouse import Warehouse
@@ -26,49 +27,12 @@ PLANNED: Final = ("kpis.won_amount", "kpis.net_sales")
 HEAVY: Final = 1.5
 LOADS: Final = {"deals": "deals", "tickets": "tickets", "tasks": "activities"}
 
-PEOPLE_BY_PARTY = """
-with staff as (
-    select employee_id, party, manager_id, hired_on, coalesce(is_bot, false) as is_bot,
-           (hired_on is null or hired_on < $start_on) and (left_on is null or left_on >= $start_on) as is_at_start,
-           (hired_on is null or hired_on < $until) and (left_on is null or left_on >= $until) as is_at_end,
-           coalesce(hired_on >= $start_on and hired_on < $until, false) as has_joined,
-           coalesce(left_on >= $start_on and left_on < $until, false) as has_left,
-           left_on is null or left_on >= $today as is_active
-    from employees
-),
-deal_load as (select owner_id, count(*) as deals from deals where is_won is null and owner_id is not null group by owner_id),
-ticket_load as (
-    select owner_id, count(*) as tickets
-    from tickets
-    where status not in ('solved', 'closed') and not coalesce(is_spam, false) and owner_id is not null
-    group by owner_id
-),
-task_load as (
-    select owner_id, count(*) as tasks
-    from activities
-    where done_at is null and due_at < $as_of and coalesce(outcome, '') <> 'cancelled' and owner_id is not null
-    group by owner_id
+BEHIND: Final = Behind(
+    {"headcount": "is_at_end", "at_start": "is_at_start", "joined": "has_joined", "gone": "has_left"},
+    "employees",
+    "not is_bot",
+    source=STAFF,
 )
-select s.party, grouping(s.party) = 1 as is_total, count(*) as known,
-       count(*) filter (where s.is_bot) as bots,
-       count(*) filter (where not s.is_bot and not s.is_at_start and not s.is_at_end and not s.has_joined and not s.has_left) as elsewhere,
-       count(*) filter (where not s.is_bot and s.is_at_start) as at_start,
-       count(*) filter (where not s.is_bot and s.is_at_end) as headcount,
-       count(*) filter (where not s.is_bot and s.has_joined) as joined,
-       count(*) filter (where not s.is_bot and s.has_left) as gone,
-       count(*) filter (where not s.is_bot and s.is_active) as active,
-       count(*) filter (where not s.is_bot and s.is_at_end and s.manager_id is not null) as led,
-       count(distinct case when not s.is_bot and s.is_at_end then s.manager_id end) as managers,
-       sum(case when not s.is_bot then coalesce(d.deals, 0) end) as deals,
-       sum(case when not s.is_bot then coalesce(t.tickets, 0) end) as tickets,
-       sum(case when not s.is_bot then coalesce(k.tasks, 0) end) as tasks
-from staff s
-left join deal_load d on d.owner_id = s.employee_id
-left join ticket_load t on t.owner_id = s.employee_id
-left join task_load k on k.owner_id = s.employee_id
-group by grouping sets ((s.party), ())
-order by is_total, headcount desc, s.party
-"""
 
 
 class People(Row):
@@ -91,6 +55,7 @@ class People(Row):
     date="employees",
     chart=Bars(x="party", y="headcount"),
     headline="turnover",
+    behind=(BEHIND,),
     enough=SHOWN_FROM,
 )
 def people(warehouse: Warehouse, period: Period, catalogue: Catalogue, by: By = By("team")) -> Result[People]:
@@ -104,8 +69,7 @@ def people(warehouse: Warehouse, period: Period, catalogue: Catalogue, by: By = 
              those of today. Without a day of hiring somebody was always there.
     Source:  Rule R4 of the definitions; turnover as in ISO 30414:2018.
     """
-    until = max(period.start, min(period.end, warehouse.today))
-    rows = warehouse.query(PEOPLE_BY_PARTY, period=period, by=by, of="employees", until=until)
+    rows = warehouse.query(PEOPLE_BY_PARTY, period=period, by=by, of="employees")
     rows = rows.where(
         rows.flags("is_total") | (rows.numbers("known") > rows.numbers("bots") + rows.numbers("elsewhere"))
     )

@@ -66,27 +66,35 @@ from leads
 where customer_id is not null
 group by customer_id
 """
-CAME: Final = f"""
-select party, source, count(*) as customers
-from (
-    select {{party}} as party, case when $credit = 'lead' then coalesce(nullif(f.source, ''), c.source) else c.source end as source
+NEW_CUSTOMERS: Final = f"""
+    select n.customer_id, {{party}} as party,
+           case when $credit = 'lead' then coalesce(nullif(f.source, ''), c.source) else c.source end as source
     from new_buyers n
     left join customers c on c.customer_id = n.customer_id
     left join ({TOUCHED}) f on f.customer_id = n.customer_id
     left join campaigns p on p.campaign_id = f.campaign_id
     where n.ordered_at >= $start and n.ordered_at < $end
-) came
+"""
+"""New customers of a period with the `{party}` that they count for."""
+CAME: Final = f"""
+select party, source, count(*) as customers
+from ({NEW_CUSTOMERS}) came
 group by party, source
 order by party, source
 """
 """New customers by party and source, credited to their first purchase or to their earliest lead."""
 
-CREDITED: Final = {
+_CREDITED: Final = {
     "source": "case when $credit = 'lead' then coalesce(nullif(f.source, ''), c.source) else c.source end",
     "campaign": "case when $credit = 'lead' then nullif(f.campaign_id, '') else n.party end",
     "channel": "case when $credit = 'lead' then p.channel else n.party end",
 }
-"""Grouping -> what a new customer counts for; in all others the party of the first purchase."""
+
+
+def credited(by: str, credit: str) -> str:
+    """SQL of what a new customer counts for; in groupings that no lead tells, the party of the first purchase."""
+    return _CREDITED[by] if by in _CREDITED and (by == "source" or credit == "lead") else "n.party"
+
 
 LEADS_OF_CAMPAIGNS: Final = """
 select campaign_id, source, count(*) as leads
