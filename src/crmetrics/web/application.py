@@ -31,6 +31,7 @@ from crmetrics.web import (
     rows_page,
     search_page,
     sign_in_page,
+    targets_page,
 )
 from crmetrics.web.admission import Access, guard
 from crmetrics.web.mistakes import tell_mistakes
@@ -54,6 +55,7 @@ ROOMS: Final = (
     analysis_page,
     rows_page,
     boards_page,
+    targets_page,
     import_page,
     quarantine_page,
     duplicates_page,
