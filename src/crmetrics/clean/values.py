@@ -34,7 +34,9 @@ def tidy(raw: str, missing: tuple[str, ...]) -> str:
 
 def is_untidy(raw: str) -> str:
     """Whether a text begins or ends with a sign to be trimmed."""
-    return f"regexp_matches({raw}, '^[{BLANKS}]|[{BLANKS}]$')"
+    # Searching costs ten times a comparison, and most texts begin and end with a plain letter, digit or sign.
+    plain = f"{raw} between '!' and chr(127) and {raw}[-1] between '!' and '~'"
+    return f"case when {plain} then false else regexp_matches({raw}, '^[{BLANKS}]|[{BLANKS}]$') end"
 
 
 def without(text: str, missing: tuple[str, ...]) -> str:
