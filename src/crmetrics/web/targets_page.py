@@ -15,6 +15,7 @@ from crmetrics.analysis.targets import Calendar
 from crmetrics.catalogue import OpenCatalogue
 from crmetrics.intake.planned import Plan, planned, remove_target, set_target
 from crmetrics.intake.report import ImportReport
+from crmetrics.presenting.locales import NOTHING
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.table import Cells
 from crmetrics.presenting.words import say
@@ -201,23 +202,18 @@ def _row(cells: Cells, row: Row, calendar: Calendar, today: date) -> dict[str, s
     if told["scope"] != "company":
         asked[FILTER + told["scope"]] = told["scope_name"]
     text = {name: cells.text(cells.all_columns[name], row) for name in WRITTEN}
-    is_told = told["attainment"] is not None and passed is not None
-    pace = (
-        WORDS["pace_told"](reached=_percent(told["attainment"], format), passed=_percent(passed, format))
-        if is_told
-        else ""
-    )
+    reached = told["attainment"]
+    pace = NOTHING
+    if reached is not None and passed is not None:
+        share = [format.value(SHARE, each, 0) for each in (reached, passed)]
+        pace = say(WORDS["pace_told"](reached=share[0], passed=share[1]), format)
     return {
         **text,
         "period": format.span(start, last),
-        "pace": say(pace, format) if pace else "–",
+        "pace": pace,
         "tone": TONES.get(told["status"], ""),
         "address": f"/a/{told['key']}?{urlencode(asked)}",
     }
-
-
-def _percent(share: float | None, format: Format) -> str:
-    return format.value(SHARE, share, 0)
 
 
 def _done(report: ImportReport) -> Message:
