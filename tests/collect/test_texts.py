@@ -238,6 +238,14 @@ def test_a_row_longer_than_any_is_rejected(read):
     assert str(shown.raw.rejected[0].reason).startswith("The row is longer than 8 million bytes;")
 
 
+def test_a_row_that_fills_the_buffer_of_the_engine_is_rejected_wherever_it_stands(read):
+    assert [(row, len(value)) for row, _column, value in read(f"id,note\n1,y\n{'0' * 40_000_000}").rejects] == [
+        (3, 1000)
+    ]
+    shown = read(f"id,note\n1,y\n2,{'x' * 80_000_000}\n3,z\n")
+    assert (shown.rows, [row for row, _column, _value in shown.rejects]) == ([("1", "y"), ("3", "z")], [3])
+
+
 def test_columns_under_one_another(read):
     rows = [" customer  date     value ", " 00001 19970101   11.77", ' 00002 19970112 "12 00"', "", " 00003 x"]
     shown = read("\r\n".join([*rows, *rows[1:2] * 20]))

@@ -16,7 +16,7 @@ from crmetrics.collect.listing import Listing
 from crmetrics.collect.originals import Original, fingerprint, head_of, is_packed
 from crmetrics.collect.parquet import Delimited, write_delimited
 from crmetrics.collect.raw import RawFile
-from crmetrics.collect.records import Marks
+from crmetrics.collect.records import LONGEST, Marks
 from crmetrics.collect.repair import Repair
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ Progress = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True)
 class PlainText:
-    """A text in UTF-8 at `path`: the source itself, or its transcript. `has_gaps`: blank lines stand between rows."""
+    """A text in UTF-8 at `path`: the source itself, or its transcript. `has_gaps`: blank lines stand between rows, or a row is too long."""
 
     path: Path
     sha256: str
@@ -147,19 +147,26 @@ def _repaired(
 
 
 class Gaps:
-    """Sees a text pass by, and tells whether a blank line stands above another line."""
+    """Sees a text pass by, and tells whether a blank line stands above another line, or a line is longer than a row may be.
+
+    The engine lets a last line go without a word where that fills its buffer, and gives up where another one does.
+    """
 
     def __init__(self) -> None:
         self.found = False
         self._ends = b"\n"
+        self._length = 0
 
     def see(self, block: bytes) -> None:
         if self.found or not block:
             return
+        end = max(block.rfind(b"\n"), block.rfind(b"\r"))
+        self._length = len(block) - end - 1 if end >= 0 else self._length + len(block)
         body = block.rstrip(b"\r\n")
         if body:
             begun = self._ends + body
             self.found = b"\n\n" in begun or (b"\r" in begun and (b"\n\r" in begun or b"\r\r" in begun))
+            self.found = self.found or self._length > LONGEST
             self._ends = b""
         self._ends = (self._ends + block[len(body) :])[-4:]
 
