@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -46,6 +47,8 @@ TABLES: dict[str, list[dict[str, Any]]] = {
          "created_at": "2025-05-01", "is_won": False, "closed_at": "2025-07-01", "loss_reason": HOSTILE},
     ],
     "tickets": [{"ticket_id": "T1", "customer_id": "C1", "created_at": "2025-08-01", "subject": HOSTILE, "is_complaint": True}],
+    "responses": [{"response_id": "R1", "customer_id": "C1", "kind": "csat", "score": 4, "scale_max": 5,
+                   "answered_at": "2025-09-01"}],
 }  # fmt: skip
 
 
@@ -77,6 +80,8 @@ def test_the_page_tells_what_is_recorded(client: TestClient) -> None:
         "median gap",
     ):
         assert told in page
+    assert "4.0000" not in page
+    assert re.search(r": 4\b", page)
     assert "€1,149" not in page  # what was cancelled is told of, and not counted
 
 

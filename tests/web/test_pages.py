@@ -96,6 +96,11 @@ def test_a_hostile_name_is_text(client: TestClient) -> None:
     assert "&lt;script&gt;" in page
 
 
+@pytest.mark.parametrize("address", ["/people/{n}", "/boards/{n}", "/boards/{n}.json", "/a/sales.win_rate?page=²"])
+def test_a_forged_number_breaks_nothing(client: TestClient, address: str) -> None:
+    assert client.get(address.format(n="9" * 40)).status_code < 500
+
+
 def test_the_same_answer_as_data(client: TestClient) -> None:
     answer = client.get("/a/sales.win_rate.json", params={"period": "2025", "where.owner": "bo"}).json()
     assert answer["key"] == "sales.win_rate"

@@ -78,7 +78,7 @@ def test_a_forged_address_is_refused_in_words(client: TestClient, address: str) 
     assert answer.text.count("<h1>") == 1
 
 
-@pytest.mark.parametrize("number", ["0", "-1", "99", "x", "99999999999999999999"])
+@pytest.mark.parametrize("number", ["0", "-1", "99", "x", "²", "99999999999999999999"])
 def test_a_page_that_is_not_there_shows_no_rows_or_the_first(client: TestClient, number: str) -> None:
     assert client.get(f"{WON_BY_OWNER}&page={number}").status_code == 200
 

@@ -44,6 +44,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from fastapi import Depends, Request
+from fastapi import Path as InAddress
 from fastapi.responses import Response
 from starlette.datastructures import FormData
 
@@ -57,6 +58,9 @@ from crmetrics.workspace.tokens import Tokens
 
 if TYPE_CHECKING:
     from crmetrics.web.site import Site
+
+Number = Annotated[int, InAddress(ge=0, lt=2**53)]
+"""The number of a person, token or view in an address: greater ones than the database of the product can compare are refused."""
 
 _ = words("people")
 

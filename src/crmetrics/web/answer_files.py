@@ -91,7 +91,7 @@ def _picture(answer: Answer[Any], chart: str, ending: str, format: Format) -> Re
     from crmetrics.presenting.picture import as_png, as_svg, titled
 
     drawn = drawings(answer, format)
-    if not chart.isdigit() or not 0 < int(chart) <= len(drawn):
+    if not chart.isdecimal() or not 0 < int(chart) <= len(drawn):
         told = _("{key} has no chart '{number}' here; it has {n}.", key=answer.key, number=chart, n=len(drawn))
         raise UnknownName(told)
     span = format.period(answer.period) if answer.period else say(_("State at {day}", day=answer.today), format)

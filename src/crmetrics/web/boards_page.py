@@ -14,7 +14,7 @@ from starlette.datastructures import QueryParams
 from crmetrics.presenting.words import alphabetical, say
 from crmetrics.vocabulary.errors import BadValue
 from crmetrics.vocabulary.language import Message, words
-from crmetrics.web.admission import SIGNED_IN, Rights
+from crmetrics.web.admission import SIGNED_IN, Number, Rights
 from crmetrics.web.asking import FILTER, asking_of
 from crmetrics.web.board_view import parts_of, question_of
 from crmetrics.web.site import Place, Site
@@ -131,7 +131,7 @@ def _making(router: APIRouter, site: Site) -> None:
     def add(request: Request) -> Response:
         boards, form = _mine(site, request), site.form(request)
         number = str(form.get("board", ""))
-        board = boards.own(int(number)) if number.isdigit() and int(number) else None
+        board = boards.own(int(number)) if number.isdecimal() and len(number) < 16 and int(number) else None
         if board is None:
             board = Board(site.person(request).number, str(form.get("title", "")))
         board = boards.keep(board.with_part(_part(site, form)))
@@ -140,7 +140,7 @@ def _making(router: APIRouter, site: Site) -> None:
 
 def _looking(router: APIRouter, site: Site) -> None:
     @router.get("/boards/{number}.json")
-    def as_data(request: Request, number: int) -> Response:
+    def as_data(request: Request, number: Number) -> Response:
         board = _mine(site, request).find(number)
         shown = parts_of(site, request, board, site.format(request))
         told = {
@@ -156,13 +156,13 @@ def _looking(router: APIRouter, site: Site) -> None:
         return Response(json.dumps(told, ensure_ascii=False), media_type="application/json")
 
     @router.get("/boards/{number}")
-    def board(request: Request, number: int) -> Response:
+    def board(request: Request, number: Number) -> Response:
         return _page(site, request, _mine(site, request), number)
 
 
 def _changing(router: APIRouter, site: Site) -> None:
     @router.post("/boards/{number}/change")
-    def change(request: Request, number: int) -> Response:
+    def change(request: Request, number: Number) -> Response:
         boards, form = _mine(site, request), site.form(request)
         what, place = str(form.get("what", "")), str(form.get("place", "0"))
         if what == "copy":
@@ -178,7 +178,7 @@ def _changing(router: APIRouter, site: Site) -> None:
         if what in ("share", "unshare"):
             site.need(request, "share")
         found = boards.own(number)
-        boards.keep(_changed(site, found, what, int(place) if place.isdigit() and len(place) < 4 else -1, form))
+        boards.keep(_changed(site, found, what, int(place) if place.isdecimal() and len(place) < 4 else -1, form))
         return RedirectResponse(f"/boards/{number}?change=1" + (f"#part-{place}" if place != "0" else ""), 303)
 
 
@@ -194,7 +194,7 @@ def _views(router: APIRouter, site: Site) -> None:
         return RedirectResponse("/boards#views", 303)
 
     @router.post("/views/{number}/remove")
-    def remove_view(request: Request, number: int) -> Response:
+    def remove_view(request: Request, number: Number) -> Response:
         _mine(site, request).remove_view(number)
         return RedirectResponse("/boards#views", 303)
 

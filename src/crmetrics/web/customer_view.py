@@ -173,7 +173,8 @@ def _line(each: Happening, format: Format) -> dict[str, str]:
         what = say(message(id=each.id), format)
     elif each.kind == "feedback":
         name = say(CHOICE_LABELS[each.what], format) if each.what in CHOICE_LABELS else each.what
-        what = say(_("{survey}: {score}", survey=name, score=each.id), format) if each.id else name
+        score = format.number(float(each.id)) if each.id else ""
+        what = say(_("{survey}: {score}", survey=name, score=score), format) if score else name
     else:
         what = say(CHOICE_LABELS[each.what], format) if each.what in CHOICE_LABELS else each.what
     day = each.at.date() if each.kind in _OF_DAYS else local_day(each.at, format.zone)

@@ -77,7 +77,7 @@ def _taking_back(router: APIRouter, site: Site) -> None:
     @router.post("/history/{number}")
     def take_back(request: Request, number: str) -> Response:
         person = site.person(request).name
-        if number != "redo" and not number.isdigit():
+        if number != "redo" and not number.isdecimal():
             raise BadValue(_("'{number}' is no step of the record.", number=number[:20]))
 
         def work(progress: Progress) -> Message:

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from crmetrics.vocabulary.errors import BadValue, CrmetricsError
 from crmetrics.vocabulary.language import LANGUAGES, Message, words
-from crmetrics.web.admission import SIGNED_IN, Rights, address_of, sign_in
+from crmetrics.web.admission import SIGNED_IN, Number, Rights, address_of, sign_in
 from crmetrics.web.sign_in_page import twice
 from crmetrics.web.site import Site
 from crmetrics.workspace.passwords import SHORTEST, Passwords
@@ -146,7 +146,7 @@ def _tokens(router: APIRouter, site: Site) -> None:
         return _page(site, request, secret=secret)
 
     @router.post("/me/tokens/{number}/end")
-    def take_back(request: Request, number: int) -> Response:
+    def take_back(request: Request, number: Number) -> Response:
         Tokens(site.state).take_back(number, site.person(request).number)
         site.note(request, "token", f"- {number}")
         return RedirectResponse("/me", 303)

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from crmetrics.vocabulary.errors import BadValue, CrmetricsError, UnknownName
 from crmetrics.vocabulary.language import LANGUAGES, Message, words
 from crmetrics.warehouse.scope import Scope
-from crmetrics.web.admission import Rights, sign_in
+from crmetrics.web.admission import Number, Rights, sign_in
 from crmetrics.web.site import Place, Site
 from crmetrics.workspace.passwords import Passwords
 from crmetrics.workspace.people import NOBODY_YET, People, Person
@@ -109,11 +109,11 @@ def _listing(router: APIRouter, site: Site) -> None:
 
 def _one(router: APIRouter, site: Site) -> None:
     @router.get("/people/{number}")
-    def person(request: Request, number: int) -> Response:
+    def person(request: Request, number: Number) -> Response:
         return _person(site, request, People(site.state).by_number(number))
 
     @router.post("/people/{number}")
-    def change(request: Request, number: int) -> Response:
+    def change(request: Request, number: Number) -> Response:
         people = People(site.state)
         try:
             sent = _given(site, request)
@@ -124,25 +124,25 @@ def _one(router: APIRouter, site: Site) -> None:
         return _changed(site, request, changed)
 
     @router.post("/people/{number}/disable")
-    def disable(request: Request, number: int) -> Response:
+    def disable(request: Request, number: Number) -> Response:
         now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
         return _changed(site, request, People(site.state).change(number, disabled_at=now))
 
     @router.post("/people/{number}/enable")
-    def enable(request: Request, number: int) -> Response:
+    def enable(request: Request, number: Number) -> Response:
         return _changed(site, request, People(site.state).change(number, disabled_at=None))
 
 
 def _links(router: APIRouter, site: Site) -> None:
     @router.post("/people/{number}/link")
-    def link(request: Request, number: int) -> Response:
+    def link(request: Request, number: Number) -> Response:
         person = People(site.state).by_number(number)
         secret = Passwords(site.state).make_link(person)
         site.note(request, "link", person.name)
         return _person(site, request, person, link=_address(request, secret))
 
     @router.post("/people/{number}/tokens/{token}/end")
-    def take_back(request: Request, number: int, token: int) -> Response:
+    def take_back(request: Request, number: Number, token: Number) -> Response:
         Tokens(site.state).take_back(token, number)
         site.note(request, "token", f"- {People(site.state).by_number(number).name}: {token}")
         return RedirectResponse(f"/people/{number}", 303)

@@ -58,7 +58,7 @@ def routes(site: Site) -> APIRouter:
     @router.get("/a/{key}/rows")
     def page(request: Request, key: str) -> Response:
         number = request.query_params.get("page", "1")
-        here = max(1, int(number)) if number.isdigit() and len(number) < 9 else 1
+        here = max(1, int(number)) if number.isdecimal() and len(number) < 9 else 1
         opened = opening(site, request, key, start=(here - 1) * ROWS, count=ROWS)
         return site.page(
             request, "rows.html", WORDS, **_shown(opened, here, request.query_params, site.format(request))

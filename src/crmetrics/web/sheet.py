@@ -208,7 +208,7 @@ def chart_of(drawing: Drawing) -> dict[str, Any]:
 
 
 def _number(text: str) -> int:
-    return max(1, int(text)) if text.isdigit() and len(text) < 9 else 1
+    return max(1, int(text)) if text.isdecimal() and len(text) < 9 else 1
 
 
 def _near(page: int, pages: int) -> list[int]:
