@@ -65,6 +65,7 @@ def test_a_preview_shows_the_figure_and_keeps_nothing(client: TestClient, tmp_pa
 
 def test_a_saved_one_is_asked_like_all_others_and_stands_in_the_audit(client: TestClient, tmp_path: Path) -> None:
     assert "custom.won_deals" in sent(client, "save").text
+    assert 'href="/a/custom.won_deals"' in client.get("/analyses").text
     told = client.get("/a/custom.won_deals.json?period=2025&by=none").json()
     assert told["rows"][0]["value"] == client.get("/a/sales.win_rate.json?period=2025").json()["total"]["won"]
     assert tomllib.loads((tmp_path / "kpis.toml").read_text())["won_deals"]["condition"] == "is_won"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from crmetrics.analysis import Entry
+from crmetrics.analysis.own_kpis import AREA as OWN
 from crmetrics.catalogue import AREAS
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.table import ShownTable
@@ -14,6 +15,7 @@ from crmetrics.vocabulary.language import Message, words
 from crmetrics.vocabulary.unit import Unit
 
 _ = words("web")
+notes = words("notes")
 
 ROWS: Final = 200
 """So many rows stand on a page; the rest on the next ones."""
@@ -30,6 +32,7 @@ AREA_NAMES: Final[Mapping[str, Message]] = {
     "service": _("Service"),
     "data": _("Data"),
     "actions": _("Actions"),
+    OWN: notes("Own KPIs"),
 }
 
 
@@ -43,8 +46,8 @@ def menu(entries: tuple[Entry, ...], format: Format, here: str = "") -> list[tup
 
 
 def areas_in_order(entries: tuple[Entry, ...], format: Format) -> Iterator[tuple[str, list[Entry]]]:
-    """The areas that hold an analysis, each with its analyses in the order of their titles."""
-    for area in AREAS:
+    """The areas that hold an analysis, the company's own KPIs at the end, each with its analyses in the order of their titles."""
+    for area in (*AREAS, OWN):
         own = [entry for entry in entries if entry.declared.area == area]
         if own:
             in_order = sorted(own, key=lambda entry: alphabetical(say(entry.declared.title, format), format.language))
