@@ -142,6 +142,8 @@ def _write(workspace: Path, plans: Sequence[Plan], by: str, progress: Progress) 
 
 
 def _planned(workspace: Path, current: Version) -> tuple[Plan, ...]:
+    if not _has(current, "meta", "sources"):  # made by no import
+        return ()
     mapping = parse_mapping(Path("mapping.toml"), MAPPING, SOURCE)
     parts, _same = live_files(current, mapping, RawStore(Workspace(workspace).raw))
     if not parts:
@@ -158,18 +160,19 @@ def _planned(workspace: Path, current: Version) -> tuple[Plan, ...]:
 
 
 def _is_given(current: Version, key: Key) -> bool:
+    if not _has(current, "main", "targets"):
+        return False
+    sql = (
+        "select 1 from main.targets where kpi = ? and scope = ? and coalesce(scope_id, '') = ? and starts_on = ?::date"
+    )
     with closing(duckdb.connect(str(current.path), read_only=True)) as connection:
-        is_there = connection.execute(
-            "select 1 from duckdb_tables() where schema_name = 'main' and table_name = 'targets'"
-        ).fetchall()
-        found = (
-            is_there
-            and connection.execute(
-                "select 1 from main.targets where kpi = ? and scope = ? and coalesce(scope_id, '') = ? and starts_on = ?::date",
-                list(key),
-            ).fetchall()
-        )
-        return bool(found)
+        return bool(connection.execute(sql, list(key)).fetchall())
+
+
+def _has(current: Version, schema: str, table: str) -> bool:
+    sql = "select 1 from duckdb_tables() where schema_name = ? and table_name = ?"
+    with closing(duckdb.connect(str(current.path), read_only=True)) as connection:
+        return bool(connection.execute(sql, [schema, table]).fetchall())
 
 
 def _current(workspace: Path) -> Version:

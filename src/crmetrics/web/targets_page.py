@@ -80,6 +80,7 @@ WORDS: Final[dict[str, Message]] = {
 def routes(site: Site) -> APIRouter:
     """The page and its two forms."""
     router = APIRouter()
+    _changing(router, site)
 
     @router.get("/targets")
     def page(request: Request) -> Response:
@@ -100,6 +101,10 @@ def routes(site: Site) -> APIRouter:
             request, "targets.html", WORDS, work=site.works.last, periods=periods, has_data=site.has_data, **shown
         )  # fmt: skip
 
+    return router
+
+
+def _changing(router: APIRouter, site: Site) -> None:
     @router.post("/targets")
     def save(request: Request) -> Response:
         form, person, catalogue = site.form(request), site.person(request), site.catalogue()
@@ -127,8 +132,6 @@ def routes(site: Site) -> APIRouter:
         site.note(request, "definition", f"target {' '.join(plan.key)} removed")
         site.works.start(_("A target is removed"), work)
         return RedirectResponse("/targets", 303)
-
-    return router
 
 
 def today_of(catalogue: OpenCatalogue, viewer: Viewer) -> date:
