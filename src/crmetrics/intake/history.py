@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
-from crmetrics.intake.live_files import counted_numbers
+from crmetrics.intake.live_files import counted_numbers, keeps_imports
 from crmetrics.intake.report import FileReport
 from crmetrics.intake.standing import made_with
 from crmetrics.vocabulary.errors import UnknownName
@@ -177,6 +177,8 @@ def _step_of(version: Version, versions: Versions) -> Step:
     before = next((one for one in versions.all() if str(one.number) == facts.get("made_from")), None)
     number = int(facts.get("import_no", 0))
     with closing(duckdb.connect(str(version.path), read_only=True)) as connection:
+        if not keeps_imports(connection):
+            return _untold(version)
         named = connection.execute("select source from meta.imports where import_no = ?", [number]).fetchall()
         source = str(named[0][0]) if named else ""
         files = connection.execute(
@@ -209,6 +211,13 @@ def _step_of(version: Version, versions: Versions) -> Step:
         rows_before,
         *counts,
     )
+
+
+def _untold(version: Version) -> Step:
+    """The step of a version that does not tell what it was made of."""
+    return Step(
+        version.number, version.published_at, "", 0, version.note, 0, "", "", False, (), (), (), {}, {}, 0, 0, 0
+    )  # fmt: skip
 
 
 def _told(version: Version, source: str) -> tuple[str, dict[str, int]]:

@@ -60,10 +60,18 @@ def counted_numbers(current: Version | None) -> list[int]:
     if current is None:
         return []
     with closing(duckdb.connect(str(current.path), read_only=True)) as connection:
+        if not keeps_imports(connection):
+            return []
         numbers = connection.execute(
             "select import_no from meta.imports where folder is not null order by 1"
         ).fetchall()
     return [number for (number,) in numbers]
+
+
+def keeps_imports(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether a version tells which imports it is made of: one that was made before this was noted does not."""
+    asked = "select count(*) from duckdb_columns() where schema_name = 'meta' and table_name = 'imports' and column_name = 'folder'"
+    return bool(connection.execute(asked).fetchall()[0][0])
 
 
 def parts_after(

@@ -40,7 +40,9 @@ class MappingText:
     def text(self) -> str:
         """The mapping, in TOML."""
         parts = ["# What crmetrics understood of these files. Lines marked ? were not sure: look at them.", ""]
-        parts += ["[source]", f"name = {value(self.proposal.source)}", 'kind = "full"', ""]
+        # a file a day or a month holds what is new; under one name alone a file holds everything there is
+        kind = "delta" if any("*" in pattern for known in self.proposal.known for pattern in known.match) else "full"
+        parts += ["[source]", f"name = {value(self.proposal.source)}", f"kind = {value(kind)}", ""]
         if self.proposal.currency:
             parts += ["[company]", f"currency = {value(self.proposal.currency)}", ""]
         used = [known for known in self.proposal.known if known.found.own]
