@@ -10,12 +10,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from python_calamine import CalamineWorkbook
 
 from crmetrics.catalogue import keys
+from crmetrics.clean.ledger import make_tables
 from crmetrics.presenting.json import as_json
 from crmetrics.presenting.numbers import format_for
 from crmetrics.warehouse.schema import DIMENSIONS, TABLES, Personal
@@ -39,6 +41,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
     """A site over four deals: two of ana, one of bo, one of nobody's; somebody is added, so everybody must sign in."""
     folder = tmp_path_factory.mktemp("rights")
     publish(folder, 1)
+    with duckdb.connect(str(next((folder / "versions").glob("*.duckdb")))) as connection:
+        make_tables(connection)  # what an import writes down about itself, which some pages read
     made = application(folder)
     People(site_of(made).state).add("first", "admin")
     return made
