@@ -241,7 +241,9 @@ def test_a_cursor_needs_a_source_that_adds(company):
 def test_tables_that_nobody_described_are_understood(company, pg_shop):
     pg_shop.run("drop table if exists customers")
     pg_shop.run("create table customers (customer_id int, name text, email text, created_at timestamptz)")
-    pg_shop.run("insert into customers select g, 'Firma ' || g, 'f' || g || '@x.com', now() from generate_series(1, 40) g")
+    pg_shop.run(
+        "insert into customers select g, 'Firma ' || g, 'f' || g || '@x.com', now() from generate_series(1, 40) g"
+    )
     address = read_address(pg_shop.address)
     proposal, errors = understand([address], company.folder / "spill")
     assert (proposal.source, errors) == ("shop", ())

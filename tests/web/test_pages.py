@@ -12,6 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from crmetrics.catalogue import keys
+from crmetrics.clean.ledger import make_tables
 from crmetrics.presenting.table import Header, ShownTable
 from crmetrics.presenting.words import alphabetical
 from crmetrics.vocabulary.errors import NoWorkspace
@@ -42,6 +43,7 @@ def publish(folder: Path, number: int) -> None:
     path.parent.mkdir(exist_ok=True)
     write_company(path, {"deals": deals, "employees": employees}, reaches="2026-01-01", zone="UTC", currency="EUR")
     with duckdb.connect(str(path)) as connection:
+        make_tables(connection)  # what an import notes in a version
         connection.execute("update meta.facts set value = $number where name = 'number'", {"number": str(number)})
     told = {"number": number, "published_at": "2026-01-01 00:00:00", "reaches": "2026-01-01 00:00:00", "note": ""}
     path.with_suffix(".json").write_text(json.dumps(told))

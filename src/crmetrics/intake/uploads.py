@@ -36,6 +36,7 @@ State = Literal["sent", "looking", "understood", "importing", "done", "failed"]
 LARGEST: Final = 2_000_000_000
 """Bytes of one upload in all. Larger files are imported from a folder of the machine."""
 MOST_FILES: Final = 200
+INTERRUPTED: Final = _("The work was interrupted. Nothing was changed; begin it again.")
 _SOURCE: Final = re.compile(r"[\w-]{1,60}")
 
 
@@ -87,8 +88,7 @@ class Uploads:
         told["left_out"] = tuple(told["left_out"])
         upload = Upload(**told, wrong=Message(wrong["text"], wrong["domain"], wrong["values"]) if wrong else None)
         if upload.state in ("looking", "importing") and number not in self._at_work:
-            stopped = _("The work was interrupted. Nothing was changed; begin it again.")
-            return self._keep(replace(upload, state="failed", wrong=stopped))
+            return self._keep(replace(upload, state="failed", wrong=INTERRUPTED))
         return upload
 
     def begin(self, source: str, by: str) -> Upload:
@@ -222,6 +222,7 @@ class Uploads:
                 self._keep(replace(upload, doing=name, share=share))
 
         def run() -> None:
+            ended = replace(upload, state="failed", wrong=INTERRUPTED)  # also after a fault of ours
             try:
                 ended = work(upload, progress)
             except CrmetricsError as error:
@@ -229,9 +230,10 @@ class Uploads:
             except OSError as error:
                 told = _("The machine could not do it: {problem}.", problem=str(error))
                 ended = replace(upload, state="failed", wrong=told)
-            self._keep(ended)
-            with self._lock:
-                self._at_work.discard(number)
+            finally:
+                self._keep(ended)
+                with self._lock:
+                    self._at_work.discard(number)
 
         Thread(target=run, name=f"upload-{number}", daemon=True).start()
 

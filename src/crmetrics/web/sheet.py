@@ -84,11 +84,9 @@ def sheet(
 ) -> dict[str, Any]:
     """Everything on the page that comes from the answer itself."""
     sort = Sort.of(given.get("sort", ""))
-    order = (
-        kept.orders.of((asked, format, sort), lambda: order_of(answer, format, sort))
-        if sort and len(answer.rows)
-        else None
-    )
+    order = None
+    if sort and len(answer.rows):
+        order = kept.orders.of((asked, format, sort), lambda: order_of(answer, format, sort))
     pages = max(1, -(-len(answer.rows) // ROWS))
     page = min(_number(given.get("page", "1")), pages)
     table = show(answer, format, start=(page - 1) * ROWS, count=ROWS, order=order)

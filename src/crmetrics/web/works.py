@@ -64,5 +64,10 @@ class Works:
                 self._last = replace(begun, wrong=error.message)
             except OSError as error:
                 self._last = replace(begun, wrong=_("The machine could not do it: {problem}.", problem=str(error)))
+            finally:
+                if (
+                    self._last is not None and not self._last.has_ended
+                ):  # a fault of ours: the next work must be able to begin
+                    self._last = replace(begun, wrong=_("The machine could not do it: {problem}.", problem="?"))
 
         Thread(target=run, name="work-on-data", daemon=True).start()
