@@ -13,10 +13,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from crmetrics.intake.correcting import Change, take
 from crmetrics.intake.deciding import decide
 from crmetrics.intake.erasing import erase, look
 from crmetrics.intake.history import history_of
 from crmetrics.intake.person import export_person
+from crmetrics.intake.quarantine import set_aside
 from crmetrics.intake.rebuilding import rebuild
 from crmetrics.intake.undoing import undo
 from crmetrics.vocabulary.errors import BadValue, UnknownName
@@ -205,6 +207,21 @@ def test_a_correction_of_an_erased_row_stays_in_its_amount_and_goes_from_the_dec
     assert company.rows(FIGURES.format("true")) == total
     holding = {name for _value, name in found_in(company.workspace, ("Winterbottom",))}
     assert holding == {"people-1.parquet", "warehouse-000004.duckdb"}  # another one's name
+
+
+def test_who_stands_by_a_corrected_id_is_not_said_to_be_erased(company):
+    """The raw row has no id, so it would not be found: that is said, with the way out, and nothing is changed."""
+    text = PEOPLE.split("\n")[0] + "\n,Ada Nobody,ada.n@example.com,,1971-03-05,,,\nK-2,Bo,bo@example.com,,,,,\n"
+    company.write("people.csv", text)
+    for name, other in (("addresses", ADDRESSES), ("orders", ORDERS), ("letters", LETTERS)):
+        company.write(f"{name}.csv", other)
+    company.take_in(SHOP.format(kind="delta"), now=datetime(2026, 2, 1))
+    row = next(each for each in set_aside(company.workspace) if each.place.entry == "people")
+    take(company.workspace, [Change(row, {"id": "K-77"})])
+    before = company.rows("from customers order by customer_id")
+    with pytest.raises(BadValue, match="by a correction"):
+        erase(company.workspace, "K-77")
+    assert company.rows("from customers order by customer_id") == before
 
 
 def test_an_erasure_that_was_killed_is_finished_by_the_next_version(company):

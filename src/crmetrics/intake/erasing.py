@@ -23,7 +23,8 @@ from crmetrics.intake.person import Person, current_of, person_of
 from crmetrics.intake.rebuilding import rebuild_locked, room_of
 from crmetrics.intake.recovery import recover, resources
 from crmetrics.intake.standing import standing_decisions
-from crmetrics.vocabulary.errors import UnknownName
+from crmetrics.vocabulary.errors import BadValue, UnknownName
+from crmetrics.vocabulary.language import words
 from crmetrics.warehouse.versions import Version, Versions
 from crmetrics.workspace.folder import Workspace
 from crmetrics.workspace.settings import read_settings
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from crmetrics.clean.personal import Prints
     from crmetrics.intake.forgetting import RawFile
     from crmetrics.workspace.decisions import Decision
+
+_ = words("history")
 
 Progress = Callable[[str, float], None]
 
@@ -78,6 +81,7 @@ def erase(
     with room_of(place), import_lock(place.lock):
         recover(place)
         person = _person(place, customer_id)
+        _refuse_corrected_ids(place, person)
         texts = _telling(place, person)
         looked, pattern = _looked(place, person, texts), pattern_of(texts)
         decisions, prints = _decide(place, person, by)
@@ -106,6 +110,22 @@ def _person(place: Workspace, customer_id: str) -> Person:
         if found is None or found.of("customers", customer_id) not in found.known.get("customers", frozenset()):
             raise
         return Person(customer_id, frozenset({("customers", customer_id)}), frozenset(), {})
+
+
+def _refuse_corrected_ids(place: Workspace, person: Person) -> None:
+    """BadValue if a correction gave a row the person's id: the raw file has the row under no id, so it would not be found."""
+    ids = {id_ for _table, id_ in person.ids}
+    for each in standing_decisions(place):
+        if each.kind == "correct" and ids & {str(value) for value in each.about["values"].values()}:
+            raise BadValue(
+                _(
+                    "'{customer}' stands in {file}, row {row}, by a correction: in the file itself the row has another id or none. "
+                    "Take the correction back (crmetrics history, crmetrics undo NUMBER), then erase. Nothing was erased.",
+                    customer=person.customer_id,
+                    file=str(each.about["file"]),
+                    row=int(each.about["row"]),
+                )
+            )
 
 
 def _decide(place: Workspace, person: Person, by: str) -> tuple[tuple[Decision, ...], Prints]:
