@@ -90,6 +90,24 @@ def test_the_same_source_again_is_read_as_before_and_nothing_is_doubled(client: 
     assert [each.number for each in Uploads(tmp_path).all()] == [2, 1]
 
 
+def test_files_of_another_form_become_a_source_of_their_own_and_nothing_is_lost(
+    client: TestClient, tmp_path: Path
+) -> None:
+    first = send(client, january__csv=ORDERS)
+    answered(client, first)
+    do(client, first, "start")
+    other = ORDERS.replace("Order No", "Receipt").replace("\nA", "\nB")
+    second = send(client, february__csv=other)
+    settled(client, second)
+    assert "nothing was changed" in do(client, second, "start")
+    do(client, second, "anew")
+    answered(client, second)
+    assert "What came of it" in do(client, second, "start")
+    total = open_workspace(tmp_path).ask("kpis.purchases", period="2025-01-01..2027-01-01", by="").total
+    assert total is not None
+    assert total.value == 2 * 59
+
+
 def test_how_far_it_is_and_what_was_answered_survive_a_restart(client: TestClient, tmp_path: Path) -> None:
     address = send(client, orders__csv=ORDERS)
     settled(client, address)

@@ -131,8 +131,8 @@ class Uploads:
         return self._reports.get(number)
 
     def look(self, number: int, *, is_anew: bool = False) -> None:
-        """Find out what the files are, in the background; with the mapping that the source has already, unless `is_anew`,
-        nothing is asked."""
+        """Find out what the files are, in the background. With the mapping that the source has already nothing is asked;
+        `is_anew` they become a source of their own, so that nothing which was imported before is lost."""
         if self.find(number).state in ("sent", "understood", "failed"):
             self._proposals.pop(number, None)
             self._work(number, "looking", lambda upload, progress: self._look(upload, progress, is_anew))
@@ -176,12 +176,23 @@ class Uploads:
         self._reports.pop(number, None)
 
     def _look(self, upload: Upload, progress: Callable[[str, float], None], is_anew: bool) -> Upload:
-        kept = "" if is_anew else self._kept_mapping(upload.source)
-        if kept:
+        kept = self._kept_mapping(upload.source)
+        if kept and not is_anew:
             return replace(upload, state="understood", mapping=kept)
+        if kept:
+            upload = self._as_another_source(upload)
         errors = self._understand(upload, progress)
         left_out = tuple(str(error) for error in errors)
         return replace(upload, state="understood", mapping="", answers=(), left_out=left_out)
+
+    def _as_another_source(self, upload: Upload) -> Upload:
+        """The upload under a name that no source has: another mapping of the same source would leave out what it brought so far."""
+        number = 2
+        while self._kept_mapping(f"{upload.source}_{number}"):
+            number += 1
+        renamed = replace(upload, source=f"{upload.source}_{number}")
+        self.files(upload.number, upload.source).rename(self.files(upload.number, renamed.source))
+        return renamed
 
     def _understand(self, upload: Upload, progress: Callable[[str, float], None]) -> Sequence[CrmetricsError]:
         place = Workspace(self.workspace)

@@ -54,7 +54,7 @@ WORDS: Final[dict[str, Message]] = {
     "importing": _("Importing …"),
     "reload": _("This page shows by itself how far it is."),
     "kept_mapping": _("This source was imported before: it is read as it was then."),
-    "anew": _("Look through the files anew"),
+    "anew": _("Look through the files, as a source of their own"),
     "column": _("Column"),
     "means": _("Understood as"),
     "values": _("Such as"),
