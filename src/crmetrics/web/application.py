@@ -16,6 +16,7 @@ from crmetrics.web import (
     analysis_page,
     answers_page,
     api,
+    api_records,
     assets,
     audit_page,
     boards_page,
@@ -49,6 +50,7 @@ HEADERS: Final = {
 
 ROOMS: Final = (
     api,
+    api_records,
     home_page,
     all_page,
     answers_page,
