@@ -37,6 +37,6 @@ def test_what_the_description_allows_is_answered(described: Any, address: str) -
     @given(case=described[address]["GET"].as_strategy())
     def asked(case: schemathesis.Case) -> None:
         answer = case.call_and_validate(checks=CHECKS)
-        assert answer.status_code in (200, 400, 404)
+        assert answer.status_code in (200, 400, 401, 404)  # 401: with a token that was made up
 
     asked()
