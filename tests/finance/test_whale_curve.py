@@ -13,7 +13,7 @@ from tests.sales.test_performance import line, order
 def customers_with(*profits: float) -> dict[str, list[dict[str, Any]]]:
     return {
         "orders": [order(str(number), "2025-05-01", customer=f"c{number}") for number, _profit in enumerate(profits)],
-        "order_lines": [line(str(number), 100, cost_amount=100 - profit) for number, profit in enumerate(profits)],
+        "order_lines": [line(str(number), 1000, cost_amount=1000 - profit) for number, profit in enumerate(profits)],
     }
 
 
