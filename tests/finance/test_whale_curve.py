@@ -66,7 +66,7 @@ def test_nothing_sold() -> None:
 def test_too_much_without_a_cost_locks() -> None:
     """As the margin itself: one rule for both."""
     tables = customers_with(10, 20)
-    tables["order_lines"].append({**line("0", 500), "line_no": 2})
+    tables["order_lines"].append({**line("0", 5000), "line_no": 2})
     with company(**tables) as asked:
         answer = asked.ask("finance.whale_curve", period="2025")
     assert answer.locked is not None

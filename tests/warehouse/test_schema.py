@@ -45,6 +45,7 @@ KEYS = {
     "exchange_rates": "currency rated_on",
     "business_hours": "calendar valid_from weekday opens_at",
     "holidays": "calendar held_on",
+    "other_records": "record_id other_system of_table line_no",  # ours: what another system says, for data.reconcile
 }
 MAY_BE_BLANK_IN_A_KEY = {"targets": {"scope_id"}, "market_sizes": {"competitor"}}
 
@@ -78,6 +79,7 @@ REQUIRED = {
     "forecasts": "kind metric period_start period_end made_on amount",
     "exchange_rates": "rate_to_company",
     "business_hours": "closes_at time_zone",
+    "other_records": "stated_on amount currency",
 }
 
 # Words that a language writes as English does.
@@ -198,7 +200,7 @@ def test_time_and_money_name_columns_of_the_table(table):
 
 @EVERY_TABLE
 def test_a_row_with_a_moment_stands_in_time(table):
-    always_there = {"products", "targets", "sla_targets", "market_sizes", "business_hours", "holidays"}
+    always_there = {"products", "targets", "sla_targets", "market_sizes", "business_hours", "holidays", "other_records"}
     has_time = any(column.type in (Type.DATE, Type.MOMENT) for column in table.columns)
     assert bool(table.appears) == (has_time and table.name not in always_there)
 
