@@ -151,7 +151,7 @@ def test_others_see_what_is_shared_with_their_own_rows_and_change_nothing(folder
             answer = client.post(f"/boards/{shared.number}/change", data={"what": what, "title": "Mine"})
             assert answer.status_code in (403, 404)
         copied = client.post(f"/boards/{shared.number}/change", data={"what": "copy"})
-        assert copied.status_code == 200
+        assert copied.status_code == 200, copied.text[-900:]
         refused = client.post("/views", data={"title": "x", "address": "/a/sales.win_rate", "shared": "1"})
         assert refused.status_code == 403
     assert [each.title for each in Boards(state, boss.number).all()] == ["Secret plans", "Team"]
