@@ -210,7 +210,7 @@ def test_a_session_ends_by_itself(state: State, ada: Person, column: str, past: 
 
     def aged(by: timedelta) -> None:
         with state.begin(SESSIONS) as connection:
-            connection.execute(update(SESSIONS).values({column: NOW - by}))
+            connection.execute(update(SESSIONS).values({column: datetime.now(UTC).replace(tzinfo=None) - by}))
 
     aged(past - timedelta(minutes=5))
     assert own.person(secret) is not None
