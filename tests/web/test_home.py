@@ -14,9 +14,9 @@ from fastapi.testclient import TestClient
 
 from crmetrics.catalogue import OpenCatalogue, keys, open_workspace
 from crmetrics.findings import briefing
+from crmetrics.vocabulary.spelling import folded
 from crmetrics.warehouse.scope import Viewer
 from crmetrics.web.application import application
-from crmetrics.web.sought import plain
 from tests.web.signed_in import signed_in
 from tests.web.test_pages import HOSTILE, publish
 
@@ -93,7 +93,7 @@ def test_nothing_found_is_said(small: TestClient) -> None:
     page = small.get("/analyses", params={"q": "xyzzy"}).text
     assert "data-sought" not in page
     assert re.search(r"<p[^>]*role=.status. data-none>", page)
-    assert plain("İSTANBUL Isı Ürün") == "istanbul isi urun"
+    assert folded("İSTANBUL Isı Ürün") == "istanbul isi urun"
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from crmetrics.warehouse.facts import facts
 from crmetrics.warehouse.facts.fact import Derived
 from crmetrics.warehouse.schema import TABLES, Table
+
+if TYPE_CHECKING:
+    from crmetrics.vocabulary.period import Period
+    from crmetrics.warehouse.warehouse import Warehouse
 
 _NO_GROUPS: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -33,6 +37,10 @@ class Behind:
     source   where rows are put together first: a query over `over` and others that gives the key, `party` and what `columns`
              and `groups` name, in place of `over` itself
     grouping the choice by which the answer is grouped
+    tells    columns of the answer that are shown of each row, too -> their SQL over `over`: one value for each key
+    sort     the order of the rows where none is asked, a column of theirs, `-` before it for the largest first
+    look     where only the question itself tells what to read: gives the same with all that is needed, from the warehouse, the
+             period, the choices and the group that is opened (empty: the total)
     """
 
     columns: Mapping[str, str]
@@ -46,6 +54,9 @@ class Behind:
     values: Mapping[str, Any] = field(default_factory=lambda: _NO_GROUPS)
     source: str = ""
     grouping: str = "by"
+    tells: Mapping[str, str] = field(default_factory=lambda: _NO_GROUPS)
+    sort: str = ""
+    look: Look | None = None
 
     @property
     def table(self) -> Table:
@@ -60,4 +71,5 @@ class Behind:
 
 
 Choices = Mapping[str, Any]
+Look = Callable[["Warehouse", "Period | None", Choices, Mapping[str, str | None]], Behind]
 Behinds = tuple[Behind, ...] | Callable[[Choices], tuple[Behind, ...]]

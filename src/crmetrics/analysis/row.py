@@ -79,19 +79,15 @@ class Row:
     __slots__ = ("values",)
     columns: ClassVar[tuple[Column, ...]] = ()
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, *, keeps_words: bool = False) -> None:
+        """Words belong to the area of the class, unless it keeps those of the columns that it takes over."""
         domain = domain_of(cls.__module__)
         found: list[Column] = []
         for name, declared in list(vars(cls).items()):
             if isinstance(declared, Column):
-                placed = replace(
-                    declared,
-                    name=name,
-                    position=len(found),
-                    label=replace(declared.label, domain=domain),
-                    meaning=None if declared.meaning is None else replace(declared.meaning, domain=domain),
-                    words=tuple((value, replace(shown, domain=domain)) for value, shown in declared.words),
-                )
+                placed = replace(declared, name=name, position=len(found))
+                if not keeps_words:
+                    placed = _in_domain(placed, domain)
                 setattr(cls, name, placed)
                 found.append(placed)
         cls.columns = tuple(found)
@@ -111,6 +107,16 @@ class Row:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.as_dict().items())})"
+
+
+def _in_domain(column: Column, domain: str) -> Column:
+    """The column with all its words in a domain."""
+    return replace(
+        column,
+        label=replace(column.label, domain=domain),
+        meaning=None if column.meaning is None else replace(column.meaning, domain=domain),
+        words=tuple((value, replace(shown, domain=domain)) for value, shown in column.words),
+    )
 
 
 def domain_of(module: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from crmetrics.vocabulary.spelling import folded
 from crmetrics.warehouse.warehouse import Warehouse
 
 MOST: Final = 20
@@ -30,12 +30,6 @@ class Hit:
     customer: str
 
 
-def plain(text: str) -> str:
-    """A text as it is compared: small letters without marks; the Turkish ı as i."""
-    small = unicodedata.normalize("NFKD", text.replace("İ", "i").replace("I", "i").casefold()).replace("ı", "i")
-    return "".join(letter for letter in small if not unicodedata.combining(letter))
-
-
 def hits_of(warehouse: Warehouse, table: str, typed: str) -> tuple[Hit, ...]:
     """Rows of customers or deals whose name holds every word typed, or whose number is what was typed; that one first."""
     key, name, more = _SOUGHT[table]
@@ -45,9 +39,9 @@ def hits_of(warehouse: Warehouse, table: str, typed: str) -> tuple[Hit, ...]:
     select = f"select {key} as id, coalesce({name}, {key}) as name, {more} as more, coalesce(customer_id, '') as customer from {table}"
     by_key = _hits(warehouse, f"{select} where {key} = $typed", typed=typed.strip())
     if warehouse.profile.rows(table) <= FOLDED_UP_TO:
-        wanted = [plain(word) for word in words]
+        wanted = [folded(word) for word in words]
         rows = _hits(warehouse, f"{select} order by 2, 1")
-        found = [hit for hit in rows if all(word in plain(hit.name) for word in wanted)]
+        found = [hit for hit in rows if all(word in folded(hit.name) for word in wanted)]
     else:
         spelled = {
             f"w{place}_{number}": text
@@ -61,7 +55,7 @@ def hits_of(warehouse: Warehouse, table: str, typed: str) -> tuple[Hit, ...]:
         where = " and ".join(f"({condition})" for condition in each)
         found = _hits(warehouse, f"{select} where {where} order by 2, 1 limit {MOST}", **spelled)
     # whose name begins with it stands before those that only hold it
-    found.sort(key=lambda hit: not plain(hit.name).startswith(plain(words[0])))
+    found.sort(key=lambda hit: not folded(hit.name).startswith(folded(words[0])))
     return tuple(dict.fromkeys([*by_key, *found]))[:MOST]
 
 

@@ -15,10 +15,11 @@ from typing import Final
 
 from crmetrics.clean.layout import DATABASE_KEYS, LAYOUT_KEYS, is_headed, read_asked, read_layout
 from crmetrics.clean.mapping import NUMBERED, NUMBERS, Cell, Entry, Formats, Join, Mapping, Section, target_of_custom
-from crmetrics.clean.mapping_formats import FORMAT_KEYS, FormatReader, is_zone, no_zone
+from crmetrics.clean.mapping_formats import FORMAT_KEYS, FormatReader, no_zone
 from crmetrics.clean.wide_stages import spread
 from crmetrics.vocabulary.errors import BadMapping, BadValue
 from crmetrics.vocabulary.language import Message, words
+from crmetrics.vocabulary.period import is_zone
 from crmetrics.warehouse.expression import Expression, Kind, Name, Typed, parse_expression
 from crmetrics.warehouse.schema import TABLES, Table, Type
 

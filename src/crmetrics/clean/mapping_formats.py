@@ -7,12 +7,12 @@ from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from crmetrics.clean.mapping import Formats
 from crmetrics.clean.moments import COUNTED
 from crmetrics.vocabulary.errors import BadMapping
 from crmetrics.vocabulary.language import Message, words
+from crmetrics.vocabulary.period import is_zone
 
 _ = words("understanding")
 
@@ -116,12 +116,3 @@ class FormatReader:
 def no_zone(value: str) -> Message:
     """What is told of a zone that is none."""
     return _("'{value}' is not a time zone. Write it like Europe/Istanbul.", value=value)
-
-
-def is_zone(name: str) -> bool:
-    """Whether a time zone is known."""
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return False
-    return True

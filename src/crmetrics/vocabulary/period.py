@@ -7,7 +7,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from crmetrics.vocabulary.errors import BadValue
 from crmetrics.vocabulary.language import words
@@ -25,6 +25,15 @@ def months_later(day: date, months: int) -> date:
     """The same day of the month `months` later (or earlier), the last day of the month if it has none such."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def is_zone(name: str) -> bool:
+    """Whether there is such a time zone: a name of the IANA database, such as Europe/Istanbul."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: "Europe" alone is a folder there
+        return False
+    return True
 
 
 def midnight(day: date, zone: str) -> datetime:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Final
@@ -11,6 +10,7 @@ from crmetrics.analysis import Analysis, Entry
 from crmetrics.presenting.numbers import Format, format_for
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.language import LANGUAGES, Message
+from crmetrics.vocabulary.spelling import folded
 
 ALSO_SAID: Final[Mapping[str, str]] = {
     "churn": "churn attrition lost left leaving плинність kayıp kaybı terk відтік відтоку отток втрачені 流失 离开",
@@ -37,12 +37,6 @@ ALSO_SAID: Final[Mapping[str, str]] = {
 """What people say for a thing, in any language, by the part of a key that names it."""
 
 
-def plain(text: str) -> str:
-    """A text as it is compared: small letters without marks; the Turkish ı as i."""
-    small = unicodedata.normalize("NFKD", text.replace("İ", "i").replace("I", "i").lower()).replace("ı", "i")
-    return "".join(letter for letter in small if not unicodedata.combining(letter))
-
-
 def sought_as(declared: Analysis) -> str:
     """Everything by which an analysis is called, as it is compared."""
     return _called(declared.key, declared.title)
@@ -50,15 +44,15 @@ def sought_as(declared: Analysis) -> str:
 
 @cache
 def _called(key: str, title: Message) -> str:
-    return " ".join(dict.fromkeys(plain(" ".join(_words(key, title))).split()))
+    return " ".join(dict.fromkeys(folded(" ".join(_words(key, title))).split()))
 
 
 def found_by(entries: tuple[Entry, ...], typed: str, format: Format) -> tuple[Entry, ...]:
     """The analyses that hold every word typed, among what they are called or in their question."""
-    wanted = plain(typed).split()
+    wanted = folded(typed).split()
 
     def holds(declared: Analysis) -> bool:
-        text = f"{sought_as(declared)} {plain(say(declared.question, format))}"
+        text = f"{sought_as(declared)} {folded(say(declared.question, format))}"
         return all(word in text for word in wanted)
 
     return tuple(each for each in entries if holds(each.declared))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from crmetrics.analysis import Analysis
 from crmetrics.catalogue import OpenCatalogue
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.table import value_name
+from crmetrics.vocabulary.spelling import folded
 from crmetrics.warehouse.schema import DIMENSIONS, TABLES, path_to
 from crmetrics.warehouse.scope import Scope, Viewer
 from crmetrics.warehouse.views import CUSTOM, custom_path
@@ -86,8 +86,8 @@ class Values:
         """The values with `typed` in them, the most frequent first, and whether there are more than are held."""
         found = self._list(catalogue, scope, declared.table, dimension)
         named = [Value(value, value_name(dimension, value, found.names, format), n) for value, n in found.counts]
-        sought = plain(typed)
-        fitting = [each for each in named if sought in plain(each.shown)] if sought else named
+        sought = folded(typed.strip())
+        fitting = [each for each in named if sought in folded(each.shown)] if sought else named
         if sought and found.is_cut and not fitting and dimension in DIMENSIONS:
             rows = self._sought(catalogue, scope, declared.table, dimension, typed.strip())
             fitting = [Value(value, value_name(dimension, value, rows.names, format), n) for value, n in rows.counts]
@@ -135,12 +135,6 @@ def names_of(catalogue: OpenCatalogue, viewer: Viewer, dimension: str, values: l
         return {}
     with catalogue.warehouse(Scope(viewer)) as warehouse:
         return warehouse.names_of(*named, values)
-
-
-def plain(text: str) -> str:
-    """A text as people look for it: without capitals and without the marks on letters."""
-    folded = unicodedata.normalize("NFKD", text.strip().casefold())
-    return "".join(each for each in folded if not unicodedata.combining(each)).replace("ı", "i")
 
 
 def _counted(warehouse: Warehouse, sql: str, table: str, dimension: str, **values: Any) -> _Listed:

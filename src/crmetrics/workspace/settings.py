@@ -12,10 +12,10 @@ from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from crmetrics.vocabulary.errors import BadValue
 from crmetrics.vocabulary.language import LANGUAGES, Message, words
+from crmetrics.vocabulary.period import is_zone
 from crmetrics.warehouse.disk import replace as replace_file
 
 _ = words("import")
@@ -68,7 +68,7 @@ class Settings:
             not self.currency or re.fullmatch("[A-Z]{3}", self.currency),
             _("three capital letters such as EUR"),
         )
-        self._check("zone", not self.zone or _is_zone(self.zone), _("a time zone such as Europe/Istanbul"))
+        self._check("zone", not self.zone or is_zone(self.zone), _("a time zone such as Europe/Istanbul"))
         self._check("language", self.language in ("", *LANGUAGES), _("en, tr, uk or zh"))
         self._check("week_start", 1 <= self.week_start <= 7, _("1 for Monday to 7 for Sunday"))
         self._check("fiscal_start", 1 <= self.fiscal_start <= 12, _("the number of a month, 1 to 12"))
@@ -207,21 +207,13 @@ def _pairs(pairs: Mapping[str, str]) -> str:
     )
 
 
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
-
-
 def _machine_zone() -> str:
     named = os.environ.get("TZ", "").lstrip(":")
-    if named and _is_zone(named):
+    if named and is_zone(named):
         return named
     link = Path("/etc/localtime")
     _before, found, name = str(link.resolve()).partition("zoneinfo/")
-    return name if found and _is_zone(name) else "UTC"
+    return name if found and is_zone(name) else "UTC"
 
 
 def _quarter_of_memory() -> str:
