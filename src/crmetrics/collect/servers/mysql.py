@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
+from functools import partial
 from typing import Any, Final
 
 from crmetrics.collect.servers.address import Address
 from crmetrics.collect.servers.session import (
     FETCHED,
+    Fault,
     Reading,
     ServerColumn,
     ServerTable,
     driver,
-    no_database,
-    no_encryption,
-    refused,
-    said,
+    told,
 )
 
 DENIED: Final = (1045, 1698, 1251)
@@ -49,10 +48,9 @@ class MySql:
     """A session of MySQL or MariaDB."""
 
     def __init__(self, address: Address, password: str) -> None:
-        self._address, self._password = address, password
         module = driver("pymysql")
         self._streaming = driver("pymysql.cursors").SSCursor
-        self._errors = module.MySQLError
+        self._told = partial(told, address, password, (module.MySQLError,), _fault)
         ways: dict[str, dict[str, Any]] = {
             "prefer": {}, "require": {"ssl": ssl.create_default_context()}, "disable": {"ssl_disabled": True},
         }  # fmt: skip
@@ -82,41 +80,26 @@ class MySql:
             return [_column(field.name, field.type_code, field.charsetnr == BINARY) for field in fields]
 
     def rows(self, reading: Reading) -> Iterator[Sequence[Sequence[str | None]]]:
-        texts = ", ".join(f"{column.text} as c{place}" for place, column in enumerate(reading.columns))
-        sql, bound = f"select {texts} from {reading.relation}", None
-        if reading.cursor is not None and reading.seen is not None:
-            sql = sql.replace("%", "%%")
-            name = reading.cursor.quoted.replace("%", "%%")
-            sql += f" where {name} >= cast(%s as {reading.cursor.ordered_as}) or {name} is null"
-            bound = (reading.seen.removesuffix(IN_UTC),)
+        sql, seen = reading.bound(f"select {reading.texts} from {reading.relation}")
         if reading.most is not None:
             sql += f" limit {reading.most}"
         with self._told(), closing(self._connection.cursor(self._streaming)) as cursor:
-            cursor.execute(sql, bound)
+            cursor.execute(sql, None if seen is None else (seen.removesuffix(IN_UTC),))
             while found := cursor.fetchmany(FETCHED):
                 yield found
 
     def close(self) -> None:
         self._connection.close()
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except ssl.SSLError:
-            raise no_encryption(self._address) from None
-        except self._errors as error:
-            code = error.args[0] if error.args else 0
-            problem = str(error.args[1]) if len(error.args) > 1 else str(error)
-            if code in DENIED:
-                raise refused(self._address, self._password) from None
-            if code in NO_DATABASE:
-                raise no_database(self._address) from None
-            if code in NO_TLS or "SSL" in problem:
-                raise no_encryption(self._address) from None
-            raise said(self._address, problem) from None
-        except OSError as error:
-            raise said(self._address, error.strerror or str(error)) from None
+
+def _fault(error: Exception) -> tuple[Fault, str]:
+    code = error.args[0] if error.args else 0
+    problem = str(error.args[1]) if len(error.args) > 1 else str(error)
+    if code in DENIED:
+        return "user", problem
+    if code in NO_DATABASE:
+        return "database", problem
+    return "encryption" if code in NO_TLS or "SSL" in problem else "other", problem
 
 
 def _quoted(name: str) -> str:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 from crmetrics.collect.servers.address import Address
 from crmetrics.collect.servers.session import (
     FETCHED,
+    Fault,
     Reading,
     ServerColumn,
     ServerTable,
     driver,
-    no_database,
-    no_encryption,
-    refused,
-    said,
+    told,
 )
+
+DENIED: Final = ("28P01", "28000")
+NO_DATABASE: Final = "3D000"
 
 MONEY: Final = 790
 ORDERED: Final[Mapping[int, str]] = {
@@ -49,9 +50,8 @@ class PostgreSql:
     """A session of PostgreSQL."""
 
     def __init__(self, address: Address, password: str) -> None:
-        self._address, self._password = address, password
         native = driver("pg8000.native")
-        self._errors = (native.InterfaceError, native.DatabaseError)
+        self._told = partial(told, address, password, (native.InterfaceError, native.DatabaseError), _fault)
         contexts = {"prefer": None, "require": ssl.create_default_context(), "disable": False}
         with self._told():
             self._connection: Any = native.Connection(
@@ -78,8 +78,7 @@ class PostgreSql:
             return [_column(one["name"], one["type_oid"]) for one in self._connection.columns]
 
     def rows(self, reading: Reading) -> Iterator[Sequence[Sequence[str | None]]]:
-        texts = ", ".join(f"{column.text} as c{place}" for place, column in enumerate(reading.columns))
-        sql = f"select {texts} from {reading.relation}"
+        sql = f"select {reading.texts} from {reading.relation}"
         with self._told():
             if reading.cursor is not None and reading.seen is not None:
                 # bound by way of a setting, for a query that is not ours may hold any sign
@@ -96,24 +95,15 @@ class PostgreSql:
     def close(self) -> None:
         self._connection.close()
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except ssl.SSLError:
-            raise no_encryption(self._address) from None
-        except self._errors as error:
-            told = error.args[0] if error.args else ""
-            code, problem = (told.get("C", ""), told.get("M", "")) if isinstance(told, dict) else ("", str(told))
-            if code in ("28P01", "28000"):
-                raise refused(self._address, self._password) from None
-            if code == "3D000":
-                raise no_database(self._address) from None
-            if not code and "SSL" in problem:
-                raise no_encryption(self._address) from None
-            raise said(self._address, problem) from None
-        except OSError as error:
-            raise said(self._address, error.strerror or str(error)) from None
+
+def _fault(error: Exception) -> tuple[Fault, str]:
+    answer = error.args[0] if error.args else ""
+    code, problem = (answer.get("C", ""), answer.get("M", "")) if isinstance(answer, dict) else ("", str(answer))
+    if code in DENIED:
+        return "user", problem
+    if code == NO_DATABASE:
+        return "database", problem
+    return "encryption" if not code and "SSL" in problem else "other", problem
 
 
 def _quoted(name: str) -> str:

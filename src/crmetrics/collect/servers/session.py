@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Sequence
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from crmetrics.collect.servers.address import ANY_PASSWORD, PASSWORDS, Address
 from crmetrics.vocabulary.errors import BadDatabase
@@ -19,6 +21,9 @@ FETCHED: Final = 10_000
 
 PATIENCE: Final = 10.0
 """Seconds until a server that does not answer is told of."""
+
+Fault = Literal["user", "database", "encryption", "other"]
+"""What a server refuses: the user with the password, the database, a connection without encryption, or something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,19 @@ class Reading:
     cursor: ServerColumn | None = None
     seen: str | None = None
     most: int | None = None
+
+    @property
+    def texts(self) -> str:
+        """SQL of the columns to select."""
+        return ", ".join(f"{column.text} as c{place}" for place, column in enumerate(self.columns))
+
+    def bound(self, sql: str) -> tuple[str, str | None]:
+        """A query for a driver that binds values by %s: from the value seen on, and that value; as it is where all are read."""
+        if self.cursor is None or self.seen is None:
+            return sql, None
+        name = self.cursor.quoted.replace("%", "%%")
+        newer = f"{name} >= cast(%s as {self.cursor.ordered_as}) or {name} is null"
+        return f"{sql.replace('%', '%%')} where {newer}", self.seen
 
 
 class Session(Protocol):
@@ -103,6 +121,29 @@ def check_reachable(address: Address) -> None:
                 problem=error.strerror or str(error) or type(error).__name__,
             )
         ) from None
+
+
+@contextmanager
+def told(
+    address: Address, password: str, errors: tuple[type[Exception], ...], fault_of: Callable[[Any], tuple[Fault, str]]
+) -> Iterator[None]:
+    """Tell what goes wrong in a session as BadDatabase; `fault_of` says which fault one of its driver's errors is, and in
+    the server's words."""
+    try:
+        yield
+    except ssl.SSLError:
+        raise no_encryption(address) from None
+    except errors as error:
+        fault, problem = fault_of(error)
+        if fault == "user":
+            raise refused(address, password) from None
+        if fault == "database":
+            raise no_database(address) from None
+        if fault == "encryption":
+            raise no_encryption(address) from None
+        raise said(address, problem) from None
+    except OSError as error:
+        raise said(address, error.strerror or str(error)) from None
 
 
 def refused(address: Address, password: str) -> BadDatabase:

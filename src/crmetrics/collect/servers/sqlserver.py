@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
+from functools import partial
 from typing import Any, Final
 
 from crmetrics.collect.servers.address import Address
 from crmetrics.collect.servers.session import (
     FETCHED,
+    Fault,
     Reading,
     ServerColumn,
     ServerTable,
     driver,
-    no_database,
-    no_encryption,
-    refused,
-    said,
+    told,
 )
 
 DENIED: Final = (18456, 18452)
@@ -44,9 +43,10 @@ class SqlServer:
     """A session of SQL Server."""
 
     def __init__(self, address: Address, password: str) -> None:
-        self._address, self._password = address, password
         module = driver("pytds")
-        self._errors = module.Error
+        # what another program answers at that port is no number, or too short
+        errors = (module.Error, OSError, EOFError, ValueError)
+        self._told = partial(told, address, password, errors, _fault)
         trusted = ssl.get_default_verify_paths().cafile if address.tls == "require" else None
         with self._told():
             self._connection: Any = module.connect(
@@ -73,38 +73,21 @@ class SqlServer:
         return [_column(str(row["name"]), str(row["system_type_name"]).split("(")[0]) for row in rows]
 
     def rows(self, reading: Reading) -> Iterator[Sequence[Sequence[str | None]]]:
-        texts = ", ".join(f"{column.text} as c{place}" for place, column in enumerate(reading.columns))
         top = "" if reading.most is None else f"top ({reading.most}) "
-        sql, bound = f"select {top}{texts} from {reading.relation}", None
-        if reading.cursor is not None and reading.seen is not None:
-            name = reading.cursor.quoted.replace("%", "%%")
-            sql = sql.replace("%", "%%")
-            sql += f" where {name} >= cast(%s as {reading.cursor.ordered_as}) or {name} is null"
-            bound = (reading.seen,)
+        sql, seen = reading.bound(f"select {top}{reading.texts} from {reading.relation}")
         with self._told(), closing(self._connection.cursor()) as cursor:
-            cursor.execute(sql, bound) if bound else cursor.execute(sql)
+            cursor.execute(sql) if seen is None else cursor.execute(sql, (seen,))
             while found := cursor.fetchmany(FETCHED):
                 yield found
 
     def close(self) -> None:
         self._connection.close()
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except ssl.SSLError:
-            raise no_encryption(self._address) from None
-        except self._errors as error:
-            code = getattr(error, "number", 0) or getattr(error, "msg_no", 0)
-            if code in DENIED:
-                raise refused(self._address, self._password) from None
-            if code in NO_DATABASE:
-                raise no_database(self._address) from None
-            raise said(self._address, str(error)) from None
-        except (OSError, EOFError, ValueError) as error:
-            # what another program answers at that port is no number, or too short
-            raise said(self._address, str(error)) from None
+
+def _fault(error: Exception) -> tuple[Fault, str]:
+    code = getattr(error, "number", 0) or getattr(error, "msg_no", 0)
+    fault: Fault = "user" if code in DENIED else "database" if code in NO_DATABASE else "other"
+    return fault, str(error)
 
 
 def _quoted(name: str) -> str:
