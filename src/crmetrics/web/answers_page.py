@@ -17,7 +17,7 @@ from crmetrics.web.site import Place, Site
 
 _ = words("home")
 
-PLACE: Final = Place("/answers", _("What your data can answer"), 30)
+PLACE: Final = Place("/answers", _("What your data can answer"), 39, group="upkeep")
 RIGHTS: Final[Rights] = dict.fromkeys(("/answers", "/answers.json"), SIGNED_IN)
 
 WORDS: Final[dict[str, Message]] = {

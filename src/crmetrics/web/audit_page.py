@@ -15,7 +15,7 @@ from crmetrics.workspace.audit import KINDS
 
 _ = words("people")
 
-PLACE: Final = Place("/audit", _("What was done by whom"), 91, "people")
+PLACE: Final = Place("/audit", _("What was done by whom"), 91, "people", group="settings")
 RIGHTS: Final[Rights] = {"/audit": "people"}
 SHOWN: Final = 100
 

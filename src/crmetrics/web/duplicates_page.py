@@ -30,7 +30,7 @@ from crmetrics.web.works import Progress
 
 _ = words("upkeep")
 
-PLACE: Final = Place("/duplicates", _("Duplicates"), 43, "clean")
+PLACE: Final = Place("/duplicates", _("Duplicates"), 43, "clean", group="upkeep")
 RIGHTS: Final[Rights] = dict.fromkeys(("/duplicates", "/duplicates/effect"), "clean")
 SHOWN: Final = 50
 OF: Final = ("customers", "contacts")

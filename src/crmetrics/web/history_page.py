@@ -18,7 +18,7 @@ from crmetrics.web.works import Progress
 
 _ = words("upkeep")
 
-PLACE: Final = Place("/history", _("Record of every step"), 44, "import")
+PLACE: Final = Place("/history", _("Record of every step"), 44, "import", group="upkeep")
 RIGHTS: Final[Rights] = dict.fromkeys(("/history", "/history.json", "/history/{number}"), "import")
 SHOWN: Final = 200
 

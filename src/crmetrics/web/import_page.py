@@ -23,7 +23,7 @@ from crmetrics.web.site import Place, Site
 
 _ = words("wizard")
 
-PLACE: Final = Place("/import", _("Import data"), 40, "import")
+PLACE: Final = Place("/import", _("Import data"), 40, "import", group="upkeep")
 RIGHTS: Final[Rights] = {
     "/import": "import",
     "/import/upload": "import",

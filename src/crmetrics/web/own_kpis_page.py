@@ -23,7 +23,7 @@ from crmetrics.web.site import Place, Site
 
 _ = words("notes")
 
-PLACE: Final = Place("/kpis", _("Own KPIs"), 46, "define")
+PLACE: Final = Place("/kpis", _("Own KPIs"), 46, "define", group="settings")
 RIGHTS: Final[Rights] = dict.fromkeys(("/kpis", "/kpis/form", "/kpis/{name}/remove"), "define")
 
 LONGEST: Final = 1000

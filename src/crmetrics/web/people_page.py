@@ -21,7 +21,7 @@ from crmetrics.workspace.tokens import Tokens
 
 _ = words("people")
 
-PLACE: Final = Place("/people", _("People and rights"), 90, "people")
+PLACE: Final = Place("/people", _("People and rights"), 90, "people", group="settings")
 
 RIGHTS: Final[Rights] = dict.fromkeys(
     (

@@ -29,7 +29,7 @@ from crmetrics.web.works import Progress
 
 _ = words("upkeep")
 
-PLACE: Final = Place("/quarantine", _("What was set aside"), 42, "clean")
+PLACE: Final = Place("/quarantine", _("What was set aside"), 42, "clean", group="upkeep")
 RIGHTS: Final[Rights] = dict.fromkeys(("/quarantine", "/quarantine/corrected", "/quarantine/rows.xlsx"), "clean")
 LARGEST: Final = 100_000_000
 EXAMPLES: Final = 5

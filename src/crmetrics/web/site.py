@@ -58,6 +58,8 @@ FRAME: Final[dict[str, Message]] = {
     "not_linked": people("You are not linked to an employee yet, so no rows are yours. An administrator can link you."),
 }
 """The words of the frame. Each page brings its own beside them."""
+GROUPS: Final[dict[str, Message]] = {"upkeep": _("Data upkeep"), "settings": _("Settings")}
+"""What the menu names less often than what is asked each week, below it and in this order."""
 
 
 def templates() -> Environment:
@@ -74,12 +76,16 @@ def templates() -> Environment:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page that the menu names, in this order among the others, to those who have the permission that it needs."""
+    """A page that the menu names, in this order among the others, to those who have the permission that it needs.
+
+    group   a key of GROUPS: it stands below the areas, under this title. Blank: it stands first of all
+    """
 
     address: str
     title: Message
     order: int
     needs: Permission | None = None
+    group: str = ""
 
 
 @dataclass
@@ -214,7 +220,12 @@ class Site:
             language=format_.language,
             html_language=_HTML_LANGUAGES.get(format_.language, format_.language),
             languages=[(code, name, address_with(request, language=code)) for code, name in LANGUAGE_NAMES],
-            places=[(each.address, said(each.title)) for each in self._places(person)],
+            places=[(each.address, said(each.title)) for each in self._places(person, "")],
+            rooms=[
+                (said(title), [(each.address, said(each.title)) for each in places])
+                for group, title in GROUPS.items()
+                if (places := self._places(person, group))
+            ],
             menu=menu(catalogue.entries(person.viewer()), format_, request.url.path.removeprefix("/a/"))
             if person and catalogue
             else (),
@@ -237,9 +248,10 @@ class Site:
         remember_visit(response, request)
         return response
 
-    def _places(self, person: Person | None) -> list[Place]:
-        """The rooms that the menu names to a person."""
-        return [each for each in self.places if person and (each.needs is None or person.may(each.needs))]
+    def _places(self, person: Person | None, group: str) -> list[Place]:
+        """The rooms of a group that the menu names to a person."""
+        named = [each for each in self.places if each.group == group]
+        return [each for each in named if person and (each.needs is None or person.may(each.needs))]
 
 
 def address_with(request: Request, **changed: str) -> str:
