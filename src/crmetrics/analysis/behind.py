@@ -36,7 +36,7 @@ class Behind:
     values   what is bound beyond the choices; of choices called by, of or moment the value under another name
     source   where rows are put together first: a query over `over` and others that gives the key, `party` and what `columns`
              and `groups` name, in place of `over` itself
-    grouping the choice by which the answer is grouped
+    grouping the choice by which the answer is grouped; blank where rows are opened whatever it is grouped by
     tells    columns of the answer that are shown of each row, too -> their SQL over `over`: one value for each key
     sort     the order of the rows where none is asked, a column of theirs, `-` before it for the largest first
     look     where only the question itself tells what to read: gives the same with all that is needed, from the warehouse, the

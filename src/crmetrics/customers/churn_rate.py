@@ -9,6 +9,7 @@ import numpy as np
 from crmetrics.analysis import By, Finding, Lines, NeedsBy, Options, Result, Row, analysis, column
 from crmetrics.analysis.littleness import little_data
 from crmetrics.customers.standing import Standing
+from crmetrics.customers.stay_rows import churned
 from crmetrics.customers.stays import CustomerBy, Grace, Parts, Stays, Window
 from crmetrics.models.hazard import hazard_interval, in_a_year
 from crmetrics.models.interval import Floats, share_of, wilson
@@ -58,6 +59,7 @@ class ChurnRate(Row):
     table="customers",
     chart=Lines(x="party", y="rate", band=("low", "high")),
     headline="rate",
+    behind=churned,
 )
 def churn_rate(
     warehouse: Warehouse,

@@ -7,6 +7,7 @@ import numpy as np
 from crmetrics.analysis import By, Finding, Lines, NeedsBy, Result, Row, analysis, column
 from crmetrics.analysis.littleness import little_data
 from crmetrics.customers.standing import Standing
+from crmetrics.customers.stay_rows import RETAINED
 from crmetrics.customers.stays import CustomerBy, Grace, Parts, Stays, Window
 from crmetrics.models.interval import Floats, share_of, wilson
 from crmetrics.vocabulary.language import words
@@ -39,6 +40,7 @@ class RetentionRate(Row):
     table="customers",
     chart=Lines(x="party", y="rate", band=("low", "high")),
     headline="rate",
+    behind=RETAINED,
 )
 def retention_rate(
     warehouse: Warehouse,
