@@ -20,7 +20,7 @@ from crmetrics.warehouse.schema import TABLES, Column, Table, Type
 _ = words("crmetrics")
 
 Aggregate = Literal["sum", "count", "distinct", "average", "median"]
-AGGREGATES: Final[tuple[str, ...]] = get_args(Aggregate)
+AGGREGATES: Final[tuple[Aggregate, ...]] = get_args(Aggregate)
 
 _KINDS: Final = {
     Type.TEXT: Kind.TEXT,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeVar
 
 from crmetrics.analysis.declaration import Analysis
 from crmetrics.analysis.kpi import kpi
@@ -29,7 +29,11 @@ LONGEST: Final = 200
 _PARTS: Final = ("aggregate", "value", "condition")
 _TEXTS: Final = ("title", "question", "unit", "over", "date", "better", "formula", "mind")
 _NEEDED: Final = ("title", "unit", "over", "date")
+_BETTER: Final[tuple[Literal["", "higher", "lower"], ...]] = ("", "higher", "lower")
 _KNOWN: Final = (*_TEXTS, *_PARTS, "top", "bottom")
+
+
+Word = TypeVar("Word", bound=str)
 
 
 class OwnKpis(dict[str, Analysis]):
@@ -86,8 +90,7 @@ class _Section:
         for key in _NEEDED:
             if not texts[key]:
                 raise self._fault(_("'{key}' is missing.", key=key))
-        self._check_word("unit", texts["unit"], UNITS)
-        self._check_word("better", texts["better"], ("", "higher", "lower"))
+        unit, better = self._word("unit", texts["unit"], UNITS), self._word("better", texts["better"], _BETTER)
         value = self._value(texts["over"], texts["date"])
         try:
             return kpi(
@@ -95,8 +98,8 @@ class _Section:
                 texts["title"],
                 texts["question"] or texts["title"],
                 value,
-                unit=Unit(texts["unit"]),
-                better=texts["better"] or None,  # type: ignore[arg-type]
+                unit=Unit(unit),
+                better=better or None,
                 formula=texts["formula"] or _spelled(value),
                 mind=texts["mind"] or "-",
                 source=self.file,
@@ -119,11 +122,11 @@ class _Section:
         return self._measure(part, f"{key}.", over, date)
 
     def _measure(self, given: Mapping[str, Any], within: str, over: str, date: str) -> Measure:
-        aggregate, value, condition = (self._text(given, key, within) for key in _PARTS)
-        self._check_word(f"{within}aggregate", aggregate, AGGREGATES)
+        named, value, condition = (self._text(given, key, within) for key in _PARTS)
+        aggregate = self._word(f"{within}aggregate", named, AGGREGATES)
         if not value and aggregate != "count":
             raise self._fault(_("'{key}' is missing.", key=f"{within}value"))
-        measure = Measure(aggregate, over, date, value, condition)  # type: ignore[arg-type]
+        measure = Measure(aggregate, over, date, value, condition)
         try:
             columns_of(over)
         except BadValue as error:
@@ -164,12 +167,15 @@ class _Section:
                 _("'{key}' is not known. Known are: {names}.", key=unknown[0][:LONGEST], names=", ".join(known))
             )
 
-    def _check_word(self, key: str, value: str, allowed: tuple[str, ...]) -> None:
-        if value not in allowed:
-            names = ", ".join(filter(None, allowed))
-            raise self._fault(
-                _("'{key}' is '{value}'. Expected is one of: {names}.", key=key, value=value[:LONGEST], names=names)
-            )
+    def _word(self, key: str, value: str, allowed: tuple[Word, ...]) -> Word:
+        """The value, as one of the words that are allowed."""
+        for word in allowed:
+            if word == value:
+                return word
+        names = ", ".join(filter(None, allowed))
+        raise self._fault(
+            _("'{key}' is '{value}'. Expected is one of: {names}.", key=key, value=value[:LONGEST], names=names)
+        )
 
     def _fault(self, problem: Message) -> BadValue:
         return BadValue(_("{file}, [{name}]: {problem}", file=self.file, name=self.name[:LONGEST], problem=problem))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 
 import duckdb
 
@@ -17,7 +18,9 @@ _ = words("import")
 
 
 def open_accounts(
-    connection: duckdb.DuckDBPyConnection, sources: Iterable[tuple[Mapping, Sequence[RawPart]]], relative: object
+    connection: duckdb.DuckDBPyConnection,
+    sources: Iterable[tuple[Mapping, Sequence[RawPart]]],
+    relative: Callable[[Path], str],
 ) -> None:
     """Note the live files (`known_files`, each with the tables it feeds) and make room for what is merged."""
     connection.execute(
@@ -30,7 +33,7 @@ def open_accounts(
     )
     lines = [
         (
-            part.import_no, mapping.name, mapping.kind, part.entry, part.name, relative(part.path), part.sha256,  # type: ignore[operator]
+            part.import_no, mapping.name, mapping.kind, part.entry, part.name, relative(part.path), part.sha256,
             list(part.columns), part.imported_at, part.rows, part.rejected,
             sorted({section.table.name for section in mapping.sections_from(part.entry)}),
         )

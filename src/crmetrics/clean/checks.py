@@ -9,7 +9,7 @@ from typing import Final
 import duckdb
 
 from crmetrics.clean.ledger import EXAMPLES, told
-from crmetrics.vocabulary.language import words
+from crmetrics.vocabulary.language import Message, words
 from crmetrics.warehouse.expression import identifier, literal
 from crmetrics.warehouse.schema import TABLES, Check, Table, Type
 
@@ -86,7 +86,7 @@ def _list(
     connection: duckdb.DuckDBPyConnection,
     table: Table,
     column: str,
-    says: object,
+    says: Message,
     rows: str,
     how_many: int | None = None,
 ) -> None:
@@ -95,7 +95,7 @@ def _list(
         how_many = int(connection.execute(f"select count(*) {rows}").fetchall()[0][0])
     if not how_many:
         return
-    name, reason = f"t.{identifier(column)}", told(says)  # type: ignore[arg-type]
+    name, reason = f"t.{identifier(column)}", told(says)
     connection.execute(
         f"insert into meta.warnings select f.import_no, t.source_system, f.entry, '{table.name}', t.source_file, t.source_row, "
         f"{literal(column)}, cast({name} as varchar), {reason} from (select t.* {rows} limit {EXAMPLES}) as t "

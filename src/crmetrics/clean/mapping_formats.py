@@ -102,7 +102,7 @@ class FormatReader:
             return
         moment = datetime(2026, 11, 21, 17, 30, 59)
         try:
-            read = datetime.strptime(moment.strftime(text), text) if "%" in text else None  # noqa: DTZ007
+            read = datetime.strptime(moment.strftime(text), text) if "%" in text else None  # noqa: DTZ007  no moment comes of it
         except ValueError:
             read = None
         if read is None or (read.month, read.day) != (11, 21):

@@ -53,10 +53,11 @@ def question(declared: Analysis) -> click.Command:
         _ask(here, declared, given)
 
     about = f"{declared.question.text}\n\nFormula: {declared.formula.text}\n\nReads: {declared.reads.text}\n\nMind: {declared.mind.text}"
+    of_workspace: list[click.Parameter] = asked.__click_params__  # type: ignore[attr-defined]  # click's decorators put them there
     return click.Command(
         declared.key,
         callback=asked,
-        params=[*_switches(declared), *_common(declared), *asked.__click_params__],  # type: ignore[attr-defined]
+        params=[*_switches(declared), *_common(declared), *of_workspace],
         help=about,
         short_help=declared.question.text,
     )

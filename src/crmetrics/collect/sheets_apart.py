@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 from crmetrics.collect.listing import shown
 from crmetrics.collect.zipped import damaged
@@ -60,10 +60,11 @@ def _answers(path: Path, asked: str, sheet: str) -> Generator[Any, None, None]:
         sheet,
     ]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    told = cast("BinaryIO", child.stdout)  # there is one, for it was asked for
     try:
         while True:
             try:
-                answer = marshal.load(child.stdout)  # type: ignore[arg-type]
+                answer = marshal.load(told)
             except (EOFError, ValueError, TypeError):
                 # a reader that gives up on a damaged file ends with a word, one without memory ends at once
                 raise (damaged if child.wait() == GAVE_UP else _too_far)(path) from None
@@ -77,8 +78,7 @@ def _answers(path: Path, asked: str, sheet: str) -> Generator[Any, None, None]:
     finally:
         child.kill()
         child.wait()
-        if child.stdout is not None:
-            child.stdout.close()
+        told.close()
 
 
 def _memory() -> int:

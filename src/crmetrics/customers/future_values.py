@@ -83,8 +83,7 @@ VALUES_OF_ALL: Final[WorkedOut[Foreseen]] = WorkedOut(
 
 
 def _nothing(count: int) -> dict[str, Array]:
-    blank = np.ma.masked_all(count, dtype=object)  # type: ignore[no-untyped-call]
-    return {**{name: np.full(count, np.nan) for name in SCORES}, "grade": blank}
+    return {**{name: np.full(count, np.nan) for name in SCORES}, "grade": np.full(count, None, dtype=object)}
 
 
 def _by_model(buying: Buying, rows: Rows, months: int, discount: float, rate: float) -> tuple[dict[str, Array], float]:

@@ -84,7 +84,7 @@ def _line(warehouse: Warehouse, table: Canonical, dated: str, limit: float) -> t
     days = [
         day for text in rows.where(~is_total).values("party") if text and (day := date.fromisoformat(text)) >= since
     ]
-    age = _age(warehouse, total["latest"], is_day=is_day)
+    age = _age(warehouse, total["latest"])
     gap = usual_gap(days)
     line = {
         "table_name": table.label,
@@ -108,12 +108,12 @@ def usual_gap(days: list[date]) -> float | None:
     return float(np.percentile(gaps, 95))
 
 
-def _age(warehouse: Warehouse, latest: datetime | date, *, is_day: bool) -> float:
+def _age(warehouse: Warehouse, latest: datetime | date) -> float:
     """Days from the latest row to as-of; a day is over at its end."""
-    if is_day and not isinstance(latest, datetime):
-        moment = midnight(latest + timedelta(days=1), warehouse.zone)
-        return max(0.0, (warehouse.as_of - moment).total_seconds() / 86400)
-    return (warehouse.as_of - latest).total_seconds() / 86400  # type: ignore[operator]
+    if isinstance(latest, datetime):
+        return (warehouse.as_of - latest).total_seconds() / 86400
+    over = midnight(latest + timedelta(days=1), warehouse.zone)
+    return max(0.0, (warehouse.as_of - over).total_seconds() / 86400)
 
 
 def _findings(lines: list[dict[str, Any]]) -> tuple[Finding, ...]:

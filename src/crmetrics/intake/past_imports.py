@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import duckdb
 
@@ -58,7 +59,7 @@ def past_imports(version: Version, store: RawStore) -> list[PastImport]:
     ]
 
 
-def _import(store: RawStore, number: int, source: str, at: datetime, lines: Sequence[tuple[object, ...]]) -> PastImport:
+def _import(store: RawStore, number: int, source: str, at: datetime, lines: Sequence[Sequence[Any]]) -> PastImport:
     folder = store.folder / source / f"{number:06d}"
     try:
         told = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -84,12 +85,9 @@ def _import(store: RawStore, number: int, source: str, at: datetime, lines: Sequ
     )
 
 
-def _part(store: RawStore, number: int, line: Sequence[object]) -> RawPart:
+def _part(store: RawStore, number: int, line: Sequence[Any]) -> RawPart:
     entry, file, path, sha256, rows, columns, at, rejected = line
-    return RawPart(
-        str(entry), number, str(file), store.folder / str(path), str(sha256), int(str(rows)),
-        tuple(columns), at, int(str(rejected)), is_new=False,  # type: ignore[arg-type]
-    )  # fmt: skip
+    return RawPart(entry, number, file, store.folder / path, sha256, rows, tuple(columns), at, rejected, is_new=False)
 
 
 def counted(

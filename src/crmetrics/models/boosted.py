@@ -79,7 +79,7 @@ class Boosted:
 def is_available() -> bool:
     """Whether LightGBM can be loaded: it needs the system's libgomp1."""
     try:
-        import lightgbm  # noqa: F401
+        import lightgbm  # noqa: F401  loading it is the question
     except (ImportError, OSError):
         return False
     return True

@@ -14,8 +14,8 @@ from crmetrics.presenting.words import say
 from crmetrics.vocabulary.language import words
 
 if TYPE_CHECKING:
-    from xlsxwriter.workbook import Workbook  # type: ignore[import-untyped]
-    from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
+    from xlsxwriter.workbook import Workbook
+    from xlsxwriter.worksheet import Worksheet
 
 _ = words("quality")
 

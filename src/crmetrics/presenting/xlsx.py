@@ -21,9 +21,9 @@ from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.unit import Figure, Unit
 
 if TYPE_CHECKING:
-    from xlsxwriter.format import Format as CellFormat  # type: ignore[import-untyped]
-    from xlsxwriter.workbook import Workbook  # type: ignore[import-untyped]
-    from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
+    from xlsxwriter.format import Format as CellFormat
+    from xlsxwriter.workbook import Workbook
+    from xlsxwriter.worksheet import Worksheet
 
 _ = words("presenting")
 

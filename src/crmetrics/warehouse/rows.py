@@ -83,7 +83,7 @@ def joined(above: Rows, below: Rows) -> Rows:
     """The rows of two queries with the same columns, one after the other."""
     columns: dict[str, Array] = {}
     for name in above.names:
-        columns[name] = np.ma.concatenate([above.columns[name], below.columns[name]])  # type: ignore[no-untyped-call]
+        columns[name] = np.ma.concatenate([above.columns[name], below.columns[name]])  # type: ignore[no-untyped-call]  # np.ma has no types
     return Rows(columns, above._days)
 
 

@@ -13,7 +13,7 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
 import duckdb
 import numpy as np
@@ -174,8 +174,10 @@ class SparkSession:
 
     def _frame(self, query: exp.Query, values: Mapping[str, object]) -> Any:
         timed = {name: type(value) for name, value in values.items() if isinstance(value, date)}
-        sql = self.written(query.transform(lambda node: _as_text(node, timed)) if timed else query)  # type: ignore[arg-type]
-        return self._session.sql(sql, args={name: _plain(value) for name, value in values.items()} or None)
+        bound = cast(exp.Query, query.transform(lambda node: _as_text(node, timed))) if timed else query
+        return self._session.sql(
+            self.written(bound), args={name: _plain(value) for name, value in values.items()} or None
+        )
 
 
 def _as_text(node: exp.Expression, timed: Mapping[str, type[date]]) -> exp.Expression:

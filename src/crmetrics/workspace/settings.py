@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from crmetrics.vocabulary.errors import BadValue
 from crmetrics.vocabulary.language import LANGUAGES, Message, words
@@ -113,7 +113,7 @@ def read_settings(path: Path) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadValue(_("{file} is not valid TOML: {problem}.", file=path.name, problem=str(error))) from None
     known = {one.name: one.type for one in fields(Settings)}
-    values: dict[str, object] = {}
+    values: dict[str, Any] = {}
     for key, value in document.items():
         if key not in known:
             raise BadValue(
@@ -136,7 +136,7 @@ def read_settings(path: Path) -> Settings:
             )
         values[key] = {str(name): str(one) for name, one in value.items()} if isinstance(value, dict) else value
     try:
-        return Settings(**values)  # type: ignore[arg-type]
+        return Settings(**values)
     except BadValue as error:
         raise BadValue(_("{file}: {problem}", file=path.name, problem=error.message)) from None
 
