@@ -35,7 +35,7 @@ def proposed_mapping(
     where a currency is missing.
     """
     from crmetrics.intake.open_questions import with_questions
-    from crmetrics.intake.understanding import understand
+    from crmetrics.intake.understanding import check_understood, understand
     from crmetrics.presenting.understanding import told_proposal, told_question
 
     proposal, errors = understand(sources, here.folder / "spill", progress)
@@ -44,6 +44,7 @@ def proposed_mapping(
     for error in errors:
         click.echo(here.say(error.message), err=True)
     click.echo()
+    check_understood(proposal)
     is_asked = sys.stdin.isatty() and not is_only_shown
     if is_asked:
         proposal = answered(here, proposal)

@@ -22,7 +22,9 @@ from crmetrics.clean.understanding.structure import Structure, stages_of, withou
 from crmetrics.clean.understanding.together import seen_together
 from crmetrics.collect.archives import unpacked
 from crmetrics.collect.encodings import UnclearEncoding
+from crmetrics.collect.kinds import kind_of
 from crmetrics.collect.servers.address import Address
+from crmetrics.intake.copies import without_copies
 from crmetrics.intake.finding import Source, source_name
 from crmetrics.intake.looked_through import DIGITS, Sheet, reads_of, sheets_of_database, sheets_of_files, telling_reads
 from crmetrics.intake.shared_encodings import shared_encodings
@@ -61,17 +63,31 @@ def understand(
         if not sheets:
             raise errors[0] if errors else BadFile(_("There is no table in '{path}'.", path=str(sources[0])))
         kinds = _kinds(sheets)
+        rows = dict(zip(_names(kinds), kinds, strict=True))
         known = [
             replace(_known(connection, name, group), encoding=encodings.get(group[0].path, ""))
-            for name, group in zip(_names(kinds), kinds, strict=True)
+            for name, group in rows.items()
         ]
-    return Proposal(source_name(sources), tuple(_of_a_system(known))), tuple(errors)
+        known = without_copies(connection, known, rows)
+    once = _of_a_system([each for each in known if not each.copy_of])
+    return Proposal(source_name(sources), (*once, *(each for each in known if each.copy_of))), tuple(errors)
+
+
+def check_understood(proposal: Proposal) -> None:
+    """Whether anything can be imported. Errors: BadFile, saying whether there are no rows or no table that is known."""
+    if any(each.found.own for each in proposal.known):
+        return
+    names = ", ".join(name for each in proposal.known for name in each.match)
+    if len(proposal.blank) == len(proposal.known):
+        raise BadFile(_("There are names of columns here, and no rows below them: {names}.", names=names))
+    raise BadFile(_("None of these files is a table that is known: {names}.", names=names))
 
 
 def _kinds(sheets: Sequence[Sheet]) -> list[list[Sheet]]:
     """Files of the same columns are of one kind, unless their names tell of different things, as calls and notes are.
 
-    Sheets of one workbook stay apart, for each is named in the mapping, unless they differ in digits alone, as years do.
+    A text and a document are written each in its own way, so they are of two kinds. Sheets of one workbook stay apart,
+    for each is named in the mapping, unless they differ in digits alone, as years do.
     """
     found: dict[tuple[object, ...], list[Sheet]] = {}
     for one in sheets:
@@ -79,7 +95,8 @@ def _kinds(sheets: Sequence[Sheet]) -> list[list[Sheet]]:
         told = stem if meanings_of(stem).words else ""
         is_alone = one.path if one.sheet or one.table else None
         sheet = DIGITS.sub("*", one.sheet) if one.sheet else None
-        found.setdefault((one.raw.columns, told, sheet, is_alone, one.table, one.has_heads), []).append(one)
+        written = None if one.table else kind_of(one.path)
+        found.setdefault((one.raw.columns, told, sheet, is_alone, one.table, one.has_heads, written), []).append(one)
     return list(found.values())
 
 
@@ -107,7 +124,9 @@ def _known(connection: duckdb.DuckDBPyConnection, name: str, group: Sequence[She
     first = group[0]
     read = reads_of(connection, group)
     titled = f"{name} {first.sheet or ''}"
-    found = recognise(titled, telling_reads(read))
+    has_rows = any(column.evidence.rows for column in read)
+    # names of columns alone are told as such, and not asked about
+    found = recognise(titled, telling_reads(read)) if has_rows else Recognised(titled)
     structure = Structure(first.table, first.raw.columns, first.has_heads)
     if found.own == "deals":
         told = {match.target: match.column for match in found.tables["deals"]}

@@ -23,7 +23,7 @@ from crmetrics.clean.understanding.known import Question
 from crmetrics.clean.understanding.proposal import Proposal
 from crmetrics.intake.imports import import_sources
 from crmetrics.intake.report import ImportReport
-from crmetrics.intake.understanding import understand
+from crmetrics.intake.understanding import check_understood, understand
 from crmetrics.vocabulary.errors import BadFile, BadValue, CrmetricsError, UnknownName
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.warehouse.disk import replace as replace_file
@@ -198,9 +198,7 @@ class Uploads:
         place = Workspace(self.workspace)
         place.make()
         proposal, errors = understand([self.files(upload.number, upload.source)], place.spill, progress)
-        if not any(known.found.own for known in proposal.known):
-            names = ", ".join(name for known in proposal.known for name in known.match)
-            raise BadFile(_("None of these files is a table that is known: {names}.", names=names))
+        check_understood(proposal)
         settings = read_settings(place.settings)
         self._proposals[upload.number] = replace(proposal, source=upload.source, currency=settings.currency)
         return errors

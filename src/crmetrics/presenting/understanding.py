@@ -19,6 +19,7 @@ _ = words("understanding")
 
 _WIDEST: Final = 36
 _EXAMPLES: Final = 3
+_UNUSED: Final = 12
 
 _PARTS: Final = {"first_name": _("First name"), "last_name": _("Last name")}
 
@@ -30,8 +31,10 @@ def told_proposal(proposal: Proposal, format: Format) -> str:
         if known.found.own:
             lines += ["", *_told(known, format)]
     if proposal.unknown:
-        names = ", ".join(harmless(name) for known in proposal.unknown for name in known.match)
+        names = ", ".join(harmless(known.shown) for known in proposal.unknown)
         lines += ["", say(_("Not understood, and left out: {names}", names=names), format)]
+    for line in told_left_out(proposal, format):
+        lines += ["", line]
     headless = [known for known in proposal.known if not known.structure.has_heads]
     if headless:
         names = ", ".join(harmless(name) for known in headless for name in known.match)
@@ -41,6 +44,18 @@ def told_proposal(proposal: Proposal, format: Format) -> str:
         )
         lines += ["", say(told, format)]
     return "\n".join(lines).lstrip("\n")
+
+
+def told_left_out(proposal: Proposal, format: Format) -> list[str]:
+    """What is not read though it is understood: names of columns without rows, and the same rows a second time."""
+    told = []
+    if proposal.blank:
+        names = ", ".join(harmless(known.shown) for known in proposal.blank)
+        told.append(_("No rows, only names of columns, and left out: {names}", names=names))
+    for known in proposal.copies:
+        copy, first = harmless(known.shown), harmless(known.copy_of)
+        told.append(_("{file} holds the same rows as {other}, and is left out.", file=copy, other=first))
+    return [say(each, format) for each in told]
 
 
 def told_question(question: Question, format: Format) -> str:
@@ -147,9 +162,8 @@ def label(table: str, target: str) -> Message:
 
 
 def _told(known: Known, format: Format) -> Iterator[str]:
-    names = ", ".join(harmless(name) for name in known.match) + (f" [{harmless(known.sheet)}]" if known.sheet else "")
     tables = ", ".join(say(TABLES[table].label, format) for table in known.found.tables)
-    yield f"{names}: {tables}"
+    yield f"{harmless(known.shown)}: {tables}"
     heads = [match.column for matches in known.found.tables.values() for match in matches]
     wide = min(max(width(harmless(head)) for head in [*heads, *known.structure.stages]), _WIDEST)
     for table, matches in known.found.tables.items():
@@ -158,6 +172,15 @@ def _told(known: Known, format: Format) -> Iterator[str]:
     visits = say(TABLES["deal_stages"].label, format)
     for column, stage in known.structure.stages.items():
         yield f"  {padded(cut(harmless(column), _WIDEST), wide)}  {visits} · {harmless(stage)}"
+    if known.unused:
+        yield f"  {say(_told_unused(known.unused), format)}"
+
+
+def _told_unused(names: Sequence[str]) -> Message:
+    shown = ", ".join(cut(harmless(name), _WIDEST) for name in names[:_UNUSED])
+    if len(names) <= _UNUSED:
+        return _("Not used: {names}", names=shown)
+    return _("Not used: {names} and {n} more", names=shown, n=len(names) - _UNUSED)
 
 
 def _columns(match: Match) -> str:

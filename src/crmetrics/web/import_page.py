@@ -13,7 +13,7 @@ from starlette.datastructures import UploadFile
 from crmetrics.intake.report import Told
 from crmetrics.intake.uploads import LARGEST, MOST_FILES, Upload, Uploads, mark_of
 from crmetrics.presenting.numbers import Format
-from crmetrics.presenting.understanding import label, told_question
+from crmetrics.presenting.understanding import label, told_left_out, told_question
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.errors import BadFile, BadValue
 from crmetrics.vocabulary.language import Message, words
@@ -179,13 +179,14 @@ def _sources(site: Site) -> list[tuple[str, int]]:
 
 
 def _shown(uploads: Uploads, upload: Upload, format: Format) -> dict[str, Any]:
-    shown: dict[str, Any] = {"kinds": [], "questions": [], "unknown": [], "report": None, "mapping": upload.mapping}
+    shown: dict[str, Any] = {"kinds": [], "questions": [], "unknown": [], "notes": [], "report": None, "mapping": upload.mapping}
     shown["wrong"] = say(upload.wrong, format) if upload.wrong else ""
     shown["percent"] = format.percent(upload.share)
     proposal = uploads.proposal(upload.number)
     if proposal is not None:
         shown["kinds"] = [_kind(known, format) for known in proposal.known if known.found.own]
-        shown["unknown"] = [name for known in proposal.unknown for name in known.match]
+        shown["unknown"] = [known.shown for known in proposal.unknown]
+        shown["notes"] = told_left_out(proposal, format)
         shown["questions"] = [
             (mark_of(question), told_question(question, format), question.is_yes_or_no, question.proposed)
             for question in proposal.questions()

@@ -59,6 +59,30 @@ class Known:
     rates: Mapping[str, float] = field(default_factory=dict)
     """Of a file of exchange rates, the median rate of each currency or pair."""
     structure: Structure = PLAIN
+    copy_of: str = ""
+    """The file that holds the very same rows, where it is left out as its copy."""
+
+    @property
+    def shown(self) -> str:
+        """Its file, or its sheet in it, for people."""
+        return ", ".join(self.match) + (f" [{self.sheet}]" if self.sheet else "")
+
+    @property
+    def rows(self) -> int:
+        """How many rows were looked at."""
+        return max((column.evidence.rows for column in self.columns), default=0)
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """The columns that nothing is read from, those that are blank throughout last."""
+        taken = {
+            name for found in self.found.tables.values() for match in found for name in (match.column, *match.joined)
+        }
+        taken.update(self.structure.stages)
+        if self.shape is not None:
+            taken |= self.shape.columns(self.name)
+        left = [column for column in self.columns if column.name not in taken]
+        return tuple(column.name for column in sorted(left, key=lambda one: not one.evidence.filled))
 
     def column(self, name: str) -> Read:
         """The column of that name."""

@@ -49,7 +49,17 @@ class Proposal:
     @property
     def unknown(self) -> tuple[Known, ...]:
         """The kinds of files that are none of our tables."""
-        return tuple(known for known in self.known if not known.found.own)
+        return tuple(each for each in self.known if not (each.found.own or each.copy_of) and each not in self.blank)
+
+    @property
+    def blank(self) -> tuple[Known, ...]:
+        """The kinds of files that hold names of columns and no rows."""
+        return tuple(each for each in self.known if not each.found.own and each.columns and not each.rows)
+
+    @property
+    def copies(self) -> tuple[Known, ...]:
+        """The kinds of files that hold the rows of another one."""
+        return tuple(each for each in self.known if each.copy_of)
 
     def text(self) -> str:
         """The mapping, in TOML, with a word on every column that was not sure."""
