@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from crmetrics.analysis import By, Finding, Lines, NeedsBy, Options, Result, Row, analysis, column
+from crmetrics.analysis import By, Finding, Lines, Options, Result, Row, analysis, column
 from crmetrics.analysis.littleness import little_data
 from crmetrics.customers.standing import Standing
 from crmetrics.customers.stay_rows import churned
-from crmetrics.customers.stays import CustomerBy, Grace, Parts, Stays, Window
+from crmetrics.customers.stays import NEEDS, CustomerBy, Grace, Parts, Stays, Window
 from crmetrics.models.hazard import hazard_interval, in_a_year
 from crmetrics.models.interval import Floats, share_of, wilson
 from crmetrics.vocabulary.language import words
@@ -50,11 +50,7 @@ class ChurnRate(Row):
 
 @analysis(
     "Customer churn rate (CCR)",
-    needs=NeedsBy(
-        "customer_by",
-        purchases={"orders": ["ordered_at", "customer_id"], "order_lines": ["net_amount"]},
-        subscriptions={"subscriptions": ["started_on", "customer_id"]},
-    ),
+    needs=NEEDS,
     date="orders.ordered_at",
     table="customers",
     chart=Lines(x="party", y="rate", band=("low", "high")),

@@ -6,11 +6,11 @@ from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 
-from crmetrics.analysis import Bars, Finding, LeftOut, NeedsBy, Note, Options, Result, Row, Table, analysis, column
+from crmetrics.analysis import Bars, Finding, LeftOut, Note, Options, Result, Row, Table, analysis, column
 from crmetrics.analysis.littleness import PLAIN_FROM, little_data
 from crmetrics.customers.leavers import at_start, counted_traits, known_on, stated_reasons
 from crmetrics.customers.standing import Standing, left_out_of, notes_on
-from crmetrics.customers.stays import CustomerBy, Grace, Parts, Stays, Window
+from crmetrics.customers.stays import NEEDS, CustomerBy, Grace, Parts, Stays, Window
 from crmetrics.customers.trait_names import answers_told, named, note_of_known, note_of_small
 from crmetrics.models.interval import share_of
 from crmetrics.models.two_shares import benjamini_hochberg, fisher_exact, newcombe
@@ -46,11 +46,7 @@ class ChurnReason(Row):
 
 @analysis(
     "Why customers leave",
-    needs=NeedsBy(
-        "customer_by",
-        purchases={"orders": ["ordered_at", "customer_id"], "order_lines": ["net_amount"]},
-        subscriptions={"subscriptions": ["started_on", "customer_id"]},
-    ),
+    needs=NEEDS,
     date="orders.ordered_at",
     table="customers",
     kind="G",

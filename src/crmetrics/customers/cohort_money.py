@@ -10,6 +10,7 @@ import numpy as np
 
 from crmetrics.analysis import Locked, Note
 from crmetrics.analysis.littleness import SHOWN_FROM
+from crmetrics.customers.cohort_answers import notes_on_small
 from crmetrics.customers.cohorts import FIRST_DAYS, Grain, Start
 from crmetrics.customers.triangle import Placed
 from crmetrics.models.cohort_value import CohortValue
@@ -147,15 +148,7 @@ class CohortMoney:
 
 def notes_of(placed: Placed, found: CohortValue, rows: Rows, *, is_simple: bool) -> tuple[Note, ...]:
     """What must be known to read the values of these cohorts."""
-    notes = []
-    if placed.together:
-        message = _(
-            "{n} cohort of fewer than 10 customers is shown together with others of its quarter: {names}.",
-            "{n} cohorts of fewer than 10 customers are shown together with others of their quarter: {names}.",
-            n=sum(placed.together.values()),
-            names=", ".join(placed.together),
-        )
-        notes.append(Note(message))
+    notes = [*notes_on_small(placed.together)]
     if not len(placed.names):
         notes.append(Note(_("Nobody started in this period."), "few"))
     if (found.size < SHOWN_FROM).any():

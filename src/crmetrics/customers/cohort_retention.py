@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Annotated, Final, Literal
 
 import numpy as np
@@ -10,19 +9,26 @@ import numpy as np
 from crmetrics.analysis import (
     Finding,
     HeatMap,
-    LeftOut,
     NeedsBy,
     Note,
     Options,
     Result,
     Row,
     Table,
-    Toggle,
     analysis,
     column,
 )
 from crmetrics.analysis.littleness import PLAIN_FROM, SHOWN_FROM, little_data
-from crmetrics.customers.cohorts import Activity, Cohorts, Grain, Start
+from crmetrics.customers.cohort_answers import (
+    CohortsBy,
+    Mean,
+    PeriodsOf,
+    Together,
+    counted_in,
+    named,
+    notes_on_small,
+)
+from crmetrics.customers.cohorts import Activity, Cohorts
 from crmetrics.customers.triangle import Triangle
 from crmetrics.models.interval import wilson
 from crmetrics.vocabulary.language import words
@@ -65,9 +71,7 @@ class CohortRetention(Row):
 def cohort_retention(
     warehouse: Warehouse,
     period: Period,
-    grain: Annotated[
-        Grain, Options("Periods of a", day="day", week="week", month="month", quarter="quarter")
-    ] = "month",
+    grain: PeriodsOf = "month",
     counted: Annotated[
         Literal["exactly", "later"], Options("Active", exactly="in the period itself", later="in the period or later")
     ] = "exactly",
@@ -79,23 +83,12 @@ def cohort_retention(
         Literal["first", "recurring"],
         Options("In the cohort of", first="the first period", recurring="every active period"),
     ] = "first",
-    mean: Annotated[
-        Literal["weighted", "simple"], Options("Mean of the cohorts", weighted="weighted by customers", simple="simple")
-    ] = "weighted",
-    start: Annotated[
-        Start,
-        Options(
-            "Cohorts by",
-            first_purchase="first purchase",
-            sign_up="sign-up",
-            campaign="campaign of the first purchase",
-            channel="channel of the first purchase",
-        ),
-    ] = "first_purchase",
+    mean: Mean = "weighted",
+    start: CohortsBy = "first_purchase",
     activity: Annotated[
         Activity, Options("Active by", purchases="purchases", events="events", subscriptions="running subscriptions")
     ] = "purchases",
-    together: Annotated[bool, Toggle("Small cohorts together by quarter")] = True,
+    together: Together = True,
 ) -> Result[CohortRetention]:
     """Of the customers who started together, how many still buy after k periods?
 
@@ -124,37 +117,19 @@ def cohort_retention(
     )
     columns = found.columns(is_simple=mean == "simple", mean_of=SHOWN_FROM)
     if start == "campaign":
-        columns["cohort"] = _named(warehouse, columns["cohort"])
-    total = rows.one()
-    used, known, never = (int(total[name] or 0) for name in ("used", "known", "never"))
-    left_out = ((_("started in another period"), known - used), (_("without a start"), never))
+        columns["cohort"] = named(warehouse, columns["cohort"])
+    used, left_out = counted_in(rows)
     return Result(
         Table(CohortRetention, columns),
         notes=(*little_data(used, found.retention.size), *_notes(warehouse, cohorts, found, mean, period)),
         findings=_findings(found) if start in ("first_purchase", "sign_up") and base == "start" else (),
         used=used,
-        left_out=tuple(LeftOut(reason, count) for reason, count in left_out if count),
+        left_out=left_out,
     )
 
 
-def _named(warehouse: Warehouse, campaigns: list[str | None]) -> list[str | None]:
-    """Campaigns by name; with their id too, where a name stands for several."""
-    names = warehouse.names_of("campaigns", "name", [each for each in set(campaigns) if each is not None])
-    often = Counter(names.values())
-    shown = {each: name if often[name] == 1 else f"{name} ({each})" for each, name in names.items()}
-    return [None if each is None else shown.get(each, each) for each in campaigns]
-
-
 def _notes(warehouse: Warehouse, cohorts: Cohorts, found: Triangle, mean: str, period: Period) -> tuple[Note, ...]:
-    notes = []
-    if found.together:
-        message = _(
-            "{n} cohort of fewer than 10 customers is shown together with others of its quarter: {names}.",
-            "{n} cohorts of fewer than 10 customers are shown together with others of their quarter: {names}.",
-            n=sum(found.together.values()),
-            names=", ".join(found.together),
-        )
-        notes.append(Note(message))
+    notes = [*notes_on_small(found.together)]
     if mean == "simple" and (found.retention.simple()[1] < SHOWN_FROM).any():
         notes.append(Note(_("A mean of fewer than 5 cohorts is not shown."), "few"))
     if cohorts.start == "sign_up" and (derived := warehouse.profile.derived.get(("customers", "created_at"))):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 import numpy as np
 
 from crmetrics.analysis import (
     Catalogue,
     Finding,
-    LeftOut,
     Lines,
     Locked,
     Note,
@@ -17,14 +16,13 @@ from crmetrics.analysis import (
     Result,
     Row,
     Table,
-    Toggle,
     analysis,
     column,
 )
 from crmetrics.analysis.littleness import PLAIN_FROM, SHOWN_FROM
 from crmetrics.customers.acquisition_cost import AcquisitionCost
+from crmetrics.customers.cohort_answers import CohortsBy, Mean, PeriodsOf, Together, counted_in, named
 from crmetrics.customers.cohort_money import CohortMoney, Money, notes_of
-from crmetrics.customers.cohorts import Grain, Start
 from crmetrics.customers.triangle import ALL, Placed, known
 from crmetrics.models.cohort_value import CohortValue, first_reached
 from crmetrics.vocabulary.language import words
@@ -68,23 +66,10 @@ def cohort_value(
         Money,
         Options("Value", margin="margin", net_sales="net sales", without_returns="sales without returns"),
     ] = "margin",
-    grain: Annotated[
-        Grain, Options("Periods of a", day="day", week="week", month="month", quarter="quarter")
-    ] = "month",
-    mean: Annotated[
-        Literal["weighted", "simple"], Options("Mean of the cohorts", weighted="weighted by customers", simple="simple")
-    ] = "weighted",
-    start: Annotated[
-        Start,
-        Options(
-            "Cohorts by",
-            first_purchase="first purchase",
-            sign_up="sign-up",
-            campaign="campaign of the first purchase",
-            channel="channel of the first purchase",
-        ),
-    ] = "first_purchase",
-    together: Annotated[bool, Toggle("Small cohorts together by quarter")] = True,
+    grain: PeriodsOf = "month",
+    mean: Mean = "weighted",
+    start: CohortsBy = "first_purchase",
+    together: Together = True,
 ) -> Result[CohortValues]:
     """How much has a customer of each cohort brought so far, and when is his acquisition repaid?
 
@@ -106,17 +91,14 @@ def cohort_value(
     cost = AcquisitionCost.of(catalogue, period, grain, start, placed)
     columns = _columns(placed, found, cost, is_simple=mean == "simple")
     if start == "campaign":
-        names = warehouse.names_of("campaigns", "name", [each for each in set(columns["cohort"]) if each is not None])
-        columns["cohort"] = [None if each is None else names.get(each, each) for each in columns["cohort"]]
-    total = rows.one()
-    used, started, never = (int(total[name] or 0) for name in ("used", "known", "never"))
-    left_out = ((_("started in another period"), started - used), (_("without a start"), never))
+        columns["cohort"] = named(warehouse, columns["cohort"])
+    used, left_out = counted_in(rows)
     return Result(
         Table(CohortValues, columns),
         notes=(*notes_of(placed, found, rows, is_simple=mean == "simple"), *cost.notes),
         findings=_findings(placed, found, cost, grain) if start == "first_purchase" else (),
         used=used,
-        left_out=tuple(LeftOut(reason, count) for reason, count in left_out if count),
+        left_out=left_out,
     )
 
 

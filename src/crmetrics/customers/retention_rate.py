@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from crmetrics.analysis import By, Finding, Lines, NeedsBy, Result, Row, analysis, column
+from crmetrics.analysis import By, Finding, Lines, Result, Row, analysis, column
 from crmetrics.analysis.littleness import little_data
 from crmetrics.customers.standing import Standing
 from crmetrics.customers.stay_rows import RETAINED
-from crmetrics.customers.stays import CustomerBy, Grace, Parts, Stays, Window
+from crmetrics.customers.stays import NEEDS, CustomerBy, Grace, Parts, Stays, Window
 from crmetrics.models.interval import Floats, share_of, wilson
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import GRAINS, Period
@@ -31,11 +31,7 @@ class RetentionRate(Row):
 
 @analysis(
     "Customer retention rate",
-    needs=NeedsBy(
-        "customer_by",
-        purchases={"orders": ["ordered_at", "customer_id"], "order_lines": ["net_amount"]},
-        subscriptions={"subscriptions": ["started_on", "customer_id"]},
-    ),
+    needs=NEEDS,
     date="orders.ordered_at",
     table="customers",
     chart=Lines(x="party", y="rate", band=("low", "high")),

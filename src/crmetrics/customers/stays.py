@@ -9,7 +9,7 @@ from typing import Annotated, Final, Self
 
 import numpy as np
 
-from crmetrics.analysis import Note, Number, Options
+from crmetrics.analysis import NeedsBy, Note, Number, Options
 from crmetrics.models.interval import Floats
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import GRAINS, Period, local_day, midnight, months_later, start_of
@@ -27,6 +27,13 @@ CustomerBy = Annotated[
 ]
 Window = Annotated[int, Number("Days without a purchase, 0 for the 90th percentile of all gaps", 0, 3650)]
 Grace = Annotated[int, Number("Days of grace after a subscription", 0, 90)]
+
+NEEDS: Final = NeedsBy(
+    "customer_by",
+    purchases={"orders": ["ordered_at", "customer_id"], "order_lines": ["net_amount"]},
+    subscriptions={"subscriptions": ["started_on", "customer_id"]},
+)
+"""Without which nobody can be told to be a customer."""
 
 USUAL_WINDOW: Final = 365
 _MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
