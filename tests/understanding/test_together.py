@@ -1,10 +1,15 @@
 """What files tell of each other, what words and values tell together, and what is asked because nothing tells it."""
 
+from contextlib import closing
+
+import duckdb
 import pytest
 
 from crmetrics.clean.mapping_file import parse_mapping
 from crmetrics.clean.understanding.recognition import SURE
+from crmetrics.intake.imports import import_sources
 from crmetrics.intake.understanding import understand
+from crmetrics.warehouse.versions import Versions
 
 
 @pytest.fixture
@@ -106,3 +111,40 @@ def test_a_kind_is_told_by_its_values(proposed, tmp_path, kinds):
 def test_a_word_over_values_that_are_no_kinds(proposed):
     known = proposed(customers="Customer ID,Name,Type\nC1,Ann,Alpha\nC2,Bob,Beta\nC3,Cay,Alpha\n")
     assert ("customers", "kind") not in found(known, "customers")
+
+
+def staffed(tmp_path, text):
+    folder = tmp_path / "hr"
+    folder.mkdir()
+    (folder / "employees.csv").write_text(text, encoding="utf-8")
+    proposal, _errors = understand([folder], tmp_path / "spill")
+    while questions := proposal.questions():
+        proposal = proposal.after(questions[0], True)
+    mapping = tmp_path / "m.toml"
+    mapping.write_text(proposal.text(), encoding="utf-8")
+    report = import_sources(tmp_path / "w", [folder], mapping)
+    version = Versions(tmp_path / "w" / "versions").current()
+    with closing(duckdb.connect(str(version.path), read_only=True)) as connection:
+        rows = connection.execute("select employee_id, manager_id, team from employees order by 1").fetchall()
+    return rows, report
+
+
+def test_managers_who_stand_in_no_row_of_their_own_are_employees(tmp_path):
+    rows, report = staffed(
+        tmp_path, "Employee,Manager,Team\nAnn Lee,Dora Wren,North\nBob Fox,Dora Wren,North\nDora Wren,Max Orr,South\n"
+    )
+    assert rows == [
+        ("Ann Lee", "Dora Wren", "North"),
+        ("Bob Fox", "Dora Wren", "North"),
+        ("Dora Wren", "Max Orr", "South"),
+        ("Max Orr", None, None),
+    ]
+    assert report.warnings == ()
+
+
+def test_managers_by_name_beside_numbers_of_employees_are_looked_up(tmp_path):
+    people = "".join(f"{n},Ann Lee{'abcdefghijkl'[n]},Dora Wren,North\n" for n in range(2, 12))
+    rows, report = staffed(tmp_path, f"Employee ID,Name,Manager,Team\n1,Dora Wren,,South\n{people}")
+    assert {manager for _id, manager, team in rows if team == "North"} == {"1"}
+    assert len(rows) == 11
+    assert report.warnings == ()

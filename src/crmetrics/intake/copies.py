@@ -16,7 +16,7 @@ from crmetrics.clean.numbers import operand
 from crmetrics.clean.understanding.headers import folded
 from crmetrics.clean.understanding.known import Known
 from crmetrics.clean.understanding.readings import NUMERIC, TEMPORAL
-from crmetrics.clean.understanding.recognition import Recognised
+from crmetrics.clean.understanding.recognition import SURE, Recognised
 from crmetrics.clean.understanding.suiting import Read
 from crmetrics.intake.looked_through import MOST_COLUMNS, Sheet
 from crmetrics.warehouse.expression import identifier, literal
@@ -33,8 +33,7 @@ Rows = Mapping[str, Sequence[Sheet]]
 def without_copies(connection: duckdb.DuckDBPyConnection, known: Sequence[Known], rows: Rows) -> list[Known]:
     """Kinds of files, those that hold the very rows of another one as its copies: they are told, and left out.
 
-    rows  the tables of each kind, by its name. Of two, the one with fewer columns that must be asked about stays, else
-          that of the shorter name.
+    rows  the tables of each kind, by its name. Of two, the one that is understood better stays.
     """
     kept: list[Known] = []
     copies: dict[str, str] = {}
@@ -50,9 +49,12 @@ def without_copies(connection: duckdb.DuckDBPyConnection, known: Sequence[Known]
     ]
 
 
-def _doubts(known: Known) -> tuple[int, int]:
-    """How little is to be said for a kind: what must be asked, then how long its name is, for "orders (1)" is the copy."""
-    return sum(bool(column.reading.others) for column in known.columns), len(known.shown)
+def _doubts(known: Known) -> tuple[int, float, int]:
+    """How little speaks for a kind: what must be asked, how well it is recognised, and a longer name, for "orders (1)" is the
+    copy."""
+    matches = [match for told in known.found.tables.values() for match in told]
+    asked = sum(bool(column.reading.others) for column in known.columns)
+    return asked + sum(match.confidence < SURE for match in matches), -known.found.score, len(known.shown)
 
 
 def _is_copy(connection: duckdb.DuckDBPyConnection, one: Known, other: Known, rows: Rows) -> bool:

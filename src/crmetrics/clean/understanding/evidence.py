@@ -108,6 +108,11 @@ class Evidence:
         """The common values in lower case."""
         return frozenset(value.casefold() for value, _times in self.values)
 
+    @property
+    def different(self) -> frozenset[str]:
+        """Its different values, as many as are held, also where it is only one."""
+        return self.keys or frozenset(value for value, _times in self.values)
+
     def share(self, pattern: re.Pattern[str], of_values: bool = False) -> float:
         """Share of the values written so: by their shapes, or by the common values themselves."""
         counted = self.values if of_values else tuple((shape.pattern, shape.rows) for shape in self.shapes)

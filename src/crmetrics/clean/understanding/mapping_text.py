@@ -27,6 +27,9 @@ MADE: Final = ("line_no", "stage_no", "kind")
 
 WITH_CURRENCY: Final = ("orders", "deals", "products", "quotes", "invoices", "payments", "subscriptions", "costs")
 
+NAMES: Final = (Form.WORD, Form.TEXT)
+"""Forms of what people are called by."""
+
 FEW_OPEN: Final = 1.05
 """How many more days of closing than deals won or lost there may be by mistake."""
 
@@ -57,6 +60,8 @@ class MappingText:
             for table in self._sections(known):
                 for only in self._divided(known, table):
                     parts += [*self._section(known, table, only), ""]
+                if table == "employees":
+                    parts += self._managers(known)
                 if table == "deals" and known.structure.stages and not self._has_visits():
                     parts += [*self._visits(known), ""]
         return "\n".join(parts)
@@ -122,6 +127,20 @@ class MappingText:
         """The tables of one kind of file, its own last: those beside it are its parents. A table that lacks a column stays out."""
         own, *beside = known.found.tables
         return [table for table in (*reversed(beside), own) if not self.lacking(known, table)]
+
+    def _managers(self, known: Known) -> Iterator[str]:
+        """Managers who stand in no row of their own, as employees: where people are called by their names, none is a slip."""
+        told = self._matches(known, "employees")
+        if not {"employee_id", "manager_id"} <= told.keys() or told["manager_id"].named:
+            return
+        ids, managers = (known.column(told[name].column) for name in ("employee_id", "manager_id"))
+        if (
+            ids.reading.form in NAMES
+            and managers.reading.form in NAMES
+            and managers.evidence.different - ids.evidence.keys
+        ):
+            yield from ("[[employees]]", f"from = {value(known.name)}", "distinct = true")
+            yield from (f"employee_id = {value(managers.name)}", "")
 
     def lacking(self, known: Known, table: str) -> list[str]:
         """The columns that a table needs, and that nothing in the file gives."""

@@ -46,8 +46,10 @@ def _tables(each: Known, whose: Mapping[str, Known]) -> Iterator[tuple[str, tupl
 def _with_keys(each: Known, table: str, match: Match, whose: Mapping[str, Known]) -> Match:
     wanted = TABLES[table].column(match.target).references if TABLES[table].has(match.target) else None
     other = whose.get(wanted) if wanted else None
-    if other is None or other is each or match.joined or other.found.own != wanted:
+    if other is None or match.joined or other.found.own != wanted:
         return match
+    if other is each:  # a manager is named among the others, and may stand in no row
+        return _by_name(match, frozenset(each.column(match.column).evidence.different), each) or match
     keys = _keys(other)
     here = each.column(match.column).evidence.keys
     if not keys or not here:
@@ -61,6 +63,8 @@ def _with_keys(each: Known, table: str, match: Match, whose: Mapping[str, Known]
 
 def _by_name(match: Match, here: frozenset[str], other: Known) -> Match | None:
     """The match as a reference by name, where the values are the names of the other file's rows."""
+    if not here:
+        return None
     name, key = _column(other, "name"), _column(other, TABLES[other.found.own].key[0])
     if not name or not key or name == key:
         return None
