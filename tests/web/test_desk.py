@@ -93,3 +93,22 @@ def test_a_failed_answer_is_not_kept() -> None:
     answer: Any = SimpleNamespace(rows=())
     assert answers.once(question(), lambda: answer) is answer
     assert answers.usual("sales.loss_reasons") is None
+
+
+def test_what_nobody_waits_for_is_done_one_at_a_time_and_gives_way() -> None:
+    found, let_go, begun = Desk(), threading.Event(), []
+
+    def slow(name: str) -> str:
+        begun.append(name)
+        let_go.wait(SOON)
+        return name
+
+    aside = [found.ask(name, desk.ASIDE, lambda name=name: slow(name)) for name in ("first", "second", "third")]
+    assert found.ask("page", "ana", lambda: "at once").answer.result(SOON) == "at once"
+    assert begun == ["first"]
+    assert found.ask("third", "ana", lambda: "not this one") is aside[2]
+    while "third" not in begun:
+        assert not aside[0].answer.done()
+    assert begun == ["first", "third"]
+    let_go.set()
+    assert [task.answer.result(SOON) for task in aside] == ["first", "second", "third"]

@@ -13,7 +13,7 @@ from sqlglot.errors import SqlglotError
 
 from crmetrics.vocabulary.errors import BadQuery
 from crmetrics.vocabulary.language import words
-from crmetrics.warehouse.meaning import OWN
+from crmetrics.warehouse.meaning import OWN, without_places
 
 _ = words("crmetrics")
 
@@ -124,7 +124,7 @@ def unchecked(sql: str) -> exp.Query:
         raise BadQuery(_("'{sql}' cannot be read as SQL: {reason}", sql=sql[:200], reason=str(error)[:200])) from error
     if not isinstance(tree, exp.Query):
         raise BadQuery(_("'{sql}' is not a query. Only SELECT can be asked.", sql=sql[:200]))
-    return tree
+    return without_places(tree)
 
 
 def _refusal(node: exp.Expr) -> str:

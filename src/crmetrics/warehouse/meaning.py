@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 import sqlglot
@@ -16,6 +16,8 @@ from crmetrics.vocabulary.errors import BadQuery
 from crmetrics.vocabulary.language import words
 
 _ = words("crmetrics")
+
+Tree = TypeVar("Tree", bound=exp.Expr)
 
 OWN: Final = {
     "local_day": 1,  # the company's calendar day of a UTC moment
@@ -68,13 +70,13 @@ class Meaning:
         if isinstance(node, exp.Mul):
             return _multiplied(node)
         if isinstance(node, exp.Median):
-            return exp.PercentileCont(this=exp.cast(node.this, "DOUBLE"), expression=exp.Literal.number("5e-1"))
+            return exp.PercentileCont(this=cast(node.this, "DOUBLE"), expression=exp.Literal.number("5e-1"))
         if isinstance(node, exp.WithinGroup) and isinstance(node.this, exp.PercentileCont):
             value = node.expression.expressions[0].this
-            return exp.PercentileCont(this=exp.cast(value, "DOUBLE"), expression=node.this.this)
+            return exp.PercentileCont(this=cast(value, "DOUBLE"), expression=node.this.this)
         if isinstance(node, exp.PercentileCont) and node.expression is not None:
             # of DECIMAL values DuckDB would round the percentile to their four digits
-            return exp.PercentileCont(this=exp.cast(node.this, "DOUBLE"), expression=node.expression)
+            return exp.PercentileCont(this=cast(node.this, "DOUBLE"), expression=node.expression)
         if isinstance(node, exp.ArgMax | exp.ArgMin):
             return _first_of_ties(node)
         if isinstance(node, exp.Ln):
@@ -94,7 +96,7 @@ class Meaning:
         if name == "company_calendar":
             return exp.Literal.string(self.calendar)
         if name == "local_day":
-            return exp.cast(self._local(*arguments), "DATE")
+            return cast(self._local(*arguments), "DATE")
         if name == "local_moment":
             return self._local(*arguments)
         if name.startswith("calendar_"):
@@ -103,7 +105,7 @@ class Meaning:
 
     def _converted(self, money: exp.Expr, rate: exp.Expr) -> exp.Expr:
         if not self.is_single_currency:
-            money = exp.Mul(this=exp.cast(money, "DOUBLE"), expression=exp.paren(rate))
+            money = exp.Mul(this=cast(money, "DOUBLE"), expression=exp.Paren(this=rate))
         elif not money.find(exp.Mul, exp.Div):
             return money
         # Exact decimals would be fifty times slower (measured: 10 M rows in 5.9 s, so in 0.09 s), and a cast alone rounds
@@ -112,9 +114,11 @@ class Meaning:
 
     def _local(self, moment: exp.Expr) -> exp.Expr:
         if self.offsets is None:
-            return exp.cast(moment, "TIMESTAMP")
-        shift = self.offsets.transform(lambda node: moment.copy() if node == exp.column("moment") else node)
-        return exp.paren(exp.Add(this=moment, expression=shift))
+            return cast(moment, "TIMESTAMP")
+        shift = self.offsets.copy()
+        for place in list(shift.find_all(exp.Column)):
+            place.replace(moment.copy())
+        return exp.Paren(this=exp.Add(this=moment, expression=shift))
 
     def _first_day(self, grain: str, day: exp.Expr) -> exp.Expr:
         if grain != "week":
@@ -132,22 +136,39 @@ class Meaning:
 def _sql(template: str, **parts: exp.Expr) -> exp.Expr:
     """A piece of SQL with trees in its {places}."""
     tree = _template(template).copy()
-    return tree.transform(
-        lambda node: exp.paren(parts[node.name].copy()) if isinstance(node, exp.Placeholder) else node
-    )
+    for place in list(tree.find_all(exp.Placeholder)):
+        place.replace(exp.Paren(this=parts[place.name].copy()))
+    return tree
 
 
 @lru_cache(maxsize=64)
 def _template(text: str) -> exp.Expr:
-    return sqlglot.parse_one(text.replace("{", "$").replace("}", ""), read="duckdb")
+    return without_places(sqlglot.parse_one(text.replace("{", "$").replace("}", ""), read="duckdb"))
+
+
+def without_places(tree: Tree) -> Tree:
+    """The same tree without where in its text each word stood: copying those made up half of the work of a first question."""
+    for node in tree.walk():
+        node._meta = None
+    return tree
+
+
+def cast(value: exp.Expr, kind: str) -> exp.Expr:
+    """A value as one of our types. `exp.cast` would copy the value, and mark each cast with a type that later copies carry along."""
+    wanted = _type(kind)
+    is_one = isinstance(value, exp.Cast) and value.to.this == wanted.this
+    return value if is_one else exp.Cast(this=value, to=wanted.copy())
+
+
+@lru_cache(maxsize=16)
+def _type(kind: str) -> exp.DataType:
+    return exp.DataType.build(kind)
 
 
 _DATES: Final[dict[str, Callable[..., exp.Expr]]] = {
     # 0001-01-01 was a Monday; isodow is translated to another weekday for Spark without an error (sqlglot 30.30)
     "weekday": lambda day: _sql("(date_diff('day', cast('0001-01-01' as DATE), {day}) % 7 + 1)", day=day),
-    "days_after": lambda day, n: exp.cast(
-        exp.TsOrDsAdd(this=day, expression=exp.cast(n, "INT"), unit=exp.var("DAY")), "DATE"
-    ),
+    "days_after": lambda day, n: cast(exp.TsOrDsAdd(this=day, expression=cast(n, "INT"), unit=exp.var("DAY")), "DATE"),
     # as days, for of moments DuckDB counts midnights and Spark spans of 24 hours
     "days_between": lambda first, last: _sql(
         "date_diff('day', cast({first} as DATE), cast({last} as DATE))", first=first, last=last
@@ -167,18 +188,18 @@ def _number(text: str) -> exp.Expr:
 
 def _divided(node: exp.Div) -> exp.Expr:
     """Division is of doubles and by zero null; of decimals Spark would keep but a few digits, and both engines refuse zero."""
-    left = exp.cast(node.this, "DOUBLE")
+    left = cast(node.this, "DOUBLE")
     divisor = node.expression
     if not isinstance(divisor, exp.Literal) or float(divisor.this) == 0:
-        divisor = exp.Nullif(this=exp.cast(divisor.unnest(), "DOUBLE"), expression=_number("0"))
-    return exp.paren(exp.Div(this=left, expression=divisor))
+        divisor = exp.Nullif(this=cast(divisor.unnest(), "DOUBLE"), expression=_number("0"))
+    return exp.Paren(this=exp.Div(this=left, expression=divisor))
 
 
 def _multiplied(node: exp.Mul) -> exp.Expr:
     """Two columns are multiplied as doubles: DuckDB keeps the product of two DECIMALs so narrow that 10^11 is too much."""
     if any(isinstance(each.unnest(), exp.Literal) for each in (node.this, node.expression)):
         return node
-    return exp.Mul(this=exp.cast(node.this.unnest(), "DOUBLE"), expression=node.expression)
+    return exp.Mul(this=cast(node.this.unnest(), "DOUBLE"), expression=node.expression)
 
 
 def _first_of_ties(node: exp.ArgMax | exp.ArgMin) -> exp.Expr:
@@ -222,7 +243,7 @@ def offsets_of(zone: str, first: datetime, last: datetime) -> exp.Expr | None:
 
 
 def _instant(moment: datetime) -> exp.Expr:
-    return exp.cast(exp.Literal.string(moment.isoformat(" ")), "TIMESTAMP")
+    return cast(exp.Literal.string(moment.isoformat(" ")), "TIMESTAMP")
 
 
 def _changes(tz: ZoneInfo, first: datetime, last: datetime) -> list[tuple[datetime, int]]:

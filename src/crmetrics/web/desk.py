@@ -14,13 +14,14 @@ from crmetrics.vocabulary.errors import CrmetricsError
 
 WORKERS: Final = 4  # the engine spreads each question over all cores by itself
 REMEMBERED: Final = 60.0  # seconds for which a question that failed is not begun anew: its page has yet to tell why
+ASIDE: Final = None  # in whose place stand the questions that nobody waits for
 
 
 @dataclass(frozen=True)
 class Task:
-    """A question that waits for its answer, and since when."""
+    """A question that waits for its answer, and since when; of no viewer if it is worked out ahead of who will ask it."""
 
-    viewer: str
+    viewer: str | None
     work: Callable[[], Any]
     answer: Future[Any] = field(default_factory=Future)
     since: float = field(default_factory=monotonic)
@@ -32,19 +33,27 @@ class Task:
 
 
 class Desk:
-    """Takes questions and lets workers answer them. One viewer's long list never keeps all of them busy."""
+    """Takes questions and lets workers answer them. One viewer's long list never keeps all of them busy.
+
+    What nobody waits for is done aside: one at a time, when nothing else is to be begun.
+    """
 
     def __init__(self, workers: int = WORKERS) -> None:
         self._workers, self._lock = workers, RLock()
         self._tasks: dict[Hashable, Task] = {}
-        self._waiting: OrderedDict[str, deque[tuple[Hashable, Task]]] = OrderedDict()
-        self._running: Counter[str] = Counter()
+        self._waiting: OrderedDict[str | None, deque[tuple[Hashable, Task]]] = OrderedDict()
+        self._running: Counter[str | None] = Counter()
 
-    def ask(self, question: Hashable, viewer: str, work: Callable[[], Any]) -> Task:
-        """Have `work` done for a viewer, or join those who wait for the same question already."""
+    def ask(self, question: Hashable, viewer: str | None, work: Callable[[], Any]) -> Task:
+        """Have `work` done for a viewer, or ASIDE, or join those who wait for the same question already.
+
+        What waits aside is taken in front by the first viewer who asks it.
+        """
         with self._lock:
             known = self.find(question)
             if known is not None:
+                if viewer is not ASIDE and known.viewer is ASIDE:
+                    self._take_in_front(question, viewer)
                 return known
             for each in list(self._tasks):
                 self.find(each)  # forgets what failed long ago and nobody came back for
@@ -74,7 +83,7 @@ class Desk:
         while self._running.total() < self._workers and (taken := self._next()) is not None:
             Thread(target=self._answer, args=taken, daemon=True, name="desk").start()
 
-    def _answer(self, question: Hashable, task: Task) -> None:
+    def _answer(self, viewer: str | None, question: Hashable, task: Task) -> None:
         try:
             task.answer.set_result(task.work())
         except CrmetricsError as error:
@@ -84,20 +93,26 @@ class Desk:
             raise  # it belongs to who asked, and into the log
         finally:
             with self._lock:
-                self._running[task.viewer] -= 1
+                self._running[viewer] -= 1
                 if task.answer.exception() is None:  # from now on the cache has it
                     self._tasks.pop(question, None)
                 self._begin()
 
-    def _next(self) -> tuple[Hashable, Task] | None:
+    def _take_in_front(self, question: Hashable, viewer: str) -> None:
+        """Let a question that waits aside wait among those of a viewer."""
+        aside = self._waiting.pop(ASIDE, deque())
+        for each in aside:
+            self._waiting.setdefault(viewer if each[0] == question else ASIDE, deque()).append(each)
+        self._begin()
+
+    def _next(self) -> tuple[str | None, Hashable, Task] | None:
         """The next task of the viewer who has waited longest for a turn; one worker is always left for the others."""
-        most = max(1, self._workers - 1)
-        for viewer, waiting in self._waiting.items():
-            if self._running[viewer] < most:
+        for viewer, waiting in sorted(self._waiting.items(), key=lambda each: each[0] is ASIDE):
+            if self._running[viewer] < (1 if viewer is ASIDE else max(1, self._workers - 1)):
                 taken = waiting.popleft()
                 del self._waiting[viewer]
                 if waiting:
                     self._waiting[viewer] = waiting  # behind the others
                 self._running[viewer] += 1
-                return taken
+                return viewer, *taken
         return None
