@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,11 @@ ROWS = 6
 @pytest.fixture(scope="module")
 def catalogue(demo_company: Callable[[str], Path]) -> OpenCatalogue:
     return open_workspace(demo_company("en"))
+
+
+def a_rep(catalogue: OpenCatalogue) -> Viewer:
+    reps = catalogue.ask("sales.team_performance").rows.values("owner")
+    return Viewer("rep", "self", str(next(each for each in reps if each)))
 
 
 def variants(declared: Analysis) -> Iterator[dict[str, Any]]:
@@ -80,11 +86,32 @@ def test_a_count_opens_as_many_rows(catalogue: OpenCatalogue, key: str) -> None:
         assert faults(catalogue, key, **choices) == []
 
 
+def faults_of_words(catalogue: OpenCatalogue, key: str, **asked: Any) -> list[str]:
+    """Of words that open the rows which have them, such as a segment or a band of risk."""
+    answer = catalogue.ask(key, **asked)
+    asked = {"viewer": ADMINISTRATOR, **asked}
+    columns, found = {each.name: each for each in answer.declared.row.columns}, []
+    for name, groups in opens(answer.declared, answer.choices).items():
+        if columns[name].unit is not Unit.TEXT or groups != (name,):
+            continue
+        said = Counter(each for each in answer.rows.values(name) if each is not None)
+        for word, count in said.items():
+            opened = catalogue.open(key, Cell(name, {name: str(word)}), Part(count=1), **asked)
+            used = opened.passport.rows_used if opened.passport else -1
+            found += [f"{asked} {name} {word}: {count} rows, opens {used}"] if used != count else []
+    return found
+
+
+@pytest.mark.parametrize("key", OPENED)
+def test_a_word_opens_as_many_rows_as_have_it(catalogue: OpenCatalogue, key: str) -> None:
+    for choices in variants(find(key)):
+        assert faults_of_words(catalogue, key, **choices) == []
+    assert faults_of_words(catalogue, key, viewer=a_rep(catalogue)) == []
+
+
 @pytest.mark.parametrize("key", OPENED)
 def test_a_rep_opens_what_his_own_figures_count(catalogue: OpenCatalogue, key: str) -> None:
-    reps = catalogue.ask("sales.team_performance").rows.values("owner")
-    rep = Viewer("rep", "self", str(next(each for each in reps if each)))
-    assert faults(catalogue, key, viewer=rep) == []
+    assert faults(catalogue, key, viewer=a_rep(catalogue)) == []
 
 
 @pytest.mark.parametrize("key", OPENED)

@@ -2,15 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, Final, Literal
 
-from crmetrics.analysis import Bars, FirstOf, Histogram, LeftOut, NeedsBy, Number, Options, Result, analysis
+from crmetrics.analysis import (
+    Bars,
+    Behind,
+    Choices,
+    FirstOf,
+    Histogram,
+    LeftOut,
+    NeedsBy,
+    Number,
+    Options,
+    Result,
+    analysis,
+)
 from crmetrics.customers.churn_lessons import HIGH, LOW
 from crmetrics.customers.churn_rows import ChurnRisk, compared_of, customers_of, record_of, tenths_of, total_of
 from crmetrics.customers.churn_scores import CHURN_SCORES
 from crmetrics.customers.churn_states import Basis
 from crmetrics.customers.churn_verdict import NOT_ELIGIBLE, findings_of, notes_of
+from crmetrics.vocabulary.period import Period
 from crmetrics.warehouse.warehouse import Warehouse
+
+BANDED = """
+select s.customer_id, chance, chance * worth as stake, rule,
+       case when chance is null then null when chance > $high then 'high' when chance < $low then 'low' else 'medium' end as band
+from churn_scores s
+join customers c on c.customer_id = s.customer_id
+"""
+
+
+def _look(warehouse: Warehouse, _period: Period | None, choices: Choices, _at: Mapping[str, str | None]) -> Behind:
+    warehouse.work_out(CHURN_SCORES, basis=choices["of"], window=choices["window"], horizon=choices["horizon"])
+    tells, limits = {"p": "chance", "stake": "stake", "rule": "rule"}, {"low": LOW, "high": HIGH}
+    return replace(_OF_BAND, source=BANDED, values=limits, tells=tells, sort="-stake")
+
+
+_OF_BAND: Final = Behind({"band": ""}, "customers", "true", groups={"band": "band"}, look=_look)
+"""The customers of a band of risk."""
 
 Show = Annotated[
     Literal["customers", "record", "calibration", "models"],
@@ -49,6 +81,7 @@ EVERYBODY = "select count(*) as customers from customers"
     kind="PR",
     chart=FirstOf((Bars(x="tenth", y="happened", band=("low", "high")), Histogram(x="p"))),
     enough=200,
+    behind=(_OF_BAND,),
 )
 def churn_risk(
     warehouse: Warehouse,

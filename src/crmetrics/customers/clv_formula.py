@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any, Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crmetrics.analysis import Bars, By, Finding, LeftOut, Note, Number, Options, Result, Row, analysis, column
 from crmetrics.analysis.littleness import PLAIN_FROM
 from crmetrics.customers.baskets import LOCKED_ABOVE
 from crmetrics.customers.value_notes import A_YEAR, of_no_year
+from crmetrics.customers.value_rows import RATED
 from crmetrics.models.interval import Floats, share_of
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period, midnight, months_later
@@ -76,6 +78,7 @@ class ClvFormula(Row):
     table="customers",
     chart=Bars(x="party", y="clv"),
     enough=PLAIN_FROM,
+    behind=RATED,
 )
 def clv_formula(
     warehouse: Warehouse,
@@ -96,9 +99,8 @@ def clv_formula(
              current year is higher by m. By a grain of time customers are grouped by when their record was made.
     Source:  Gupta and Lehmann (2003), J. of Interactive Marketing 17(1), 9-24.
     """
-    base = midnight(months_later(period.start, -12), warehouse.zone)
+    base, span = midnight(months_later(period.start, -12), warehouse.zone), period.elapsed(warehouse.today)
     rows = warehouse.query(RATES_BY_PARTY, period=period, by=by, of="customers", moment="created_at", base=base)
-    span = period.elapsed(warehouse.today)
     rates = _rates(rows, span, discount / 100)
     is_total = rows.flags("is_total")
     total = rows.where(is_total).one()
@@ -151,7 +153,7 @@ def _left_out(seen: dict[str, Any], used: int) -> tuple[LeftOut, ...]:
     return tuple(LeftOut(reason, int(rows)) for reason, rows in reasons if rows)
 
 
-def _few(rows: Rows, is_few: np.typing.NDArray[np.bool_]) -> tuple[Note, ...]:
+def _few(rows: Rows, is_few: NDArray[np.bool_]) -> tuple[Note, ...]:
     small = int(np.sum(is_few & ~rows.flags("is_total")))
     if not small and len(rows) > 1:
         return ()
@@ -163,9 +165,7 @@ def _few(rows: Rows, is_few: np.typing.NDArray[np.bool_]) -> tuple[Note, ...]:
     return (Note(message, "few"),)
 
 
-def _notes(
-    total: dict[str, Any], rates: dict[str, Floats], form: str, told: np.typing.NDArray[np.bool_]
-) -> tuple[Note, ...]:
+def _notes(total: dict[str, Any], rates: dict[str, Floats], form: str, told: NDArray[np.bool_]) -> tuple[Note, ...]:
     notes = []
     uncosted = 1 - float(np.nan_to_num(share_of(total["costed"] or 0.0, total["net"] or 0.0)))
     if (total["net"] or 0) > 0 and uncosted > LOCKED_ABOVE:
@@ -182,7 +182,7 @@ def _notes(
     return tuple(notes)
 
 
-def _findings(rows: Rows, clv: Floats, is_total: np.typing.NDArray[np.bool_]) -> tuple[Finding, ...]:
+def _findings(rows: Rows, clv: Floats, is_total: NDArray[np.bool_]) -> tuple[Finding, ...]:
     """The segment whose customers are worth many times those of another."""
     known = np.flatnonzero(~is_total & np.isfinite(clv) & (clv > 0))
     if len(known) < 2:  # nothing to compare

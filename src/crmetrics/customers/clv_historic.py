@@ -8,6 +8,7 @@ import numpy as np
 
 from crmetrics.analysis import By, Curve, Finding, Note, Options, Result, Row, Table, analysis, column
 from crmetrics.customers.counted_orders import CountedOrders
+from crmetrics.customers.value_rows import brought
 from crmetrics.customers.value_tables import by_party, table_of
 from crmetrics.customers.values_to_date import VALUES_TO_DATE
 from crmetrics.models.interval import share_of
@@ -74,6 +75,7 @@ class ClvHistoric(Row):
     table="customers",
     chart=Curve(x="rank_share", y="cumulated_share"),
     headline="per_customer",
+    behind=brought,
 )
 def clv_historic(warehouse: Warehouse, by: By = By("customer"), money: Money = "margin") -> Result[ClvHistoric]:
     """What has each customer brought so far?

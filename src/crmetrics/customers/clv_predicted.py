@@ -10,6 +10,7 @@ from crmetrics.analysis import Bars, By, Finding, FirstOf, Number, Options, Resu
 from crmetrics.customers.counted_orders import CountedOrders
 from crmetrics.customers.future_values import VALUES_OF_ALL, Foreseen
 from crmetrics.customers.value_notes import value_notes
+from crmetrics.customers.value_rows import foretold
 from crmetrics.customers.value_tables import by_party, table_of, tests_of
 from crmetrics.models.buying_model import Z
 from crmetrics.vocabulary.language import words
@@ -104,6 +105,7 @@ class ClvPredicted(Row):
     chart=FirstOf((Bars(x="party", y="clv", band=("low", "high")), Bars(x="class_no", y="happened", goal="foretold"))),
     headline="per_customer",
     enough=100,
+    behind=foretold,
 )
 def clv_predicted(
     warehouse: Warehouse,

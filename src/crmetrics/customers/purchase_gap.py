@@ -6,8 +6,21 @@ from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 
-from crmetrics.analysis import Finding, Histogram, LeftOut, Note, Number, Options, Result, Row, Table, analysis, column
+from crmetrics.analysis import (
+    Finding,
+    Histogram,
+    LeftOut,
+    Note,
+    Number,
+    Options,
+    Result,
+    Row,
+    Table,
+    analysis,
+    column,
+)
 from crmetrics.customers.next_order import due_orders
+from crmetrics.customers.rhythms import NEAR, RHYTHM_ROWS, RHYTHMS
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.unit import COUNT, DATE, DAYS, FLAG, MONEY, RATIO, Figure
 from crmetrics.warehouse.facts.stays import PURCHASE_GAPS, Gaps
@@ -16,36 +29,7 @@ from crmetrics.warehouse.warehouse import Warehouse
 
 _ = words("customers")
 
-SHRUNK_BY: Final = 2
-"""The median gap of all counts as much as so many gaps of a customer's own."""
-DUE_FROM, OVERDUE_FROM, SILENT_FROM = 0.8, 1.5, 3.0
-"""Days since the last purchase, in gaps, from which an order is due, overdue, hardly expected any more."""
 DUE_ONLY: Final = ("show", ("due",))
-
-RHYTHMS = f"""
-select customer_id, gaps, gap, last_on, days_after(last_on, cast(round(gap) as int)) as next_on,
-       days_between(last_on, $today) / gap as overdue_ratio, order_value,
-       case when days_between(last_on, $today) / gap < {DUE_FROM:.1e} then 'early'
-            when days_between(last_on, $today) / gap < {OVERDUE_FROM:.1e} then 'due'
-            when days_between(last_on, $today) / gap < {SILENT_FROM:.1e} then 'overdue'
-            when gap is not null then 'silent' end as state
-from (
-    select customer_id, gaps, last_on, order_value,
-           (days_between(first_on, last_on) + {SHRUNK_BY} * cast($usual as double)) / (gaps + {SHRUNK_BY}) as gap
-    from (
-        select customer_id, count(*) - 1 as gaps, min(day_on) as first_on, max(day_on) as last_on, sum(net) / count(*) as order_value
-        from (
-            select customer_id, local_day(ordered_at) as day_on, sum(cast(net as double)) as net
-            from order_totals
-            where is_purchase and customer_id is not null
-            group by customer_id, local_day(ordered_at)
-        ) as bought
-        group by customer_id
-    ) as customers_bought
-) as rhythms
-""".replace("e+", "e")
-
-NEAR = RHYTHMS + "where days_between($today, days_after(last_on, cast(round(gap) as int))) between -$days and $days"
 
 LISTED = f"""
 select customer_id, gaps, gap, last_on, next_on, overdue_ratio, order_value, state
@@ -96,6 +80,7 @@ class PurchaseGap(Row):
     table="customers",
     kind="DP",
     chart=Histogram(x="gap"),
+    behind=RHYTHM_ROWS,
 )
 def purchase_gap(
     warehouse: Warehouse,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from crmetrics.analysis import (
@@ -18,12 +18,12 @@ from crmetrics.analysis import (
     analysis,
     column,
 )
+from crmetrics.customers.rfm_scoring import SEGMENT_ROWS, Scored, window_start
 from crmetrics.customers.rfm_segments import SegmentSums, segment_column
 from crmetrics.models.interval import share_of
 from crmetrics.vocabulary.language import words
-from crmetrics.vocabulary.period import local_day, midnight, months_later
 from crmetrics.vocabulary.unit import COUNT, DATE, DAYS, MONEY, SCORE, SHARE, Figure
-from crmetrics.warehouse.facts.rfm import Money, fixed_limits, rfm_scores
+from crmetrics.warehouse.facts.rfm import Money
 from crmetrics.warehouse.warehouse import Warehouse
 
 _ = words("customers")
@@ -31,7 +31,6 @@ _ = words("customers")
 LOCKED_ABOVE: Final = 0.2
 """So large a share of sales without any cost locks the margin (as `finance.margin`)."""
 OTHER_MONEY = ("without_returns", "average", "margin")
-BEFORE_ALL: Final = datetime(1900, 1, 1)
 
 SCORED = """
 select customer_id, recency_days, orders, net_sales, monetary, r, f, m, fm, segment, previous_segment, changed_on,
@@ -81,6 +80,7 @@ class Rfm(Row):
     date="orders.ordered_at",
     table="customers",
     chart=Treemap(group="segment", size="net_sales", grid=("r", "fm")),
+    behind=SEGMENT_ROWS,
 )
 def rfm(
     warehouse: Warehouse,
@@ -110,40 +110,28 @@ def rfm(
              is by the cut points of today, so that only a customer can move, not a limit.
     Source:  Rules R12 and R23; the R x F map of common teaching, extended to FM; group names of shop systems.
     """
-    today, zone = warehouse.today, warehouse.zone
-    then_on = months_later(today, -1)
-    start, then_start = (
-        midnight(day - timedelta(days=window), zone) if window else BEFORE_ALL for day in (today, then_on)
-    )
+    start = window_start(warehouse, window)
     if money == "margin" and (locked := _locked(warehouse, start)):
         nothing: Table[Rfm] = Table(Rfm, {each.name: [] for each in Rfm.columns})
         return Result(nothing, notes=(Note(locked.message, "warn"),), locked=locked)
-    first = warehouse.profile.column("orders", "ordered_at").first
-    begin = local_day(first, zone) if isinstance(first, datetime) else today
-    is_compared = begin < then_on
-    warehouse.derive(
-        rfm_scores(money),
-        start=start,
-        then_start=then_start,
-        then_at=midnight(then_on, zone),
-        now_at=warehouse.as_of,
-        now_on=today,
-        then_on=then_on,
-        window=window,
-        classes=int(classes),
-        cut=cut,
-        axis=axis,
-        money=money,
-        is_compared=is_compared,
-        **fixed_limits(int(classes), money_limits),
-    )
+    chosen = {
+        "window": window,
+        "classes": classes,
+        "cut": cut,
+        "axis": axis,
+        "money": money,
+        "money_limits": money_limits,
+    }
+    scored = Scored.of(warehouse, chosen)
     sums = SegmentSums.of(warehouse)
     return _result(
         warehouse,
         sums,
         start,
         money,
-        sums.notes((today - begin).days, then_on if is_compared else None, bool(money_limits)),
+        sums.notes(
+            (warehouse.today - scored.begin).days, scored.then_on if scored.is_compared else None, bool(money_limits)
+        ),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 
 import numpy as np
@@ -11,23 +11,21 @@ from numpy.typing import NDArray
 
 from crmetrics.analysis import Finding, HeatMap, LeftOut, Note, Number, Options, Result, Row, Table, analysis, column
 from crmetrics.analysis.littleness import PLAIN_FROM
+from crmetrics.customers.rfm_scoring import MOVED_ROWS, moved
 from crmetrics.customers.rfm_segments import segment_column
 from crmetrics.models.scores import BEST_FIRST
 from crmetrics.vocabulary.language import words
-from crmetrics.vocabulary.period import Period, local_day, midnight
+from crmetrics.vocabulary.period import Period, local_day
 from crmetrics.vocabulary.unit import COUNT, DATE, MONEY, SHARE, Figure
-from crmetrics.warehouse.facts.rfm import LimitsOf, fixed_limits, rfm_moves
 from crmetrics.warehouse.rows import Rows
 from crmetrics.warehouse.warehouse import Warehouse
 
 _ = words("customers")
 
 ARRIVED: Final = "arrived"
-BEFORE_ALL: Final = datetime(1900, 1, 1)
 PLACES: Final = {segment: place for place, segment in enumerate(BEST_FIRST)}
 WORTH_A_WORD: Final = 0.03
 """So large a share of the net sales before makes a finding of those who moved."""
-CUTS: Final[dict[str, LimitsOf]] = {"first": "then", "fresh": "each"}
 
 MOVES = """
 select coalesce(previous_segment, 'arrived') as from_segment, segment as to_segment, count(*) as customers,
@@ -57,6 +55,7 @@ class RfmMigration(Row):
     table="customers",
     chart=HeatMap(x="to_segment", y="from_segment", value="share"),
     period="last-3-months",
+    behind=MOVED_ROWS,
 )
 def rfm_migration(
     warehouse: Warehouse,
@@ -76,31 +75,11 @@ def rfm_migration(
              on the first day has arrived since. Segments are the company's, the same for every viewer.
     Source:  Definitions, `customers.rfm_migration`; rules R12 and R23.
     """
-    zone, today = warehouse.zone, warehouse.today
-    then_on, now_on = period.start, min(period.end, today)
+    then_on, now_on = period.start, min(period.end, warehouse.today)
     if now_on <= then_on:
         nothing: Table[RfmMigration] = Table(RfmMigration, {each.name: [] for each in RfmMigration.columns})
         return Result(nothing, notes=(Note(_("No data reach beyond {day}.", day=Figure(then_on, DATE)), "warn"),))
-    start, then_start = (
-        midnight(day - timedelta(days=window), zone) if window else BEFORE_ALL for day in (now_on, then_on)
-    )
-    moves = rfm_moves(CUTS[cut])
-    warehouse.derive(
-        moves,
-        start=start,
-        then_start=then_start,
-        then_at=midnight(then_on, zone),
-        then_on=then_on,
-        now_at=min(midnight(now_on, zone), warehouse.as_of),
-        now_on=now_on,
-        window=window,
-        classes=5,
-        cut="quantile",
-        axis=axis,
-        is_compared=True,
-        limits=cut,
-        **fixed_limits(5, ""),
-    )
+    moves = moved(warehouse, then_on, now_on, {"cut": cut, "axis": axis, "window": window})
     rows = warehouse.query(MOVES.replace("{moves}", moves.name))
     return _result(warehouse, rows, then_on, now_on)
 
