@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from crmetrics.clean.mapping import Mapping
 from crmetrics.clean.raw_rows import EntryRows, RawPart
 from crmetrics.vocabulary.errors import BadFile
 from crmetrics.vocabulary.language import Message, words
+from crmetrics.warehouse.expression import literal
 
 _ = words("import")
 
@@ -52,6 +53,15 @@ def note_superseded(connection: duckdb.DuckDBPyConnection, source: str, rows: En
     ]
     if lines:
         connection.executemany("insert into merged_rows values (?, ?, ?, ?, ?)", lines)
+
+
+def copy_merged(connection: duckdb.DuckDBPyConnection, read: Collection[tuple[str, str]]) -> None:
+    """Take over how many rows were merged in files of kinds that are not read again; `read` are those (source, entry) that are."""
+    again = ", ".join([literal(f"{source}\x1f{entry}") for source, entry in sorted(read)] or ["null"])
+    connection.execute(
+        "insert into merged_rows select import_no, source, entry, file, rows_merged from old.meta.files "
+        f"where is_live and rows_merged > 0 and concat(source, chr(31), entry) not in ({again})"
+    )
 
 
 def close_accounts(connection: duckdb.DuckDBPyConnection, import_no: int, has_old: bool, started_at: datetime) -> None:

@@ -83,6 +83,7 @@ class Building:
             ledger.copy_of_old(
                 self.connection, sorted(touched.entries), sorted(touched.tables), [ORPHAN, UNKNOWN_STAGE], [SEVERAL]
             )
+            accounts.copy_merged(self.connection, touched.entries)
         usual_forms.make_table(self.connection, self.copies, touched.tables, touched.read)
         changes.make_table(self.connection, self.has_old, touched.entries, [one.name for one in self.sources])
         tables: set[str] = set()
