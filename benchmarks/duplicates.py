@@ -27,19 +27,8 @@ SYLLABLES = (
 
 def draw(connection: duckdb.DuckDBPyConnection, count: int) -> None:
     """Make the table `customers` of so many rows: as many of the later ones as DOUBLED says repeat an earlier one, with slips."""
-    rng = np.random.default_rng(2026)
-    first, last, words = (_words(rng, size) for size in (3_000, 60_000, 40_000))
     once = int(count * (1 - DOUBLED))
-    people = {
-        "first": first[_zipf(rng, len(first), once)],
-        "last": last[_zipf(rng, len(last), once)],
-        "word": words[_zipf(rng, len(words), once)],
-        "second": words[_zipf(rng, len(words), once)],
-        "city": _words(rng, 400)[_zipf(rng, 400, once)],
-        "number": np.arange(once),
-        "draw": rng.random(once),
-    }
-    connection.register("drawn", people)
+    connection.register("drawn", _drawn(once))
     connection.execute(
         "create or replace table one as select number as id, draw < $companies as is_company, "
         "case when is_company then word || ' ' || second || ' ' || ['Ltd', 'GmbH', 'Inc.', 'A.Ş.'][number % 4 + 1] "
@@ -66,6 +55,21 @@ def draw(connection: duckdb.DuckDBPyConnection, count: int) -> None:
         "born_on, false as is_internal, street as custom_street, postcode as custom_postcode "
         "from (select * from one union all select * exclude (of) from two)"
     )
+
+
+def _drawn(count: int) -> dict[str, np.ndarray[Any, Any]]:
+    """The names and places of so many customers, the frequent ones as frequent as such are."""
+    rng = np.random.default_rng(2026)
+    first, last, words = (_words(rng, size) for size in (3_000, 60_000, 40_000))
+    return {
+        "first": first[_zipf(rng, len(first), count)],
+        "last": last[_zipf(rng, len(last), count)],
+        "word": words[_zipf(rng, len(words), count)],
+        "second": words[_zipf(rng, len(words), count)],
+        "city": _words(rng, 400)[_zipf(rng, 400, count)],
+        "number": np.arange(count),
+        "draw": rng.random(count),
+    }
 
 
 def _words(rng: np.random.Generator, count: int) -> np.ndarray[Any, Any]:

@@ -11,7 +11,7 @@ from crmetrics.analysis.answer import Answer
 from crmetrics.analysis.catalogue import Catalogue
 from crmetrics.analysis.declaration import Analysis
 from crmetrics.analysis.littleness import SHOWN_FROM
-from crmetrics.analysis.metric import Reading, headline_column, reading_of, undivided
+from crmetrics.analysis.metric import Reading, better_of, headline_column, reading_of, undivided, unit_of
 from crmetrics.models.attainment import attainment, status_of
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.vocabulary.period import Period
@@ -40,14 +40,12 @@ class Attained:
     @property
     def unit(self) -> Unit:
         """The unit of the KPI."""
-        figure = headline_column(self.declared)
-        return Unit.TEXT if figure is None else figure.unit
+        return unit_of(self.declared)
 
     @property
     def better(self) -> str | None:
         """Which direction is good."""
-        figure = headline_column(self.declared)
-        return None if figure is None else figure.better
+        return better_of(self.declared)
 
     @property
     def actual(self) -> float | None:
@@ -115,42 +113,47 @@ def judged(
     found, reasons = [], dict.fromkeys((_NO_KPI, _NO_LEVEL, _OTHER_MONEY), 0)
     answers: dict[tuple[object, ...], Answer[Any]] = {}
     for plan in plans:
-        declared = catalogue.known(plan["kpi"])
-        figure = None if declared is None else headline_column(declared)
-        level = plan["scope"]
-        if declared is None or figure is None:
-            reasons[_NO_KPI] += 1
-        elif level != "company" and level not in declared.groupings():
-            reasons[_NO_LEVEL] += 1
-        elif figure.unit is Unit.MONEY and plan["currency"] not in (None, currency):
-            reasons[_OTHER_MONEY] += 1
-        else:
-            span = Period(plan["starts_on"], plan["ends_on"])
-            asked = (declared.key, span, level)
-            if asked not in answers:
-                choices = undivided(declared) if level == "company" else {"by": level}
-                answers[asked] = catalogue.ask(declared.key, period=span, **choices)
-            answer = answers[asked]
-            passed = days(span.start, max(span.start, min(span.end, today)))
-            found.append(
-                Attained(
-                    declared,
-                    level,
-                    plan["scope_id"],
-                    span,
-                    float(plan["target_value"]),
-                    _reading(answer, level, plan["scope_id"]),
-                    days(span.start, span.end),
-                    passed,
-                    answer.locked is not None,
-                )
+        declared = _kpi_of(catalogue, plan, currency)
+        if isinstance(declared, Message):
+            reasons[declared] += 1
+            continue
+        level, span = plan["scope"], Period(plan["starts_on"], plan["ends_on"])
+        asked = (declared.key, span, level)
+        if asked not in answers:
+            choices = undivided(declared) if level == "company" else {"by": level}
+            answers[asked] = catalogue.ask(declared.key, period=span, **choices)
+        found.append(
+            Attained(
+                declared,
+                level,
+                plan["scope_id"],
+                span,
+                float(plan["target_value"]),
+                _reading(answers[asked], level, plan["scope_id"]),
+                days(span.start, span.end),
+                days(span.start, max(span.start, min(span.end, today))),
+                answers[asked].locked is not None,
             )
+        )
     return found, [(reason, plans) for reason, plans in reasons.items() if plans]
 
 
 _NO_KPI = _("targets of a KPI that is not known")
 _NO_LEVEL = _("targets of a KPI that cannot be told at that level")
 _OTHER_MONEY = _("targets in another currency than the company's")
+
+
+def _kpi_of(catalogue: Catalogue, plan: Mapping[str, Any], currency: str) -> Analysis | Message:
+    """The KPI that a plan is of, or why the plan cannot be held against it."""
+    declared = catalogue.known(plan["kpi"])
+    figure = None if declared is None else headline_column(declared)
+    if declared is None or figure is None:
+        return _NO_KPI
+    if plan["scope"] != "company" and plan["scope"] not in declared.groupings():
+        return _NO_LEVEL
+    if figure.unit is Unit.MONEY and plan["currency"] not in (None, currency):
+        return _OTHER_MONEY
+    return declared
 
 
 def _reading(answer: Answer[Any], level: str, party: str | None) -> Reading:

@@ -38,6 +38,18 @@ def headline_column(declared: Analysis) -> Column | None:
     return next((column for column in declared.row.columns if column.name == declared.headline), None)
 
 
+def unit_of(declared: Analysis) -> Unit:
+    """The unit of the one figure of an analysis."""
+    figure = headline_column(declared)
+    return Unit.TEXT if figure is None else figure.unit
+
+
+def better_of(declared: Analysis) -> str | None:
+    """Which direction of that figure is good, where one is."""
+    figure = headline_column(declared)
+    return None if figure is None else figure.better
+
+
 def reading_of(answer: Answer[Any], row: Row | None = None) -> Reading:
     """The figure of an answer: that of its total, of its only row, or of the row given."""
     figure = headline_column(answer.declared)

@@ -172,7 +172,6 @@ def passport_of(
     needs = declared.needed(choices)
     needed = {(table, column) for table, columns in needs.items() for column in columns}
     trust, reason = trust_of(needs, warehouse, result.used if result.n is None else result.n)
-    counted = TABLES.get(declared.table)
     return Passport(
         key=declared.key,
         definition_version=declared.version,
@@ -184,9 +183,7 @@ def passport_of(
         filters={each.dimension: each.values for each in warehouse.scope.filters},
         zone=warehouse.zone,
         driving_date=declared.date if "." in declared.date else None,
-        rate_date=counted.priced_at
-        if counted is not None and not profile.is_single_currency(warehouse.currency)
-        else None,
+        rate_date=_rate_date(declared, warehouse),
         rows_used=result.used,
         rows_left_out=result.left_out,
         derived={f"{table}.{name}": rows for (table, name), rows in profile.derived.items() if (table, name) in needed},
@@ -200,6 +197,14 @@ def passport_of(
         trust=trust,
         trust_reason=reason,
     )
+
+
+def _rate_date(declared: Analysis, warehouse: Warehouse) -> str | None:
+    """The column whose day says which rate counts; None where all is in the company's currency."""
+    counted = TABLES.get(declared.table)
+    if counted is None or warehouse.profile.is_single_currency(warehouse.currency):
+        return None
+    return counted.priced_at
 
 
 FILTERED: Final = "where."

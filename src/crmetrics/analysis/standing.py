@@ -13,6 +13,7 @@ from crmetrics.analysis.littleness import SHOWN_FROM
 from crmetrics.analysis.metric import (
     Course,
     Reading,
+    better_of,
     changes_of,
     course_of,
     difference,
@@ -21,6 +22,7 @@ from crmetrics.analysis.metric import (
     own_grain,
     reading_of,
     undivided,
+    unit_of,
 )
 from crmetrics.analysis.targets import Planned, Target
 from crmetrics.models.attainment import status_of
@@ -57,14 +59,12 @@ class Standing:
     @property
     def unit(self) -> Unit:
         """The unit of the figure."""
-        figure = headline_column(self.declared)
-        return Unit.TEXT if figure is None else figure.unit
+        return unit_of(self.declared)
 
     @property
     def better(self) -> str | None:
         """Which direction is good."""
-        figure = headline_column(self.declared)
-        return None if figure is None else figure.better
+        return better_of(self.declared)
 
     @property
     def is_few(self) -> bool:

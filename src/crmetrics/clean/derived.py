@@ -64,6 +64,16 @@ class Derivation:
         if not had:
             self.connection.execute(ddl(TABLES["stages"]))
             self.tables.add("stages")
+        self._find_new_stages()
+        if new := count(self.connection, "select count(*) from new_stages"):
+            if had:
+                self._warn_of_new_stages()
+            # where no stage was known, the deals themselves tell which ones won and lost are
+            self._place_new_stages("'open'" if had else "kind")
+            count_derived(self.connection, MADE_BY, "stages", "stage", new)
+
+    def _find_new_stages(self) -> None:
+        """Bring the unknown stages into `new_stages`, with their kind by how their deals ended and their usual place."""
         has_visits = "deal_stages" in self.tables
         visits = (
             " union all select d.pipeline, v.stage, 0, 0, 0, v.place from (select *, row_number() over ("
@@ -78,24 +88,18 @@ class Derivation:
             f"(is_won is false)::int as lost, null as place from main.deals{visits if has_visits else ''}) as n "
             f"where not exists ({known}) group by all"
         )
-        if not count(self.connection, "select count(*) from new_stages"):
-            return
-        if had:
-            self._warn_of_new_stages()
-        # New ones come after the open stages that are known; won and lost move on to stay behind all open ones.
+
+    def _place_new_stages(self, kind: str) -> None:
+        """Put new stages after the open ones that are known; won and lost move on to stay behind all open ones."""
         self.connection.execute(
             "update main.stages set stage_no = stage_no + (select count(*) from new_stages as n "
             "where n.pipeline = stages.pipeline) where kind <> 'open'"
         )
-        kind = "'open'" if had else "kind"
         self.connection.execute(
             f"insert into main.stages (pipeline, stage, stage_no, kind, source_system, imported_at) "
             f"select pipeline, stage, coalesce((select max(stage_no) from main.stages as k where k.pipeline = n.pipeline "
             f"and k.kind = 'open'), 0) + row_number() over (partition by pipeline order by {kind} = 'lost', {kind} = 'won', "
             f"place nulls last, stage), {kind}, '{MADE_BY}', timestamp '{self.now}' from new_stages as n"
-        )
-        count_derived(
-            self.connection, MADE_BY, "stages", "stage", count(self.connection, "select count(*) from new_stages")
         )
 
     def _warn_of_new_stages(self) -> None:

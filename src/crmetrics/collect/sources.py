@@ -48,7 +48,42 @@ def read_raw(
     Errors: BadFile if the file cannot be read, BadMapping if `encoding` or `delimiter` is none, NoSpace if memory does
     not suffice. Rows that cannot be read are in `RawFile.rejected`. On an error nothing is left of the target.
     """
-    name = path.name
+    if entry.is_pulled:
+        return adopted(connection, entry, path, target)
+    told = _in_steps(path.name, progress)
+    told(0.0)
+    with _all_or_nothing(path, target):
+        kind = kind_of(path)
+        _check_layout(entry, kind, path.name)
+        raw = _read(connection, entry, path, target, told, kind)
+        told(1.0)
+    return raw
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection,
+    entry: FileEntry,
+    path: Path,
+    target: Path,
+    told: Callable[[float], None],
+    kind: Kind,
+) -> RawFile:
+    if kind is Kind.TEXT:
+        return read_text(connection, entry, path, target, told)
+    if kind is Kind.SPREADSHEET:
+        return read_listing(connection, entry, path, target, told, partial(sheet_listing, path, entry))
+    if kind is Kind.DATABASE:
+        return read_listing(connection, entry, path, target, told, partial(database_listing, path, entry))
+    if kind is Kind.DOCUMENTS:
+        documents = Documents(path, entry)
+        raw = read_listing(connection, entry, path, target, told, documents.listing)
+        return replace(raw, rejected=tuple(documents.rejected))
+    rows, columns = write_parquet(connection, path, path.name, target)
+    return RawFile(entry.name, path.name, fingerprint(path), rows, columns, target)
+
+
+def _in_steps(name: str, progress: Callable[[str, float], None]) -> Callable[[float], None]:
+    """The progress of one file, told no more often than is worth a word."""
     last = -1.0
 
     def told(share: float) -> None:
@@ -57,27 +92,7 @@ def read_raw(
             last = share
             progress(name, share)
 
-    if entry.is_pulled:
-        return adopted(connection, entry, path, target)
-    told(0.0)
-    with _all_or_nothing(path, target):
-        kind = kind_of(path)
-        _check_layout(entry, kind, name)
-        if kind is Kind.TEXT:
-            raw = read_text(connection, entry, path, target, told)
-        elif kind is Kind.SPREADSHEET:
-            raw = read_listing(connection, entry, path, target, told, partial(sheet_listing, path, entry))
-        elif kind is Kind.DATABASE:
-            raw = read_listing(connection, entry, path, target, told, partial(database_listing, path, entry))
-        elif kind is Kind.DOCUMENTS:
-            documents = Documents(path, entry)
-            raw = read_listing(connection, entry, path, target, told, documents.listing)
-            raw = replace(raw, rejected=tuple(documents.rejected))
-        else:
-            rows, columns = write_parquet(connection, path, name, target)
-            raw = RawFile(entry.name, name, fingerprint(path), rows, columns, target)
-        told(1.0)
-    return raw
+    return told
 
 
 def _check_layout(entry: FileEntry, kind: Kind, name: str) -> None:

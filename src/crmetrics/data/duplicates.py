@@ -60,6 +60,18 @@ def duplicates(
         for pair in group.pairs
         if seen is None or (pair.left in seen and pair.right in seen)
     ]
+    shown = list({group.number: group for group, _pair in told}.values())
+    return Result(
+        _table(warehouse, of, told),
+        notes=_notes(found),
+        findings=_findings(shown) if seen is None else (),
+        used=_rows(warehouse, of),
+        n=found.compared,
+    )
+
+
+def _table(warehouse: Warehouse, of: str, told: list[tuple[Group, Pair]]) -> Table[Duplicates]:
+    """A row a pair, in the order of the columns."""
     ids = sorted({one for _group, pair in told for one in (pair.left, pair.right)})
     names = warehouse.names_of(of, "name", ids) if ids else {}
     lines = [
@@ -69,15 +81,8 @@ def duplicates(
         )
         for group, pair in told
     ]  # fmt: skip
-    shown = list({group.number: group for group, _pair in told}.values())
-    return Result(
-        Table(
-            Duplicates, {each.name: [line[place] for line in lines] for place, each in enumerate(Duplicates.columns)}
-        ),
-        notes=_notes(found),
-        findings=_findings(shown) if seen is None else (),
-        used=_rows(warehouse, of),
-        n=found.compared,
+    return Table(
+        Duplicates, {each.name: [line[place] for line in lines] for place, each in enumerate(Duplicates.columns)}
     )
 
 

@@ -90,11 +90,6 @@ def reconcile(
     name, systems = chosen
     found = warehouse.query(gap_sql(of), period=period, of_table=of, system=name, tolerance=tolerance).one()
     read = warehouse.query(READ, period=period, of_table=of, system=name).one()
-    aside = warehouse.recorded(UNREADABLE, "quarantine") if warehouse.scope.is_whole else None
-    reasons = (
-        LeftOut(_("in a currency without a rate"), int(read["unconverted"])),
-        LeftOut(_("stands in quarantine: it could not be read"), int(aside.one()["n"]) if aside is not None else 0),
-    )
     notes = [Note(_("Held against '{system}'.", system=name))]
     if systems > 1:
         notes.append(Note(_("There are exports of {n} systems: choose one.", n=systems), "warn"))
@@ -104,8 +99,17 @@ def reconcile(
         notes=tuple(notes),
         findings=_findings(lines),
         used=int(read["n"]) - int(read["unconverted"]),
-        left_out=tuple(each for each in reasons if each.rows),
+        left_out=_left_out(warehouse, int(read["unconverted"])),
     )
+
+
+def _left_out(warehouse: Warehouse, unconverted: int) -> tuple[LeftOut, ...]:
+    aside = warehouse.recorded(UNREADABLE, "quarantine") if warehouse.scope.is_whole else None
+    reasons = (
+        LeftOut(_("in a currency without a rate"), unconverted),
+        LeftOut(_("stands in quarantine: it could not be read"), int(aside.one()["n"]) if aside is not None else 0),
+    )
+    return tuple(each for each in reasons if each.rows)
 
 
 def _system(warehouse: Warehouse, of: str, system: str) -> tuple[str, int] | None:

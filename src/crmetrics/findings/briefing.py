@@ -144,9 +144,8 @@ def briefing(
     compare with the period before of equal length, or the same of last year
     Raises BadValue or UnknownName for a period or a filter that does not exist.
     """
-    settings = catalogue.settings
-    today = local_day(catalogue.engine.profile.reaches, settings.zone)
-    span = parse_period(period, today, settings.week_start, settings.fiscal_start)
+    today = local_day(catalogue.engine.profile.reaches, catalogue.settings.zone)
+    span = parse_period(period, today, catalogue.settings.week_start, catalogue.settings.fiscal_start)
     check_filters(where)
     answerable = {entry.declared.key for entry in catalogue.entries(viewer) if entry.state != "locked"}
     with ThreadPoolExecutor(1) as aside:
@@ -154,10 +153,9 @@ def briefing(
         watched = aside.submit(_watched, Asker(catalogue, viewer, where), answerable, span, today)
         with Asker(catalogue, viewer, where) as asker:
             scorecard = _scorecard(asker, answerable, span, compare)
-            is_planned = viewer.sees != "self" and "kpis.target_attainment" in answerable
-            plans = tuple(_plans(asker, span)) if is_planned else ()
+            plans = tuple(_plans(asker, answerable, span))
             lines = () if scorecard is None else lines_of(scorecard, catalogue.find)
-            told = () if scorecard is None else tuple(movements(scorecard, lines))
+            told = () if scorecard is None else movements(scorecard, lines)
             moved = tuple(_with_reason(asker, each, span, compare) for each in told)
         seen = watched.result()
     return Briefing(
@@ -247,7 +245,10 @@ def _with_reason(asker: Asker, each: StandingOut, period: Period, compare: Compa
     return replace(each, remarks=(remark, *each.remarks), proof=(each.proved_by, {"by": dimension}))
 
 
-def _plans(asker: Asker, period: Period) -> Iterator[StandingOut]:
+def _plans(asker: Asker, answerable: Container[str], period: Period) -> Iterator[StandingOut]:
+    """The plans that are missed; who sees only rows of his own is not told of others' plans."""
+    if asker.viewer.sees == "self" or "kpis.target_attainment" not in answerable:
+        return
     answer = asker.ask("kpis.target_attainment", period)
     if answer.locked is None:
         yield from missed_plans(answer, asker.catalogue.find)
