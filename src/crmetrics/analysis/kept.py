@@ -14,7 +14,8 @@ from crmetrics.analysis.answer import Answer
 from crmetrics.vocabulary.period import Compare, Period
 from crmetrics.warehouse.scope import Scope
 
-KEPT: Final = 256  # answers; those of a version never change, so nothing but space limits them
+KEPT: Final = 1024
+"""Answers; those of a version never change, so nothing but space limits them. A first page stands on about sixty."""
 KEPT_ROWS: Final = 2_000_000  # in all: a list of a million customers is as large as thousands of small answers
 
 
@@ -38,6 +39,7 @@ class Answers:
     def __init__(self, kept: int = KEPT, rows: int = KEPT_ROWS) -> None:
         self._kept, self._rows, self._lock = kept, rows, Lock()
         self._answers: OrderedDict[Asked, Answer[Any]] = OrderedDict()
+        self._size = 0  # rows of all of them
         self._working: dict[Asked, Future[Answer[Any]]] = {}
         self._took: dict[str, float] = {}
 
@@ -64,9 +66,13 @@ class Answers:
     def keep(self, asked: Asked, answer: Answer[Any]) -> None:
         """Keep an answer, letting go of those longest unasked; the newest always stays."""
         with self._lock:
+            if (former := self._answers.pop(asked, None)) is not None:
+                self._size -= len(former.rows)
             self._answers[asked] = answer
-            while len(self._answers) > 1 and (len(self._answers) > self._kept or self._size() > self._rows):
-                self._answers.popitem(last=False)
+            self._size += len(answer.rows)
+            while len(self._answers) > 1 and (len(self._answers) > self._kept or self._size > self._rows):
+                _oldest, dropped = self._answers.popitem(last=False)
+                self._size -= len(dropped.rows)
 
     def usual(self, key: str) -> float | None:
         """How many seconds the last answer of an analysis took, None if there was none yet."""
@@ -91,6 +97,3 @@ class Answers:
         if asked in self._answers:
             self._answers.move_to_end(asked)
         return self._answers.get(asked)
-
-    def _size(self) -> int:
-        return sum(len(each.rows) for each in self._answers.values())

@@ -60,6 +60,14 @@ def theme_script() -> bytes:
     return f"window.CRMETRICS_THEME = {json.dumps(browser_theme(), ensure_ascii=False)};\n".encode()
 
 
+def make_ready(folder: Path) -> None:
+    """Pack all that pages load, and make the chart library if it is not there yet: the first reader need not wait for it."""
+    for each in (resources.files("crmetrics.web") / "static").iterdir():
+        _packed_content(folder, each.name)
+    for name in (THEME, CHARTS):
+        _packed_content(folder, name)
+
+
 def routes(folder: Path) -> APIRouter:
     """The addresses of what pages load."""
     router = APIRouter()

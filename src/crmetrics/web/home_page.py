@@ -6,7 +6,6 @@ import json
 from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import partial
-from threading import Thread
 from typing import Final, cast
 
 from fastapi import APIRouter, Request
@@ -23,11 +22,10 @@ from crmetrics.warehouse.scope import Filter, Viewer
 from crmetrics.web.admission import SIGNED_IN, Rights
 from crmetrics.web.answering import arrived
 from crmetrics.web.asking import COMPARES, FILTER
-from crmetrics.web.desk import Desk, Task
+from crmetrics.web.desk import ASIDE, Desk, Task
 from crmetrics.web.home_view import as_data, home, quality_asked
 from crmetrics.web.site import Place, Site
 from crmetrics.workspace.boards import Boards
-from crmetrics.workspace.people import NOBODY_YET, People
 
 _ = words("home")
 
@@ -163,12 +161,12 @@ class Rounds:
         return self.desk.ask(looked.question, looked.viewer.name, looked.told)
 
     def go_on(self, looked: Looked, told: Briefing) -> None:
-        """Have the slow questions answered that nobody has answered yet, each once."""
+        """Have the slow questions answered that nobody has answered yet, each once, without keeping any page waiting."""
         catalogue, viewer = looked.catalogue, looked.viewer
         slow = [catalogue.question(declared.key, viewer=viewer, where=looked.where) for declared in told.waiting]
         quality = quality_asked(catalogue, viewer)
         for asked in slow if catalogue.kept(quality) else (*slow, quality):
-            self.desk.ask(asked, viewer.name, partial(catalogue.answer, asked))
+            self.desk.ask(asked, ASIDE, partial(catalogue.answer, asked))
 
     async def told(self, request: Request, patience: float | None) -> tuple[Looked, Briefing]:
         """What is told at an address; TimeoutError if it takes longer than the patience."""
@@ -183,11 +181,9 @@ class Rounds:
         return looked, found
 
 
-def look_ahead(site: Site) -> None:
-    """Look through the data for whoever sits before this machine, so that the page is there when it is opened."""
-    if site.has_data and site.access.is_local and People(site.state).is_empty():
-        catalogue, viewer = site.catalogue(), NOBODY_YET.viewer()
-        Thread(target=lambda: briefing(catalogue, viewer), daemon=True, name="look-ahead").start()
+def usual_look(site: Site, viewer: Viewer) -> Looked:
+    """What the first page asks for a viewer where its address says nothing else."""
+    return Looked(site.catalogue(), viewer, "last-week", "previous", ())
 
 
 def routes(site: Site) -> APIRouter:

@@ -17,8 +17,8 @@ from crmetrics.presenting.words import say
 from crmetrics.vocabulary.errors import BadValue, NoWorkspace
 from crmetrics.vocabulary.language import words
 from crmetrics.web.admission import Access
+from crmetrics.web.ahead import looked_ahead
 from crmetrics.web.application import application
-from crmetrics.web.home_page import look_ahead
 from crmetrics.workspace.arrivals import Arrival
 from crmetrics.workspace.passwords import Passwords
 from crmetrics.workspace.people import People
@@ -58,8 +58,7 @@ def run(folder: Path, host: str, port: int, language: str | None, behind_proxy: 
         sys.stdout.write(say(NOBODY, format_) + "\n")
     sys.stdout.flush()
     app = application(folder, language, access)
-    look_ahead(app.state.site)
-    with watched(folder, hear):
+    with watched(folder, hear), looked_ahead(app.state.site):
         uvicorn.run(
             app,
             host=host,
