@@ -111,9 +111,10 @@ def test_a_number_with_odd_signs_is_found_and_opened(client: TestClient) -> None
     assert "Slash &amp; Co" in client.get(hit["href"]).text
 
 
-def test_a_deal_that_is_found_is_shown_with_its_customer(client: TestClient) -> None:
+def test_a_deal_that_is_found_has_a_page_of_its_own(client: TestClient) -> None:
     hit = client.get("/customers.json", params={"q": "D1"}).json()["deals"][0]
-    assert hit["href"].startswith("/customers/C1")
+    assert hit["href"] == "/deals/D1"
+    assert 'href="/deals/D1"' in client.get("/customers/C1").text
     assert "Depo filtresi" in client.get(hit["href"]).text
 
 

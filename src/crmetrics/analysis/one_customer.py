@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
+from crmetrics.analysis.timeline import SHOWN_EVENTS, Happening
 from crmetrics.vocabulary.errors import UnknownName
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period, local_day, midnight, months_later
@@ -14,7 +15,6 @@ from crmetrics.warehouse.warehouse import Warehouse
 
 _ = words("customer")
 
-SHOWN_EVENTS: Final = 60
 MONTHS: Final = 24
 KINDS: Final = ("order", "deal", "contact", "ticket", "feedback", "money", "contract")
 """What a timeline tells of; `contact` are calls, meetings and messages, `contract` subscriptions."""
@@ -119,19 +119,6 @@ where at < $as_of and ($kind = '' or kind = $kind)
 order by at desc, kind, what, id
 limit {SHOWN_EVENTS}
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """One line of a timeline. `what` is what happened in the words of its kind; `said` a text from the data, or nothing."""
-
-    at: Any
-    kind: str
-    what: str
-    id: str
-    said: str | None
-    amount: float | None
-    tone: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The REST API beyond questions: customers, targets, and the record of what was imported and decided."""
+"""The REST API beyond questions: customers, deals, targets, and the record of what was imported and decided."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.unit import Unit
 from crmetrics.warehouse.scope import Scope
 from crmetrics.web.admission import Rights
+from crmetrics.web.deal_page import deal_as_data
 from crmetrics.web.planning import Typed, plan_of
 from crmetrics.web.site import Site
 from crmetrics.web.targets_page import own_plans, today_of
@@ -33,6 +34,8 @@ _ = words("api")
 RIGHTS: Final[Rights] = {
     "/api/customers": "export",
     "/api/customers/{customer:path}": "export",
+    "/api/deals": "export",
+    "/api/deals/{deal:path}": "export",
     "/api/imports": "import",
     "GET /api/targets": "export",
     "PUT /api/targets": "targets",
@@ -43,9 +46,10 @@ LARGEST: Final = 10_000  # bytes of a target
 
 
 def routes(site: Site) -> APIRouter:
-    """The addresses of customers, targets and imports."""
+    """The addresses of customers, deals, targets and imports."""
     router = APIRouter(prefix="/api")
     _customers(router, site)
+    _deals(router, site)
     _targets(router, site)
 
     @router.get("/imports", tags=["imports"], summary="What was imported, decided and taken back, the newest first")
@@ -87,6 +91,22 @@ def _customers(router: APIRouter, site: Site) -> None:
         told = {name: getattr(found, name) for name in found.__slots__ if name not in ("timeline", "names")}
         told["timeline"] = [asdict(each) for each in found.timeline]
         return _json(plain(told, site.format(request)))
+
+
+def _deals(router: APIRouter, site: Site) -> None:
+    @router.get("/deals", tags=["deals"], summary="Deals by a part of their name, or by their number")
+    def search(request: Request, q: str) -> Response:
+        with site.catalogue().warehouse(Scope(site.viewer(request))) as warehouse:
+            hits = hits_of(warehouse, "deals", q[:200])
+        told = [
+            {"deal_id": hit.id, "name": hit.name, "stage": hit.more or None, "customer_id": hit.customer or None}
+            for hit in hits
+        ]
+        return _json({"deals": told})
+
+    @router.get("/deals/{deal:path}", tags=["deals"], summary="One deal with what is recorded of it")
+    def one(request: Request, deal: str) -> Response:
+        return _json(deal_as_data(site, request, deal))
 
 
 def _targets(router: APIRouter, site: Site) -> None:

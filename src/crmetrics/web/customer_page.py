@@ -11,10 +11,11 @@ from fastapi.responses import Response
 from crmetrics.analysis.one_customer import customer_of
 from crmetrics.presenting.json import plain
 from crmetrics.vocabulary.language import Message, words
-from crmetrics.warehouse.scope import Scope
+from crmetrics.warehouse.scope import Filter, Scope
+from crmetrics.web import outlook, timeline_view
 from crmetrics.web.admission import SIGNED_IN, Rights
 from crmetrics.web.customer_view import customer_shown
-from crmetrics.web.outlook import outlook_of
+from crmetrics.web.outlook import Look, outlook_of
 from crmetrics.web.site import Site
 
 _ = words("customer")
@@ -25,14 +26,11 @@ RIGHTS: Final[Rights] = {
 }
 
 WORDS: Final[dict[str, Message]] = {
+    **outlook.WORDS,
+    **timeline_view.WORDS,
     "customers": _("Customers"),
-    "outlook": _("Outlook"),
-    "working": _("Being worked out: this comes by itself."),
-    "load": _("Look again"),
     "by_month": _("Bought by month"),
     "by_month_sub": _("Net sales of the last 24 months"),
-    "timeline": _("Timeline"),
-    "no_timeline": _("Nothing is recorded here."),
     "bought": _("Bought most"),
     "orders": _("{n} order", "{n} orders"),
     "people": _("People"),
@@ -41,6 +39,15 @@ WORDS: Final[dict[str, Message]] = {
     "profile": _("Profile"),
     "as_table": _("Show as table"),
 }
+
+OUTLOOKS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    ("customers.rfm", ("segment", "previous_segment", "changed_on", "rfm")),
+    ("customers.purchase_gap", ("state", "gap", "last_on", "next_on")),
+    ("customers.churn_risk", ("p", "band", "stake", "reason_1", "reason_2", "reason_3", "next_step")),
+    ("customers.clv_historic", ("value", "net_sales", "margin", "grade")),
+    ("customers.clv_predicted", ("p_alive", "expected_purchases", "clv", "low", "high")),
+)
+"""The analyses that have a row for each customer, and the columns of it that are shown."""
 
 
 def routes(site: Site) -> APIRouter:
@@ -67,7 +74,8 @@ def routes(site: Site) -> APIRouter:
             found = customer_of(warehouse, customer, kind)
         site.saw(request, customer)
         shown = customer_shown(found, kind, site.format(request))
-        known = outlook_of(site, request, customer, site.format(request))
+        where = (Filter("customer", (customer,)),)
+        known = outlook_of(site, request, [Look(*each, where) for each in OUTLOOKS], site.format(request))
         return site.page(request, "customer.html", WORDS, **shown, outlook=known, customer=customer)
 
     return router

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from crmetrics.analysis.one_customer import KINDS, Customer, Happening
+from crmetrics.analysis.one_customer import Customer
+from crmetrics.analysis.timeline import Happening
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.vocabulary.period import local_day
-from crmetrics.vocabulary.unit import DATE, DAYS, FLAG, MOMENT, MONEY, SHARE, Unit
-from crmetrics.warehouse.schema import CHOICE_LABELS, TABLES, Type
+from crmetrics.vocabulary.unit import DATE, DAYS, MONEY
+from crmetrics.warehouse.schema import TABLES
+from crmetrics.web.profile_view import profile_lines
+from crmetrics.web.records import deal_address
+from crmetrics.web.timeline_view import ORDERS, QUOTED, Happened, kinds_shown, line
 
 _ = words("customer")
 
@@ -24,14 +28,12 @@ KIND_NAMES: Final[Mapping[str, Message]] = {
     "money": _("Payments"),
     "contract": _("Subscriptions"),
 }
-HAPPENED: Final[Mapping[tuple[str, str], Message]] = {
-    ("order", "ordered"): _("Order {id}"),
-    ("order", "returned"): _("Return {id}"),
-    ("order", "cancelled"): _("Order {id} cancelled"),
+HAPPENED: Final[Happened] = {
+    **ORDERS,
     ("deal", "created"): _("Deal {id} created"),
     ("deal", "won"): _("Deal {id} won"),
     ("deal", "lost"): _("Deal {id} lost"),
-    ("deal", "quoted"): _("Quote {id} sent"),
+    ("deal", "quoted"): QUOTED,
     ("ticket", "asked"): _("Request {id}"),
     ("ticket", "complained"): _("Complaint {id}"),
     ("ticket", "resolved"): _("Request {id} resolved"),
@@ -39,9 +41,7 @@ HAPPENED: Final[Mapping[tuple[str, str], Message]] = {
     ("contract", "started"): _("Subscription {id} started"),
     ("contract", "ended"): _("Subscription {id} ended"),
 }
-_UNITS: Final[Mapping[Type, Unit]] = {Type.DATE: DATE, Type.MOMENT: MOMENT, Type.FLAG: FLAG, Type.SHARE: SHARE}
 _AT_THE_TOP: Final = frozenset({"customer_id", "name", "currency"})
-_OF_DAYS: Final = frozenset({"money", "contract"})
 
 
 def customer_shown(found: Customer, kind: str, format: Format) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def customer_shown(found: Customer, kind: str, format: Format) -> dict[str, Any]
         "name": str(found.profile.get("name") or found.customer_id),
         "sub": _subtitle(found, format),
         "facts": _facts(found, format),
-        "profile": _profile(found, format),
+        "profile": profile_lines(TABLES["customers"], found.profile, found.names, format, _AT_THE_TOP),
         "months": _bars(found, format),
         "bought": [
             (name or say(_("(blank)"), format), format.value(MONEY, net), orders) for name, net, orders in found.bought
@@ -58,9 +58,8 @@ def customer_shown(found: Customer, kind: str, format: Format) -> dict[str, Any]
         "contacts": [{each: told or "" for each, told in contact.items()} for contact in found.contacts],
         "deals": [_deal(deal, found, format) for deal in found.open_deals],
         "tickets": [_ticket(ticket, format) for ticket in found.open_tickets],
-        "kinds": [("", say(_("All"), format), not kind)]
-        + [(name, say(KIND_NAMES[name], format), name == kind) for name in KINDS],
-        "timeline": [_line(each, format) for each in found.timeline],
+        "kinds": kinds_shown(KIND_NAMES, kind, format),
+        "timeline": [line(each, HAPPENED, format, _leads_to(each)) for each in found.timeline],
     }
 
 
@@ -101,30 +100,6 @@ def _count(orders: int, format: Format) -> str:
     return say(_("{n} order in all", "{n} orders in all", n=orders), format)
 
 
-def _profile(found: Customer, format: Format) -> list[tuple[str, str]]:
-    """What is known of him, under the words of the schema; a company's own columns under their own names."""
-    table, lines = TABLES["customers"], []
-    for name, value in found.profile.items():
-        if name in _AT_THE_TOP:
-            continue
-        if not table.has(name):
-            lines.append((name.removeprefix("custom_").replace("_", " "), str(value)))
-            continue
-        column = table.column(name)
-        if name == "owner_id":
-            shown = found.names.get(str(value), str(value))
-        elif column.choices and str(value) in CHOICE_LABELS:
-            shown = say(CHOICE_LABELS[str(value)], format)
-        elif column.type in (Type.MONEY, Type.NUMBER, Type.INTEGER):
-            shown = format.number(float(value))
-        else:
-            shown = format.value(_UNITS.get(column.type, Unit.TEXT), value)
-        if column.type is Type.MONEY and found.profile.get("currency"):
-            shown = f"{shown} {found.profile['currency']}"
-        lines.append((say(column.label, format), shown))
-    return lines
-
-
 def _bars(found: Customer, format: Format) -> list[dict[str, Any]]:
     """The months as bars of a picture 100 high, with a text for each; returns reach below the line as nothing."""
     most = max((net for _month, net in found.by_month), default=0.0)
@@ -151,6 +126,7 @@ def _deal(deal: Mapping[str, Any], found: Customer, format: Format) -> dict[str,
     owner = str(deal["owner_id"] or "")
     return {
         "name": str(deal["name"] or deal["deal_id"]),
+        "href": deal_address(str(deal["deal_id"])),
         "stage": str(deal["stage"] or ""),
         "amount": format.value(MONEY, deal["amount"]),
         "due": format.value(DATE, deal["expected_close_on"]),
@@ -167,22 +143,6 @@ def _ticket(ticket: Mapping[str, Any], format: Format) -> dict[str, Any]:
     }
 
 
-def _line(each: Happening, format: Format) -> dict[str, str]:
-    message = HAPPENED.get((each.kind, each.what))
-    if message is not None:
-        what = say(message(id=each.id), format)
-    elif each.kind == "feedback":
-        name = say(CHOICE_LABELS[each.what], format) if each.what in CHOICE_LABELS else each.what
-        score = format.number(float(each.id)) if each.id else ""
-        what = say(_("{survey}: {score}", survey=name, score=score), format) if score else name
-    else:
-        what = say(CHOICE_LABELS[each.what], format) if each.what in CHOICE_LABELS else each.what
-    day = each.at.date() if each.kind in _OF_DAYS else local_day(each.at, format.zone)
-    return {
-        "day": format.day(day),
-        "iso": day.isoformat(),
-        "what": what,
-        "said": each.said or "",
-        "amount": format.value(MONEY, each.amount) if each.amount is not None else "",
-        "tone": each.tone,
-    }
+def _leads_to(each: Happening) -> str:
+    """A deal has a page of its own."""
+    return deal_address(each.id) if each.kind == "deal" and each.what != "quoted" else ""

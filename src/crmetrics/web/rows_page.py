@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
@@ -23,6 +23,7 @@ from crmetrics.warehouse.schema import TABLES
 from crmetrics.web.admission import SIGNED_IN, Rights
 from crmetrics.web.asking import asking_of
 from crmetrics.web.pages import ROWS, column_classes
+from crmetrics.web.records import customer_address, page_of, telling_columns
 from crmetrics.web.site import Site
 
 _ = words("rows")
@@ -151,17 +152,21 @@ def addresses(answer: Answer[Any], given: Mapping[str, str]) -> Callable[[str, R
     items = QueryParams(given).multi_items()
     kept = [(name, value) for name, value in items if name not in ("page", "sort", "language")]
 
-    # a customer has a page of his own
+    # a customer and a deal have pages of their own
     people = {
         each.name
         for each in answer.declared.row.columns
         if answer.choices.get(each.dimension or "", each.dimension) == "customer"
     }
+    columns = (each.name for each in answer.declared.row.columns)
+    telling = telling_columns(columns, is_of_deals=answer.declared.table == "deals") - opened.keys()
 
     def address(column: str, row: Row) -> str | None:
         if column in people:
             customer = row.as_dict()[column]
             return None if customer is None else customer_address(str(customer))
+        if column in telling:
+            return page_of(column, row.as_dict())
         column, told = column if column in opened else parts.get(column, column), row.as_dict()
         if column not in opened or told[column] in (None, 0):
             return None
@@ -169,11 +174,6 @@ def addresses(answer: Answer[Any], given: Mapping[str, str]) -> Callable[[str, R
         return f"/a/{answer.key}/rows?{urlencode([*kept, ('cell', column), *at])}"
 
     return address
-
-
-def customer_address(customer: str) -> str:
-    """The address of a customer's page."""
-    return f"/customers/{quote(customer, safe='')}"
 
 
 def _text(value: Any) -> str:
@@ -222,15 +222,14 @@ def _shown(opened: Opening, here: int, given: QueryParams, format: Format) -> di
 
 
 def _linked(rows: Answer[Any], table: ShownTable) -> list[list[tuple[str, str | None]]]:
-    """The cells of the page with where they lead: a customer to his page."""
+    """The cells of the page with where they lead: a customer and a deal to their pages."""
     places = [head.name for head in table.headers]
+    telling = telling_columns(places, is_of_deals=rows.declared.table == "deals")
     found = []
     for row, texts in zip(rows.rows, table.rows, strict=True):
-        customer = row.as_dict().get("customer_id")
-        leads = None if customer is None else customer_address(str(customer))
-        found.append(
-            [(text, leads if name == "customer_id" else None) for name, text in zip(places, texts, strict=True)]
-        )
+        told = row.as_dict()
+        cells = zip(places, texts, strict=True)
+        found.append([(text, page_of(name, told) if name in telling else None) for name, text in cells])
     return found
 
 

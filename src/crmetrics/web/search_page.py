@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Final
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from crmetrics.analysis.search import Hit, hits_of
+from crmetrics.analysis.search import hits_of
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.warehouse.scope import Scope
 from crmetrics.web.admission import SIGNED_IN, Rights
+from crmetrics.web.records import customer_address, deal_address
 from crmetrics.web.site import Place, Site
 from crmetrics.web.sought import found_by
 
@@ -24,6 +25,7 @@ RIGHTS: Final[Rights] = dict.fromkeys(("/customers", "/customers.json"), SIGNED_
 
 LONGEST: Final = 200
 KINDS: Final[dict[str, Message]] = {"customers": _("Customers"), "deals": _("Deals"), "analyses": _("Questions")}
+_PAGES: Final[Mapping[str, Callable[[str], str]]] = {"customers": customer_address, "deals": deal_address}
 
 WORDS: Final[dict[str, Message]] = {
     "search": PLACE.title,
@@ -65,7 +67,7 @@ def _found(site: Site, request: Request) -> list[tuple[str, list[dict[str, str]]
                 {
                     "name": hit.name,
                     "more": ", ".join(filter(None, (hit.id, hit.more))),
-                    "href": _address(table, hit),
+                    "href": _PAGES[table](hit.id),
                 }
                 for hit in hits
             ]
@@ -80,10 +82,3 @@ def _found(site: Site, request: Request) -> list[tuple[str, list[dict[str, str]]
         for each in entries[:20]
     ]
     return [*groups, ("analyses", told)]
-
-
-def _address(table: str, hit: Hit) -> str:
-    """A deal is shown on the page of its customer; one without a customer has no page."""
-    if not hit.customer:
-        return ""
-    return f"/customers/{quote(hit.customer, safe='')}" + ("?kind=deal#timeline" if table == "deals" else "")

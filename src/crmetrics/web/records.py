@@ -1,0 +1,33 @@
+"""The pages of single records: where a customer and a deal are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+
+def customer_address(customer: str) -> str:
+    """The address of a customer's page."""
+    return f"/customers/{quote(customer, safe='')}"
+
+
+def deal_address(deal: str) -> str:
+    """The address of a deal's page."""
+    return f"/deals/{quote(deal, safe='')}"
+
+
+def telling_columns(columns: Iterable[str], *, is_of_deals: bool) -> frozenset[str]:
+    """The columns of rows that lead to the page of a record; where each row is a deal its name does, too."""
+    names = frozenset(columns)
+    of_deals = {"deal_id", "name"} if is_of_deals and "deal_id" in names else {"deal_id"}
+    return names & ({"customer_id"} | of_deals)
+
+
+def page_of(column: str, row: Mapping[str, Any]) -> str | None:
+    """Where a cell of such a column leads; None: nowhere, for it is blank."""
+    if row[column] is None:
+        return None
+    if column == "customer_id":
+        return customer_address(str(row[column]))
+    return None if row["deal_id"] is None else deal_address(str(row["deal_id"]))
