@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Final, Literal
 
 from crmetrics.analysis import Catalogue, HeatMap, Note, Options, Result, Row, Table, analysis, column
+from crmetrics.data.quality_rows import counted_rows
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.vocabulary.period import local_day, months_later
 from crmetrics.vocabulary.unit import COUNT, DATE, DAYS, SHARE
@@ -45,6 +46,7 @@ class Coverage(Row):
     key = column("Key", only=("show", ("analyses",)))
     state = column("State", only=("show", ("analyses",)), ready="ready", thin="thin", locked="locked")
     missing = column("Missing", only=("show", ("analyses",)))
+    table = column("Table ID", is_hidden=True)
 
 
 @analysis(
@@ -52,6 +54,7 @@ class Coverage(Row):
     needs={},
     date="",
     chart=HeatMap(x="month", y="table_name", value="rows"),
+    behind=counted_rows,
 )
 def coverage(warehouse: Warehouse, catalogue: Catalogue, show: Show = "tables") -> Result[Coverage]:
     """Which sources came, for which span, and which analyses are possible or locked by which column?
@@ -93,6 +96,7 @@ def _tables(warehouse: Warehouse) -> Iterator[dict[str, Any]]:
         first, last = (_day(warehouse, table, row[part]) for part in ("first", "last"))
         yield {
             "table_name": table.label,
+            "table": name,
             "source": ", ".join(warehouse.sources_of(name)) or None,
             "rows": row["rows_in_all"],
             "first": first,
@@ -111,7 +115,7 @@ def _months(warehouse: Warehouse) -> Iterator[dict[str, Any]]:
         rows = warehouse.query(MONTHS.format(table=name, dated=dated), by="month", of=name, moment=dated)
         for month, count in zip(rows.values("party"), rows.values("rows_in_all"), strict=True):
             if month >= since:
-                yield {"table_name": table.label, "month": month, "rows": count}
+                yield {"table_name": table.label, "table": name, "month": month, "rows": count}
 
 
 def _analyses(catalogue: Catalogue) -> Iterator[dict[str, Any]]:

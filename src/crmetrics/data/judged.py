@@ -22,7 +22,11 @@ LATE: Final = _("Entered more than two days after its date.")
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One thing asked of a column: in how many rows it matters, in how many it holds, and what is wrong in the others."""
+    """One thing asked of a column: in how many rows it matters, in how many it holds, and what is wrong in the others.
+
+    check   its name, the same in every language; blank where it was asked of the files alone
+    broken  how many rows of the table break it and can be opened; None where they are not there, or not rows of their own
+    """
 
     table: Table
     column: str
@@ -30,6 +34,8 @@ class Measured:
     says: Message
     checked: int
     passed: int
+    check: str = ""
+    broken: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from crmetrics.data.judged import FILLED, Held, Measured
+from crmetrics.data.quality_rows import check_of, is_of_rows
 from crmetrics.data.recorded import entered, future, warned, with_impossible, with_set_aside
 from crmetrics.warehouse.schema import TABLES, Table
 from crmetrics.warehouse.schema.columns import NEVER
@@ -36,8 +37,8 @@ def measured(warehouse: Warehouse) -> tuple[list[Measured], list[Held]]:
 
 
 def _of_table(warehouse: Warehouse, table: Table) -> tuple[list[Measured], list[Held]]:
-    rules = [rule for rule in rules_of(table.name) if not rule.rows]
-    asked = list(_measures(table, rules))
+    numbers = {number: rule for number, rule in enumerate(rules_of(table.name)) if not rule.rows}
+    asked = list(_measures(table, list(numbers.values())))
     sql = JUDGED.format(measures=", ".join(f"{each} as m{n}" for n, each in enumerate(asked)), rows=table.name)
     found = [int(value or 0) for name, value in warehouse.query(sql).one().items() if name != "rows_in_all"]
     lines, held = [], []
@@ -45,10 +46,14 @@ def _of_table(warehouse: Warehouse, table: Table) -> tuple[list[Measured], list[
         expected, filled, usable = found.pop(0), found.pop(0), found.pop(0)
         held.append(Held(table, column, expected, filled, usable))
         if column.expected != NEVER:
-            lines.append(Measured(table, column.name, "completeness", FILLED, expected, filled))
-    for rule in rules:
+            named = check_of(table.name, column.name)
+            lines.append(
+                Measured(table, column.name, "completeness", FILLED, expected, filled, named, expected - filled)
+            )
+    for number, rule in numbers.items():
         checked, passed = found.pop(0), found.pop(0)
-        lines.append(Measured(table, rule.column, rule.aspect, rule.says, checked, passed))
+        named = check_of(table.name, rule.column, number)
+        lines.append(Measured(table, rule.column, rule.aspect, rule.says, checked, passed, named, checked - passed))
     return lines, held
 
 
@@ -70,18 +75,20 @@ def _measures(table: Table, rules: Sequence[Rule]) -> Iterator[str]:
 
 def _across(warehouse: Warehouse, table: Table) -> Iterator[Measured]:
     """What holds between tables; a viewer of a part does not see all parents, so for him references are not judged."""
-    rules = [rule for rule in rules_of(table.name) if rule.rows]
+    rules = {number: rule for number, rule in enumerate(rules_of(table.name)) if rule.rows}
     if not warehouse.scope.is_whole:
-        rules = []
-    by_rows: dict[str, list[Rule]] = {}
-    for rule in rules:
+        rules = {}
+    by_rows: dict[str, list[tuple[int, Rule]]] = {}
+    for number, rule in rules.items():
         if all(warehouse.profile.rows(other) for other in rule.reads):
-            by_rows.setdefault(rule.rows, []).append(rule)
+            by_rows.setdefault(rule.rows, []).append((number, rule))
     for rows, together in by_rows.items():
         counts = [
             f"count({rule.holds}) as c{n}, count(*) filter (where {rule.holds}) as p{n}"
-            for n, rule in enumerate(together)
+            for n, (_number, rule) in enumerate(together)
         ]
         line = warehouse.query(JUDGED.format(measures=", ".join(counts), rows=rows)).one()
-        for n, rule in enumerate(together):
-            yield Measured(table, rule.column, rule.aspect, rule.says, int(line[f"c{n}"]), int(line[f"p{n}"]))
+        for n, (number, rule) in enumerate(together):
+            checked, passed = int(line[f"c{n}"]), int(line[f"p{n}"])
+            named, broken = check_of(table.name, rule.column, number), checked - passed if is_of_rows(rule) else None
+            yield Measured(table, rule.column, rule.aspect, rule.says, checked, passed, named, broken)

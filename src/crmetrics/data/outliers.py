@@ -19,6 +19,8 @@ SIGMA: Final = 1.4826
 
 MIDDLE: Final = "select count({value}) as n, median(ln({value})) as middle from {table} where {value} > 0"
 SPREAD: Final = "select median(abs(ln({value}) - $middle)) as spread from {table} where {value} > 0"
+BETWEEN: Final = "{value} > 0 and ({value} < $least or {value} > $most)"
+"""Which values are outliers."""
 BEYOND: Final = """
 select count(*) filter (where {value} < $least or {value} > $most) as outliers, min({value}) as smallest, max({value}) as largest
 from {table} where {value} > 0
@@ -37,6 +39,11 @@ class Outliers:
     most: float
     largest: float
 
+    @property
+    def check(self) -> str:
+        """The name of what was looked at, the same in every language."""
+        return f"{self.table.name}.{self.column.name}"
+
 
 def outliers_of(warehouse: Warehouse, limit: float) -> Iterator[Outliers]:
     """The outliers of every column that is looked through.
@@ -48,15 +55,20 @@ def outliers_of(warehouse: Warehouse, limit: float) -> Iterator[Outliers]:
     for name, table in TABLES.items():
         for column in outlying(name):
             if warehouse.profile.column(name, column.name).filled >= ENOUGH:
-                found = _of_column(warehouse, table, column, limit)
+                found = outliers_in(warehouse, table, column, limit)
                 if found is not None:
                     yield found
 
 
-def _of_column(warehouse: Warehouse, table: Table, column: Column, limit: float) -> Outliers | None:
+def value_of(table: Table, column: Column) -> str:
+    """SQL of a column as it is compared: money in the company's currency."""
     is_money = column.type is Type.MONEY and table.has_money
-    value = f"cast({f'converted({column.name}, company_rate)' if is_money else column.name} as double)"
-    told = {"value": value, "table": table.name}
+    return f"cast({f'converted({column.name}, company_rate)' if is_money else column.name} as double)"
+
+
+def outliers_in(warehouse: Warehouse, table: Table, column: Column, limit: float) -> Outliers | None:
+    """The outliers of one column; None where nothing tells what is usual."""
+    told = {"value": value_of(table, column), "table": table.name}
     first = warehouse.query(MIDDLE.format(**told)).one()
     if not first["n"] or first["n"] < ENOUGH:
         return None

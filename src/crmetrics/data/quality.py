@@ -23,6 +23,7 @@ from crmetrics.data.costs import Cost, Needed, costs_of, needed_columns, spoiled
 from crmetrics.data.judged import Measured
 from crmetrics.data.measured import measured
 from crmetrics.data.outliers import outliers_of
+from crmetrics.data.quality_rows import judged_rows
 from crmetrics.data.scores import is_judged, scores
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.unit import COUNT, QUANTITY, SHARE
@@ -69,6 +70,7 @@ class Quality(Row):
     rule = column("What is wrong where it does not hold", only=_COLUMNS)
     checked = column("Checked", COUNT, "rows in which it matters")
     passed = column("Passed", COUNT, only=("show", ("columns", "tables", "costs")))
+    broken = column("To mend", COUNT, "rows of the table that break it; the others stand in quarantine", only=_COLUMNS)
     share = column(
         "Share", SHARE, "passed / checked; of a table the mean of its columns", better="higher",
         only=("show", ("columns", "tables", "costs")),
@@ -79,9 +81,12 @@ class Quality(Row):
     least = column("Usual from", QUANTITY, only=("show", ("outliers",)))
     most = column("Usual up to", QUANTITY, only=("show", ("outliers",)))
     largest = column("Largest", QUANTITY, only=("show", ("outliers",)))
+    check = column("Check", is_hidden=True)
 
 
-@analysis("Data quality", needs={}, date="", chart=HeatMap(x="checked_for", y="table_name", value="share"))
+@analysis(
+    "Data quality", needs={}, date="", chart=HeatMap(x="checked_for", y="table_name", value="share"), behind=judged_rows
+)
 def quality(
     warehouse: Warehouse,
     catalogue: Catalogue,
@@ -135,6 +140,8 @@ def _columns(lines: Sequence[Measured], needed: Needed) -> Iterator[dict[str, An
             "rule": each.says,
             "checked": each.checked,
             "passed": each.passed,
+            "broken": each.broken,
+            "check": each.check or None,
             "share": each.passed / each.checked,
             "spoils": spoiled(needed, each.table, each.column),
         }
@@ -172,7 +179,7 @@ def _outliers(warehouse: Warehouse, limit: float) -> Iterator[dict[str, Any]]:
     for each in outliers_of(warehouse, limit):
         yield {
             "table_name": each.table.label, "column_name": each.column.label, "checked": each.n,
-            "outliers": each.outliers, "least": each.least, "most": each.most, "largest": each.largest,
+            "outliers": each.outliers, "least": each.least, "most": each.most, "largest": each.largest, "check": each.check,
         }  # fmt: skip
 
 

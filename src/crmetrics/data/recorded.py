@@ -96,7 +96,7 @@ def with_set_aside(warehouse: Warehouse, found: list[Measured]) -> Iterator[Meas
     for each in found:
         place = (each.table.name, each.column, each.aspect)
         rows = aside.pop(place)[0] if each.says is FILLED and place in aside else 0
-        yield Measured(each.table, each.column, each.aspect, each.says, each.checked + rows, each.passed)
+        yield replace(each, checked=each.checked + rows)
     for (name, column, aspect), (rows, says) in aside.items():
         if name in TABLES:
             kept = warehouse.profile.column(name, column).filled
