@@ -66,7 +66,7 @@ def measured(name: str, proposal: Proposal, truth: Truth) -> Measured:
     missed: list[str] = []
     wrong: list[tuple[str, float]] = []
     columns = right = 0
-    for known in proposal.known:
+    for known in (each for each in proposal.known if not each.copy_of):  # a copy is read where its first is
         homes = next((homes for file, homes in truth.items() if _is_file(known, file)), {})
         given = dict(_given(known))
         for column in known.columns:
