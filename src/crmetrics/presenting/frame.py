@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from crmetrics.analysis import Answer, Column, Row
 from crmetrics.presenting.comparison import Comparison
@@ -17,6 +17,10 @@ from crmetrics.presenting.table import Cells, headers
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.vocabulary.unit import Unit
+
+if TYPE_CHECKING:
+    from crmetrics.presenting.annotations import Noted
+    from crmetrics.presenting.time_axis import TimeAxis
 
 _ = words("presenting")
 
@@ -33,6 +37,8 @@ class Drawing:
     """A chart: its Vega-Lite specification, what it shows, how to read it, and what it says to who cannot see it.
 
     steps  how many steps lie side by side, where they do: many need room
+    time   the time that it spans from left to right, if it does
+    notes  the notes on dates that stand on it, by number
     """
 
     spec: Spec
@@ -40,6 +46,8 @@ class Drawing:
     reading: str
     label: str
     steps: int = 0
+    time: TimeAxis | None = None
+    notes: tuple[Noted, ...] = ()
 
 
 class Scene:

@@ -24,6 +24,7 @@ from crmetrics.presenting.frame import (
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.steps import axis_labels, label_places, without_gaps
 from crmetrics.presenting.theme import CATEGORICAL
+from crmetrics.presenting.time_axis import TimeAxis
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import GRAINS
 from crmetrics.vocabulary.unit import Unit
@@ -50,7 +51,8 @@ def draw_over_time(scene: Scene, chart: Lines, own_before: str = "") -> Drawing:
     told |= {"t": scene.heads[chart.y]} | ({"range": scene.say(_("Interval"))} if chart.band else {})
     if any(mark["b"] is not None for mark in data):
         told |= {"bt": scene.compared_with()}
-    if chart.series or len(names) > MOST_COLUMNS:
+    is_line = bool(chart.series) or len(names) > MOST_COLUMNS
+    if is_line:
         layers, legend = _lines(scene, chart, data, steps, up, told), _series_names(data)
     else:
         layers, legend = _columns(scene.format, chart, data, steps, up, told), []
@@ -60,6 +62,7 @@ def draw_over_time(scene: Scene, chart: Lines, own_before: str = "") -> Drawing:
         reading=" ".join(_reading(scene, chart, data, legend)),
         label=scene.spoken(title, [(mark["name"], mark["t"]) for mark in data]),
         steps=len(names),
+        time=TimeAxis.of(steps.values, steps.grain, is_columns=not is_line) if steps.grain else None,
     )
 
 

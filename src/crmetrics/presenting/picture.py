@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any, Final
 
+from crmetrics.presenting.annotations import Noted
 from crmetrics.presenting.font_runs import split_runs
 from crmetrics.presenting.frame import Drawing
+from crmetrics.presenting.letters import cut
 from crmetrics.presenting.theme import ROLES, Mode, config, filled, picture_fonts
 
 WIDTH: Final = 640
 _VEGA_LITE: Final = "6.4"
+_LETTERS: Final = 88
+"""So many letters of a note have room in a line of a picture."""
+_BELOW: Final = "height + 44 + 15 * datum.k"
 
 
 def as_svg(drawing: Drawing, language: str, *, mode: Mode = "light", width: int = WIDTH) -> str:
@@ -41,5 +47,20 @@ def sized(spec: dict[str, Any], width: int) -> dict[str, Any]:
 
 
 def titled(drawing: Drawing, below: str) -> Drawing:
-    """The chart with its title and a line below it inside the picture: outside its page it must say what it is."""
-    return replace(drawing, spec={**drawing.spec, "title": {"text": drawing.title, "subtitle": below, "offset": 12}})
+    """The chart with its title and a line below it inside the picture: outside its page it must say what it is.
+
+    The notes on dates that stand on it are told at the foot.
+    """
+    title = {"text": drawing.title, "subtitle": below, "offset": 12}
+    layers = [*drawing.spec["layer"], _foot(drawing.notes)] if drawing.notes else drawing.spec.get("layer")
+    spec = {**drawing.spec, "title": title} | ({"layer": layers} if layers else {})
+    return replace(drawing, spec=spec)
+
+
+def _foot(notes: Sequence[Noted]) -> dict[str, Any]:
+    """The notes as lines below the axis and its labels of two lines."""
+    lines = [
+        {"k": place, "told": cut(f"{note.number} \u00b7 {note.said}", _LETTERS)} for place, note in enumerate(notes)
+    ]
+    mark = {"type": "text", "align": "left", "baseline": "top", "color": "@ink2", "x": 0, "y": {"expr": _BELOW}}
+    return {"data": {"values": lines}, "mark": mark, "encoding": {"text": {"field": "told"}}}

@@ -49,11 +49,16 @@ def without_gaps(texts: Sequence[str], grain: str) -> list[str]:
 
 
 def _steps(first: date, last: date, grain: str) -> Iterator[date]:
-    months = {"month": 1, "quarter": 3, "year": 12}.get(grain, 0)
     day = first
     while day <= last:
         yield day
-        day = months_later(day, months) if months else day + timedelta(days=7 if grain == "week" else 1)
+        day = next_day(day, grain)
+
+
+def next_day(first: date, grain: str) -> date:
+    """The first day of the step after the one that begins on a day."""
+    months = {"month": 1, "quarter": 3, "year": 12}.get(grain, 0)
+    return months_later(first, months) if months else first + timedelta(days=7 if grain == "week" else 1)
 
 
 def label_places(texts: Sequence[str], grain: str) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -27,11 +27,15 @@ from crmetrics.web.definition import Switch, figure_of, headline_label, switches
 from crmetrics.web.desk import Task
 from crmetrics.web.kept_filters import WORDS as OF_KEPT_FILTERS
 from crmetrics.web.kept_filters import kept_filters
+from crmetrics.web.noted import WORDS as OF_NOTES
+from crmetrics.web.noted import notes_for
+from crmetrics.web.pages import AREA_NAMES
 from crmetrics.web.rows_page import addresses
 from crmetrics.web.sheet import Recent, Shown, sheet
 from crmetrics.web.site import Site
 from crmetrics.web.toolbar import latest_day, panel_of, toolbar_of
 from crmetrics.web.values import Values
+from crmetrics.workspace.annotations import Annotation
 
 _ = words("web")
 
@@ -48,6 +52,7 @@ EFFECTS_WITHIN: Final = 4.0
 
 WORDS: Final[dict[str, Message]] = {
     **OF_KEPT_FILTERS,
+    **OF_NOTES,
     "passport": _("How this is worked out"),
     "filters": _("Filters"),
     "filter": _("Filter"),
@@ -120,9 +125,11 @@ class Room:
         def shown(answer: Answer[Any]) -> Response:
             site, given, format = self.site, request.query_params, self.site.format(request)
             question = self.answering.question(request, key)
-            # made of nothing but this: no token, and of nobody's rows but those that the question's scope shows
-            made_of = (question.asked, format, tuple(given.multi_items()))
-            viewed = self.sheets.of(made_of, lambda: self.view(question, answer, given, format))
+            area = answer.declared.area
+            notes = notes_for(site, request, area)
+            # made of nothing but this: no token, nobody's rows but those that the question's scope shows, his notes and the shared
+            made_of = (question.asked, format, tuple(given.multi_items()), notes)
+            viewed = self.sheets.of(made_of, lambda: self.view(question, answer, given, format, notes))
             return site.page(
                 request,
                 "analysis.html",
@@ -132,17 +139,22 @@ class Room:
                 link=str(request.url),
                 kept=kept_filters(site, request, answer.declared, self.values),
                 keep=f"/boards/add?{urlencode({'key': key, 'query': request.url.query})}",
+                note_back=f"/a/{key}?{request.url.query}",
+                note_area=(area, say(AREA_NAMES[area], format)),
+                may_share=site.may(request, "share"),
             )
 
         return shown
 
-    def view(self, question: Question, answer: Answer[Any], given: QueryParams, format: Format) -> dict[str, Any]:
+    def view(
+        self, question: Question, answer: Answer[Any], given: QueryParams, format: Format, notes: Sequence[Annotation]
+    ) -> dict[str, Any]:
         """All that stands on the page and comes from the answer and its address."""
         key, catalogue, viewer = answer.key, question.catalogue, question.asked.scope.viewer
         switches = switches_of(answer, given, format)
         is_tried = figure_of(answer) is not None and any(tried(answer.declared, switches))
         return {
-            **sheet(answer, question.asked, given, format, self.kept, addresses(answer, given)),
+            **sheet(answer, question.asked, given, format, self.kept, addresses(answer, given), notes),
             "bar": toolbar_of(answer, given, format, catalogue, viewer, self.values),
             "panel": panel_of(answer.declared, given, format, catalogue, viewer, self.values),
             "switches": switches,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from hashlib import blake2b
 from importlib import metadata
@@ -18,7 +19,9 @@ from crmetrics.vocabulary.errors import UnknownName
 from crmetrics.vocabulary.language import words
 from crmetrics.web.admission import Rights
 from crmetrics.web.answering import Answering
+from crmetrics.web.noted import noted_drawings, notes_for
 from crmetrics.web.site import Site
+from crmetrics.workspace.annotations import Annotation
 
 _ = words("web")
 
@@ -29,6 +32,7 @@ RIGHTS: Final[Rights] = {
     "/a/{key}.svg": "export",
     "/a/{key}.png": "export",
 }
+_PICTURES: Final = ("svg", "png")
 SHEET: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -37,10 +41,15 @@ def add(router: APIRouter, site: Site, answering: Answering) -> None:
 
     async def file(request: Request, key: str, ending: str) -> Response:
         def shown(answer: Answer[Any]) -> Response:
-            mark = _mark(answering, request, key, ending, site.format(request))
+            is_picture = ending in _PICTURES
+            notes = notes_for(site, request, answer.declared.area) if is_picture else ()
+            mark = _mark(answering, request, key, ending, site.format(request), notes)
             if request.headers.get("if-none-match") == mark:
                 return Response(status_code=304, headers={"ETag": mark})
-            sent = _file(answer, request, ending, site.format(request))
+            if is_picture:
+                sent = _picture(answer, request, ending, site.format(request), notes)
+            else:
+                sent = _file(answer, request, ending, site.format(request))
             sent.headers["ETag"] = mark
             return sent
 
@@ -69,8 +78,6 @@ def add(router: APIRouter, site: Site, answering: Answering) -> None:
 
 def _file(answer: Answer[Any], request: Request, ending: str, format: Format) -> Response:
     given = request.query_params
-    if ending in ("svg", "png"):
-        return _picture(answer, given.get("chart", "1"), ending, format)
     sorted_ = in_order(answer, format, Sort.of(given.get("sort", "")))
     if ending == "json":
         from crmetrics.presenting.json import as_json
@@ -86,11 +93,12 @@ def _file(answer: Answer[Any], request: Request, ending: str, format: Format) ->
     return Response(as_xlsx(sorted_, format), media_type=SHEET, headers=_saved_as(answer.key, ending))
 
 
-def _picture(answer: Answer[Any], chart: str, ending: str, format: Format) -> Response:
-    from crmetrics.presenting.chart import drawings
+def _picture(
+    answer: Answer[Any], request: Request, ending: str, format: Format, notes: Sequence[Annotation]
+) -> Response:
     from crmetrics.presenting.picture import as_png, as_svg, titled
 
-    drawn = drawings(answer, format)
+    chart, drawn = request.query_params.get("chart", "1"), noted_drawings(answer, notes, format)
     if not chart.isdecimal() or not 0 < int(chart) <= len(drawn):
         told = _("{key} has no chart '{number}' here; it has {n}.", key=answer.key, number=chart, n=len(drawn))
         raise UnknownName(told)
@@ -103,8 +111,10 @@ def _picture(answer: Answer[Any], chart: str, ending: str, format: Format) -> Re
     return Response(as_png(whole, format.language), media_type="image/png", headers=_saved_as(answer.key, "png"))
 
 
-def _mark(answering: Answering, request: Request, key: str, ending: str, format: Format) -> str:
-    """The mark of a file's content: all that can change it, the viewer's scope and the data version among it."""
+def _mark(
+    answering: Answering, request: Request, key: str, ending: str, format: Format, notes: Sequence[Annotation]
+) -> str:
+    """The mark of a file's content: all that can change it, the viewer's scope, the data version and his notes among it."""
     given = request.query_params
     told = (
         answering.question(request, key).asked,
@@ -112,6 +122,7 @@ def _mark(answering: Answering, request: Request, key: str, ending: str, format:
         format,
         _version(),
         [given.get(name) for name in ("sort", "bom", "chart")],
+        notes,
     )
     return f'"{blake2b(repr(told).encode(), digest_size=16).hexdigest()}"'
 

@@ -16,6 +16,7 @@ from crmetrics.web import (
     analysis_page,
     answers_page,
     api,
+    api_notes,
     api_records,
     assets,
     audit_page,
@@ -27,6 +28,7 @@ from crmetrics.web import (
     home_page,
     import_page,
     me_page,
+    notes_page,
     own_kpis_page,
     people_page,
     quarantine_page,
@@ -51,6 +53,7 @@ HEADERS: Final = {
 
 ROOMS: Final = (
     api,
+    api_notes,
     api_records,
     home_page,
     all_page,
@@ -59,6 +62,7 @@ ROOMS: Final = (
     rows_page,
     boards_page,
     targets_page,
+    notes_page,
     import_page,
     quarantine_page,
     duplicates_page,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +15,6 @@ from starlette.datastructures import QueryParams
 
 from crmetrics.analysis import Answer
 from crmetrics.analysis.reading import read_choices
-from crmetrics.presenting.chart import drawings
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.table import Cells, show
 from crmetrics.presenting.words import say
@@ -23,9 +23,11 @@ from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.unit import Unit
 from crmetrics.web.asking import asking_of
 from crmetrics.web.desk import Task
+from crmetrics.web.noted import noted_drawings, notes_for
 from crmetrics.web.pages import column_classes
 from crmetrics.web.sheet import chart_of
 from crmetrics.web.site import Site
+from crmetrics.workspace.annotations import Annotation
 from crmetrics.workspace.boards import Board, Part
 
 _ = words("boards")
@@ -83,7 +85,8 @@ def parts_of(site: Site, request: Request, board: Board, format: Format) -> list
         except CrmetricsError as error:
             found.append(Shown(part, place, title, href, "wrong", say(error.message, format)))
         else:
-            found.append(_told(part, place, answer, title, href, format))
+            notes = notes_for(site, request, answer.declared.area) if part.kind == "chart" else ()
+            found.append(_told(part, place, answer, title, href, format, notes))
     return found
 
 
@@ -111,7 +114,15 @@ def _asked(site: Site, request: Request, part: Part) -> Task:
     return site.desk.ask(question, viewer.name, partial(catalogue.answer, question))
 
 
-def _told(part: Part, place: int, answer: Answer[Any], title: str, href: str, format: Format) -> Shown:
+def _told(
+    part: Part,
+    place: int,
+    answer: Answer[Any],
+    title: str,
+    href: str,
+    format: Format,
+    notes: Sequence[Annotation],
+) -> Shown:
     if answer.locked:
         return Shown(part, place, title, href, "locked", say(answer.locked.message, format))
     sub = format.period(answer.period) if answer.period else format.day(answer.today)
@@ -119,7 +130,7 @@ def _told(part: Part, place: int, answer: Answer[Any], title: str, href: str, fo
         figure, against = _figure(answer, format)
         return Shown(part, place, title, href, "told", sub=sub, figure=figure, against=against)
     if part.kind == "chart":
-        drawn = drawings(answer, format)
+        drawn = noted_drawings(answer, notes, format)
         if drawn:
             return Shown(part, place, drawn[0].title, href, "told", sub=sub, chart=chart_of(drawn[0]))
     table = show(answer, format, count=ROWS)

@@ -17,6 +17,7 @@ from crmetrics.vocabulary.language import Message, words
 from crmetrics.web.admission import SIGNED_IN, Number, Rights
 from crmetrics.web.asking import FILTER, asking_of
 from crmetrics.web.board_view import parts_of, question_of
+from crmetrics.web.noted import WORDS as OF_NOTES
 from crmetrics.web.site import Place, Site
 from crmetrics.workspace.boards import KINDS, Board, Boards, Part, PartKind, View
 
@@ -39,6 +40,7 @@ KIND_NAMES: Final[dict[str, Message]] = {
 }
 
 WORDS: Final[dict[str, Message]] = {
+    **OF_NOTES,
     "boards": PLACE.title,
     "boards_sub": _("Figures, charts and tables that you put together. Whoever opens a shared one sees his own rows."),
     "new": _("New dashboard"),

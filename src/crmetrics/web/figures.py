@@ -10,6 +10,7 @@ from typing import Any, Final
 from crmetrics.analysis.littleness import SHOWN_FROM
 from crmetrics.findings import Briefing, Line
 from crmetrics.presenting.numbers import Format
+from crmetrics.presenting.time_axis import TimeAxis
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.vocabulary.period import Period, months_later
@@ -185,7 +186,10 @@ def _spark(series: Sequence[float | None], target: float | None, format: Format)
 
 @dataclass(frozen=True)
 class Course:
-    """The course of the main figure as bars in a drawing of 100 by 100, with its target line and the value at its top."""
+    """The course of the main figure as bars in a drawing of 100 by 100, with its target line and the value at its top.
+
+    area, time  of which area the figure is, and the days that the bars span: notes on dates stand on them
+    """
 
     title: str
     reading: str
@@ -193,6 +197,8 @@ class Course:
     bars: tuple[Bar, ...]
     target: float | None
     top: str
+    area: str
+    time: TimeAxis
 
 
 def main_course(told: Briefing, format: Format) -> Course | None:
@@ -207,14 +213,13 @@ def main_course(told: Briefing, format: Format) -> Course | None:
     target = line.value("target") if not told.is_running or line.declared.is_additive else None
     high = max([*(value for value in series if value is not None), target or 0.0]) or 1.0
     step = 100 / len(series)
-    bars = []
+    bars, spans = [], [_step_of(told.period, grain, place - len(series) + 1) for place in range(len(series))]
     for place, value in enumerate(series):
         height = round((value or 0.0) / high * 100, 2)
-        span = _step_of(told.period, grain, place - len(series) + 1)
         shown = format.value(line.unit, value)
         is_last = place == len(series) - 1
         bars.append(
-            Bar(format.period(span), shown, round(place * step + step * 0.18, 2), 100 - height, height, is_last)
+            Bar(format.period(spans[place]), shown, round(place * step + step * 0.18, 2), 100 - height, height, is_last)
         )
     title = say(COURSES[grain](figure=line.declared.title), format)
     said = ""
@@ -224,7 +229,8 @@ def main_course(told: Briefing, format: Format) -> Course | None:
         said = say(told_(all=len(series)), format)
     label = f"{title}. " + "; ".join(f"{bar.name}: {bar.value}" for bar in bars)
     height = None if target is None else round(100 - target / high * 100, 2)
-    return Course(title, said, label, tuple(bars), height, format.short(line.unit, high))
+    time = TimeAxis(tuple(span.start for span in spans), spans[-1].end, is_columns=True)
+    return Course(title, said, label, tuple(bars), height, format.short(line.unit, high), line.declared.area, time)
 
 
 def _step_of(period: Period, grain: str, back: int) -> Period:

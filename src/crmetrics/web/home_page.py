@@ -23,7 +23,10 @@ from crmetrics.web.admission import SIGNED_IN, Rights
 from crmetrics.web.answering import arrived
 from crmetrics.web.asking import COMPARES, FILTER
 from crmetrics.web.desk import ASIDE, Desk, Task
+from crmetrics.web.figures import Course
 from crmetrics.web.home_view import as_data, home, quality_asked
+from crmetrics.web.noted import WORDS as OF_NOTES
+from crmetrics.web.noted import NotedCourse, noted_course, notes_for
 from crmetrics.web.site import Place, Site
 from crmetrics.workspace.boards import Boards
 
@@ -48,6 +51,7 @@ TITLES: Final[dict[str, Message]] = {
 }
 
 WORDS: Final[dict[str, Message]] = {
+    **OF_NOTES,
     "home": PLACE.title,
     "what_changed": _("What changed: {period}"),
     "whole": _("{period}, compared with {before}."),
@@ -218,6 +222,11 @@ def _own_first_page(site: Site, request: Request) -> str | None:
     return f"/boards/{number}" if number else None
 
 
+def _noted(site: Site, request: Request, course: Course | None) -> NotedCourse | None:
+    """The notes on dates of the course of the main figure."""
+    return noted_course(course.time, notes_for(site, request, course.area), site.format(request)) if course else None
+
+
 def _shown(site: Site, request: Request, looked: Looked, told: Briefing) -> Response:
     format_ = site.format(request)
     shown = home(looked.catalogue, looked.viewer, told, request.query_params, format_)
@@ -233,5 +242,6 @@ def _shown(site: Site, request: Request, looked: Looked, told: Briefing) -> Resp
         WORDS,
         title=say(title if title else WORDS["what_changed"](period=told.period), format_),
         switch=switch,
+        noted=_noted(site, request, shown["course"]),
         **shown,
     )

@@ -18,6 +18,8 @@ from crmetrics.catalogue import OpenCatalogue
 from crmetrics.vocabulary.errors import BadValue, CrmetricsError, UnknownName
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.web.admission import Rights
+from crmetrics.web.noted import WORDS as OF_NOTES
+from crmetrics.web.noted import notes_for
 from crmetrics.web.own_kpis_view import columns_listed, dates_of, preview_of, tables_listed
 from crmetrics.web.site import Place, Site
 
@@ -50,6 +52,7 @@ UNIT_WORDS: Final[Mapping[str, Message]] = {
     "score": _("a score"),
 }
 WORDS: Final[dict[str, Message]] = {
+    **OF_NOTES,
     "kpis": PLACE.title,
     "kpis_sub": _(
         "Figures that your company counts in its own way. They are asked, filtered, compared, exported and put on "
@@ -247,6 +250,6 @@ def _page(
         units=[(each, UNIT_WORDS[each]) for each in UNITS],
         longest=LONGEST,
         example_texts=EXAMPLES,
-        preview=preview_of(answer, format) if answer else None,
+        preview=preview_of(answer, format, notes_for(site, request, AREA)) if answer else None,
         said=error.message if error else None,
     )

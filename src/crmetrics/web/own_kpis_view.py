@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
 from crmetrics.analysis import Answer
 from crmetrics.analysis.measure import Measure, columns_of, tables_of
-from crmetrics.presenting.chart import drawings
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.table import ShownTable, show
 from crmetrics.presenting.words import say, say_safely
@@ -18,8 +17,10 @@ from crmetrics.vocabulary.language import Message, words
 from crmetrics.warehouse.expression import Kind
 from crmetrics.warehouse.facts import facts
 from crmetrics.warehouse.schema import TABLES
+from crmetrics.web.noted import noted_drawings
 from crmetrics.web.pages import column_classes
 from crmetrics.web.sheet import chart_of
+from crmetrics.workspace.annotations import Annotation
 
 _ = words("notes")
 
@@ -100,9 +101,9 @@ def _columns(over: str) -> Mapping[str, Kind]:
         return {}
 
 
-def preview_of(answer: Answer[Any], format: Format) -> Preview:
+def preview_of(answer: Answer[Any], format: Format, notes: Sequence[Annotation]) -> Preview:
     """The answer of a KPI that is not kept yet."""
-    drawn = () if answer.locked else drawings(answer, format)
+    drawn = () if answer.locked else noted_drawings(answer, notes, format)
     table = None if answer.locked else show(answer, format)
     return Preview(
         say(answer.declared.title, format),

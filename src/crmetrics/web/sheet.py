@@ -14,6 +14,7 @@ from starlette.datastructures import QueryParams
 
 from crmetrics.analysis import Answer, Row
 from crmetrics.analysis.kept import Asked
+from crmetrics.presenting.annotations import annotated
 from crmetrics.presenting.chart import drawings
 from crmetrics.presenting.frame import Drawing
 from crmetrics.presenting.letters import width
@@ -25,6 +26,7 @@ from crmetrics.presenting.tiles import tiles
 from crmetrics.presenting.words import say, say_safely
 from crmetrics.web.asking import address
 from crmetrics.web.pages import ROWS, SENTENCE, column_classes
+from crmetrics.workspace.annotations import Annotation
 
 FILES: Final = ("xlsx", "csv", "json")
 PICTURES: Final = ("png", "svg")
@@ -80,9 +82,15 @@ class Shown:
 
 
 def sheet(
-    answer: Answer[Any], asked: Asked, given: QueryParams, format: Format, kept: Shown, links: Links
+    answer: Answer[Any],
+    asked: Asked,
+    given: QueryParams,
+    format: Format,
+    kept: Shown,
+    links: Links,
+    notes: Sequence[Annotation] = (),
 ) -> dict[str, Any]:
-    """Everything on the page that comes from the answer itself."""
+    """Everything on the page that comes from the answer itself; `notes` on dates are put onto its charts over time."""
     sort = Sort.of(given.get("sort", ""))
     order = None
     if sort and len(answer.rows):
@@ -102,7 +110,8 @@ def sheet(
         "notes": [(note.kind, say_safely(note.message, format)) for note in answer.notes],
         "locked": say(answer.locked.message, format) if answer.locked else "",
         "tiles": tiles(answer, format),
-        "charts": [chart_of(drawing) for drawing in drawn],
+        "charts": [chart_of(annotated(drawing, notes, format)) for drawing in drawn],
+        "takes_notes": any(drawing.time for drawing in drawn),
         "is_wide": _letters(table) > LETTERS_BESIDE or any(drawing.steps > WIDE_FROM for drawing in drawn),
         "table": table,
         "heads": _heads(answer, given, table, sort),
@@ -202,6 +211,7 @@ def chart_of(drawing: Drawing) -> dict[str, Any]:
         "label": drawing.label,
         "spec": Markup(spec),
         "height": int(height) + 40 if isinstance(height, int | float) else 220,
+        "notes": drawing.notes,
     }
 
 

@@ -17,7 +17,7 @@ _ = words("people")
 
 Kind = Literal[
     "sign_in", "refused", "sign_out", "password", "link", "token", "rights", "personal", "export", "definition",
-    "settings", "import", "decision",
+    "settings", "import", "decision", "note",
 ]  # fmt: skip
 
 KINDS: Final[Mapping[Kind, Message]] = MappingProxyType(
@@ -35,6 +35,7 @@ KINDS: Final[Mapping[Kind, Message]] = MappingProxyType(
         "settings": _("Settings changed"),
         "import": _("Imported"),
         "decision": _("Data merged or corrected"),
+        "note": _("Note on a date changed"),
     }
 )
 
