@@ -12,7 +12,6 @@ from crmetrics.warehouse.facts.fact import Derived
 from crmetrics.warehouse.schema import TABLES, Table
 
 if TYPE_CHECKING:
-    from crmetrics.vocabulary.period import Period
     from crmetrics.warehouse.warehouse import Warehouse
 
 _NO_GROUPS: Final[Mapping[str, str]] = MappingProxyType({})
@@ -71,5 +70,6 @@ class Behind:
 
 
 Choices = Mapping[str, Any]
-Look = Callable[["Warehouse", "Period | None", Choices, Mapping[str, str | None]], Behind]
+Look = Callable[["Warehouse", Any, Choices, Mapping[str, str | None]], Behind]
+"""The period is that of the question; None for an analysis that takes none."""
 Behinds = tuple[Behind, ...] | Callable[[Choices], tuple[Behind, ...]]

@@ -6,11 +6,26 @@ from typing import Annotated, Any, Final, TypeVar
 
 import numpy as np
 
-from crmetrics.analysis import Bars, By, Finding, LeftOut, Locked, Note, Result, Row, Table, Toggle, analysis, column
+from crmetrics.analysis import (
+    Bars,
+    Behind,
+    By,
+    Finding,
+    LeftOut,
+    Locked,
+    Note,
+    Result,
+    Row,
+    Table,
+    Toggle,
+    analysis,
+    column,
+)
 from crmetrics.models.interval import Floats, share_of
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import GRAINS, Period
 from crmetrics.vocabulary.unit import MONEY, SHARE, Figure
+from crmetrics.warehouse.facts.margins import COSTED_NOW, DIRECT_COSTS, MARGIN_BY_PARTY
 from crmetrics.warehouse.rows import Rows
 from crmetrics.warehouse.schema import TABLES
 from crmetrics.warehouse.views import CUSTOM, reach
@@ -23,34 +38,15 @@ R = TypeVar("R", bound=Row)
 LOCKED_ABOVE: Final = 0.2
 """So large a share of sales without any cost locks the figure: what is left would not stand for the whole."""
 
-MARGIN_BY_PARTY = """
-select party, grouping(party) = 1 as is_total,
-       sum(net) filter (where is_costed) as net_sales,
-       sum(full_cost) filter (where is_costed) as cost,
-       sum(net - full_cost) filter (where is_costed) as margin,
-       sum(net) filter (where is_costed and is_estimated) as estimated_sales,
-       sum(net) filter (where not is_cancelled and not is_costed) as uncosted_sales,
-       sum(net) filter (where not is_cancelled) as all_sales,
-       count(*) filter (where is_costed) as used,
-       count(*) filter (where is_cancelled) as cancelled,
-       count(*) filter (where not is_cancelled and is_unconverted) as unconverted,
-       count(*) filter (where not is_cancelled and not is_unconverted and not is_costed) as uncosted
-from (
-    select *, not is_cancelled and not is_unconverted and full_cost is not null and ($estimated or not is_estimated) as is_costed
-    from costed_lines
-    where ordered_at >= $start and ordered_at < $end
-) as lines
-group by grouping sets ((party), ())
-order by is_total, margin desc nulls last, party
-"""
-
-DIRECT_COSTS = """
-select party, grouping(party) = 1 as is_total, sum(converted(amount, company_rate)) as direct
-from costs
-where spent_on >= $start_on and spent_on < $end_on
-group by grouping sets ((party), ())
-order by is_total, party
-"""
+BEHIND: Final = Behind(
+    {"net_sales": "", "cost": "", "margin": ""},
+    "costed_lines",
+    "is_costed",
+    "ordered_at",
+    source=COSTED_NOW,
+    tells={"net_sales": "net", "cost": "full_cost", "margin": "net - full_cost"},
+)
+"""What a line adds to each sum. The contribution also stands on costs, which are no lines."""
 
 
 class Margin(Row):
@@ -71,6 +67,7 @@ class Margin(Row):
     date="orders.ordered_at",
     table="order_lines",
     chart=Bars(x="party", y="margin"),
+    behind=(BEHIND,),
 )
 def margin(
     warehouse: Warehouse,

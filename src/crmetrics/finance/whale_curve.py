@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 
-from crmetrics.analysis import Curve, Finding, LeftOut, Note, Result, Row, analysis, column
+from crmetrics.analysis import Behind, Choices, Curve, Finding, LeftOut, Note, Result, Row, analysis, column
 from crmetrics.finance.margin import LOCKED_ABOVE, without_cost
 from crmetrics.models.interval import Floats, share_of
 from crmetrics.vocabulary.language import words
@@ -20,7 +22,7 @@ _ = words("finance")
 ENOUGH_CUSTOMERS: Final = 20
 NOTABLE: Final = 0.05
 
-CURVE = """
+_RANKED: Final = """
 with profits as (
     select customer_id,
            sum(case when full_cost is not null and not is_unconverted and not is_cancelled then net - full_cost end) as profit,
@@ -34,12 +36,14 @@ with profits as (
     group by customer_id
 ),
 ranked as (
-    select profit, row_number() over (order by profit desc, customer_id) as place,
+    select customer_id, profit, row_number() over (order by profit desc, customer_id) as place,
            sum(profit) over (order by profit desc, customer_id rows between unbounded preceding and current row) as cumulated,
            count(*) over () as customers
     from profits
     where customer_id is not null and profit is not null
-),
+)
+"""
+CURVE = f"""{_RANKED},
 whole as (
     select sum(lines) as lines, sum(sales) as sales, sum(uncosted_sales) as uncosted_sales,
            sum(cancelled) as cancelled, sum(uncosted) as uncosted,
@@ -58,6 +62,27 @@ where r.place is null or r.customers <= 100 or r.place = p.place
    or floor(r.place * 1e2 / r.customers) > floor((r.place - 1) * 1e2 / r.customers)
 order by r.place
 """
+
+
+def _first(_warehouse: Warehouse, _period: Period, _choices: Choices, at: Mapping[str, str | None]) -> Behind:
+    """The customers up to a point of the curve."""
+    most = at.get("customers") or ""
+    is_point = most.isdecimal()
+    values = {"customers": most, "most": int(most) if is_point else 0}
+    return replace(BEHIND, where="place <= $most" if is_point or at else "true", values=values)
+
+
+BEHIND: Final = Behind(
+    {"customers": "", "cumulated_profit": ""},
+    "costed_lines",
+    "true",
+    groups={"customers": "$customers"},
+    shows="customers",
+    source=f"{_RANKED} select * from ranked",
+    tells={"cumulated_profit": "profit"},
+    sort="-cumulated_profit",
+    look=_first,
+)
 
 
 class WhaleCurve(Row):
@@ -79,6 +104,7 @@ class WhaleCurve(Row):
     date="orders.ordered_at",
     table="order_lines",
     chart=Curve(x="rank_share", y="cumulated_share"),
+    behind=(BEHIND,),
 )
 def whale_curve(warehouse: Warehouse, period: Period) -> Result[WhaleCurve]:
     """How concentrated is profit, and how much do loss-making customers eat?
@@ -111,13 +137,12 @@ def whale_curve(warehouse: Warehouse, period: Period) -> Result[WhaleCurve]:
             result.rows, notes=(Note(_("No customer bought anything whose cost is known in this period."), "few"),)
         )
     total_row = WhaleCurve((1.0, customers, total, 1.0 if total > 0 else None, float(rank[is_peak][0])))
+    left_out = _left_out(found)
     return Result(
         result.rows,
         total_row,
-        used=int(
-            (found["lines"] or 0) - (found["cancelled"] or 0) - (found["uncosted"] or 0) - (found["anonymous"] or 0)
-        ),
-        left_out=_left_out(found),
+        used=int(found["lines"] or 0) - sum(each.rows for each in left_out),
+        left_out=left_out,
         notes=_notes(customers, total),
         findings=_findings(rows, share, found, total),
         n=customers,

@@ -21,6 +21,7 @@ from crmetrics.analysis import (
 )
 from crmetrics.analysis.comparison import COMPARED, PEOPLE, Everybody
 from crmetrics.analysis.littleness import SHOWN_FROM, too_few
+from crmetrics.kpis.compared_rows import compared_rows
 from crmetrics.models.fair_shares import WARNING, beyond_luck, luck_limits
 from crmetrics.models.interval import share_of, wilson
 from crmetrics.vocabulary.language import words
@@ -51,12 +52,9 @@ Adjusted = Annotated[
     ),
 ]
 TOLD: Final = 3
-OUTSIDE: Final[dict[str, Any]] = {
-    "none": "within luck",
-    "95": "outside 95 %",
-    "99.8": "outside 99.8 %",
-    "few": "too few",
-}
+OUTSIDE: Final[dict[str, Any]] = dict(
+    none="within luck", **{"95": "outside 95 %", "99.8": "outside 99.8 %"}, few="too few"
+)
 
 
 class TeamComparison(Row):
@@ -95,6 +93,7 @@ class TeamComparison(Row):
     table="employees",
     kind="DG",
     chart=FunnelPlot(x="n", y="adjusted", name="owner", middle="whole", outside="outside"),
+    behind=compared_rows,
 )
 def team_comparison(
     warehouse: Warehouse,

@@ -25,6 +25,7 @@ from crmetrics.analysis.funnels import largest_first
 from crmetrics.analysis.littleness import PLAIN_FROM, little_data
 from crmetrics.models import funnel
 from crmetrics.models.interval import wilson
+from crmetrics.sales.lead_rows import LEAD_ROWS, STEPS
 from crmetrics.sales.leads import WINDOW_OF_FEW, by_step, is_no_lead, top_reasons, usual_window
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period
@@ -36,10 +37,6 @@ _ = words("sales")
 
 RatesOf = Annotated[Literal["count", "amount"], Options("Rates of", count="leads", amount="money of the deals")]
 
-STEPS: Final = {
-    "deals": ("lead", "qualified", "deal", "quote", "sale"),
-    "orders": ("lead", "qualified", "quote", "sale"),
-}
 COUNTS: Final = ("reached", "moved", "entered", "lost", "waiting")
 
 
@@ -72,6 +69,7 @@ class LeadStep(Row):
     kind="DG",
     chart=Funnel(x="step", moved="moved", waiting="open_leads", lost="lost"),
     headline="next_rate",
+    behind=LEAD_ROWS,
 )
 def lead_conversion(
     warehouse: Warehouse,

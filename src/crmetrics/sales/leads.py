@@ -50,7 +50,7 @@ def by_step(warehouse: Warehouse, period: Period, by: str, source: str, days: in
 
     Without deals (`source` orders) the quote is the third step.
     """
-    _link(warehouse)
+    link_leads(warehouse)
     rows = warehouse.query(
         leads_by_step(source), period=period, by=by, of="leads", moment="created_at", window=float(days * DAY)
     )
@@ -67,10 +67,12 @@ def usual_window(warehouse: Warehouse, source: str) -> tuple[int, int]:
 
 def is_no_lead(rows: Rows) -> NDArray[np.bool_]:
     """Which rows are of leads that were disqualified as spam, test or duplicate."""
-    return np.array([_says_no_lead((reason or "").casefold()) for reason in rows.values("reason")], dtype=bool)
+    return np.array([says_no_lead(reason or "") for reason in rows.values("reason")], dtype=bool)
 
 
-def _says_no_lead(reason: str) -> bool:
+def says_no_lead(reason: str) -> bool:
+    """Whether a reason of disqualification says that it was spam, a test or a duplicate."""
+    reason = reason.casefold()
     if any(part in reason for part in NO_LEAD):
         return True
     said = frozenset(WORD.findall(reason))
@@ -95,14 +97,14 @@ def top_reasons(
     return found
 
 
-def _link(warehouse: Warehouse) -> None:
+def link_leads(warehouse: Warehouse) -> None:
     """A filter goes by the lead: its deal, quotes and earlier leads are known whoever has them and wherever they came from."""
     for name in ("leads", "deals", "quotes"):
         warehouse.restate(f"{name}_linked", TABLES[name], warehouse.as_of, is_filtered=False)
 
 
 def _learn(company: Warehouse, values: Mapping[str, Any]) -> tuple[Mapping[str, Array], tuple[int, int]]:
-    _link(company)
+    link_leads(company)
     since: datetime = values["since"]
     found = company.query(days_to_sale(values["source"]), since=since).one()
     sales = int(found["sales"] or 0)

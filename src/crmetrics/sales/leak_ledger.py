@@ -19,6 +19,7 @@ from crmetrics.sales.courses import (
     last_year,
     whole_course,
 )
+from crmetrics.sales.funnel_rows import leak_rows
 from crmetrics.sales.leak_lines import ledger, ledger_table
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period
@@ -70,6 +71,7 @@ class Leak(Row):
     kind="GR",
     chart=Bars(x="stage", y="leak_money", band=("low", "high")),
     headline="leak_money",
+    behind=leak_rows,
 )
 def leak_ledger(
     warehouse: Warehouse,

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import date, datetime
 from typing import Annotated, Any, Final
 
 import numpy as np
 
 from crmetrics.analysis import By, Finding, Note, Options, Result, Row, Waterfall, analysis, column
+from crmetrics.sales.moved_deals import AFTER, BEFORE, CAME, CHANGED, LEFT, MOVED_DEALS, Moves
 from crmetrics.vocabulary.language import words
-from crmetrics.vocabulary.period import Period, midnight, parse_period
+from crmetrics.vocabulary.period import Period
 from crmetrics.vocabulary.unit import COUNT, MONEY, Figure
-from crmetrics.warehouse.facts.moves import OWNED, REMEMBERED, moves_sql
+from crmetrics.warehouse.facts.moves import moves_sql
 from crmetrics.warehouse.rows import Rows
-from crmetrics.warehouse.schema import TABLES
 from crmetrics.warehouse.warehouse import Warehouse
 
 _ = words("sales")
 
 NOTABLE: Final = 0.1
-BEFORE, AFTER = "open_before", "open_after"
-CAME: Final = ("created", "reopened", "handed_in", "pulled_in", "moved_in")
-CHANGED: Final = ("grown", "shrunk")
-LEFT: Final = ("won", "lost", "handed_on", "slipped", "moved_on")
 MOVED: Final = frozenset(("handed_in", "moved_in", "handed_on", "moved_on"))
 """What went from one to another and was neither gained nor lost."""
 ALWAYS: Final = frozenset((BEFORE, "created", *CHANGED, "won", "lost", AFTER))
@@ -62,6 +56,7 @@ class PipelineChange(Row):
     period="last-7-days",
     chart=Waterfall(x="cause", y="amount", good=frozenset(("won",)), neither=MOVED),
     headline="amount",
+    behind=(MOVED_DEALS,),
 )
 def pipeline_changes(
     warehouse: Warehouse,
@@ -79,8 +74,8 @@ def pipeline_changes(
              source are in neither date. Slipped and pulled in are steps only where a window of the expected close is chosen.
     Source:  The waterfalls of revenue tools; own definition of the ranks.
     """
-    since, until = (min(midnight(day, warehouse.zone), warehouse.as_of) for day in (period.start, period.end))
-    rows = _moves(warehouse, since, until, by, closing)
+    moves = Moves.between(warehouse, period, by, closing)
+    rows = warehouse.query(moves_sql(**moves.kinds), by=by, of="deals", **moves.values)
     table = _table(rows)
     whole = rows.where(rows.flags("in_total"))
     return Result.of(
@@ -89,33 +84,6 @@ def pipeline_changes(
         notes=_notes(warehouse, whole),
         findings=() if by else _findings(whole),
         used=int(whole.numbers("deals").sum()),
-    )
-
-
-def _moves(warehouse: Warehouse, since: datetime, until: datetime, by: str, closing: str) -> Rows:
-    """The sums of what moved, by group, way in and way out. Whoever's filter or group it may cross is looked up at both moments."""
-    deals = replace(TABLES["deals"], priced_at=None)  # both moments at the rates of the later
-    told = replace(deals, histories=tuple(each for each in deals.histories if each.table == "deal_changes"))
-    by_remembered = by in REMEMBERED
-    crossed = {each.dimension for each in warehouse.scope.filters}
-    is_tracked = by_remembered or bool(crossed)
-    warehouse.restate("deals_known", deals if by_remembered else told, until, is_filtered=False)
-    warehouse.restate("changes_known", TABLES["deal_changes"], until, is_filtered=False, joined_to="deals")
-    warehouse.restate("visits_known", TABLES["deal_stages"], warehouse.as_of, is_filtered=False, joined_to="deals")
-    if is_tracked:
-        warehouse.restate("deals_seen_then", deals, since)
-        warehouse.restate("deals_seen_now", deals, until)
-    due = parse_period(closing, warehouse.today, warehouse.week_start) if closing else None
-    return warehouse.query(
-        moves_sql(is_tracked=is_tracked, is_apart=by_remembered),
-        by=by,
-        of="deals",
-        since=since,
-        until=until,
-        is_owned=bool(crossed & OWNED),
-        is_due=due is not None,
-        due_from=due.start if due else date.min,
-        due_until=due.end if due else date.max,
     )
 
 

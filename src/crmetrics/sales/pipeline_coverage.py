@@ -11,6 +11,7 @@ from crmetrics.analysis.pipelines import stage_chances, weighed
 from crmetrics.analysis.targets import targets_for
 from crmetrics.sales.courses import display_name
 from crmetrics.sales.coverage import DEALS_BY_STAGE, PLANNED, SPANS, by_scope, covered
+from crmetrics.sales.open_deal_rows import target_rows
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period, midnight, months_later
 from crmetrics.vocabulary.unit import COUNT, MONEY, RATIO, SHARE, Figure
@@ -53,6 +54,7 @@ class PipelineCoverage(Row):
     chart=Bars(x="scope", y="open_due", goal="needed"),
     period="this-quarter",
     headline="coverage",
+    behind=target_rows,
 )
 def pipeline_coverage(
     warehouse: Warehouse,

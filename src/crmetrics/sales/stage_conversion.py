@@ -12,6 +12,7 @@ from crmetrics.analysis.funnels import funnel_steps, is_counted, largest_first, 
 from crmetrics.analysis.littleness import PLAIN_FROM, little_data
 from crmetrics.models import funnel
 from crmetrics.models.interval import wilson
+from crmetrics.sales.funnel_rows import stage_rows
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period
 from crmetrics.vocabulary.unit import COUNT, MONEY, SHARE, Figure
@@ -67,6 +68,7 @@ class StageConversion(Row):
     date="deals.created_at",
     kind="DG",
     chart=Funnel(x="stage", moved="moved", waiting="open_deals", lost="lost"),
+    behind=stage_rows,
 )
 def stage_conversion(
     warehouse: Warehouse,

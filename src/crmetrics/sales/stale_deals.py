@@ -10,6 +10,7 @@ from crmetrics.analysis import Bars, By, Finding, Locked, Note, Result, Row, Tab
 from crmetrics.analysis.littleness import SHOWN_FROM
 from crmetrics.analysis.pipelines import deal_chances, locked_earlier, stage_chances
 from crmetrics.analysis.silences import derive_silences
+from crmetrics.sales.open_deal_rows import STALE_ROWS
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.unit import COUNT, DATE, DAYS, MONEY, SHARE, Figure
 from crmetrics.warehouse.facts.silence import STALE_DEALS, STAY_LIMITS
@@ -66,6 +67,7 @@ class StaleDeal(Row):
     kind="GR",
     chart=Bars(x="deal_id", y="stake"),
     headline="stake",
+    behind=(STALE_ROWS,),
 )
 def stale_deals(warehouse: Warehouse, by: By = By("")) -> Result[StaleDeal]:
     """Which open deals have rotted?

@@ -11,6 +11,7 @@ from crmetrics.analysis.contests import calibration_of, comparison_of
 from crmetrics.sales.deal_reasons import in_words
 from crmetrics.sales.deal_scores import DEAL_SCORES, ENOUGH, DealModel
 from crmetrics.sales.deal_verdict import behind_their_stage, notes_of
+from crmetrics.sales.open_deal_rows import SCORED_ROWS
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.unit import COUNT, MONEY, RATIO, SHARE
 from crmetrics.warehouse.rows import Rows
@@ -78,6 +79,9 @@ class WinProbability(Row):
     kind="P",
     chart=FirstOf((Bars(x="tenth", y="happened", band=("low", "high")), Histogram(x="p"))),
     enough=2 * ENOUGH,
+    behind=lambda choices: (
+        (SCORED_ROWS,) if choices["show"] == "deals" else ()
+    ),  # what a model was tested on is no list
 )
 def win_probability(warehouse: Warehouse, show: Show = "deals") -> Result[WinProbability]:
     """How likely is each open deal to be won, and why?

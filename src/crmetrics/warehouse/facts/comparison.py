@@ -6,41 +6,35 @@ from types import MappingProxyType
 from typing import Final
 
 from crmetrics.warehouse.facts.closings import CLOSED_BY, WITH_CLOSER
+from crmetrics.warehouse.facts.fact import Derived
 from crmetrics.warehouse.facts.pipeline import WORKED_UNTIL
 
 # not of `closed_deals`: that knows the rate of every deal, which is half the work
 WON: Final = f"""
-select owner_id, first_part, second_part, count(*) filter (where is_won) as hits, count(*) as cases
-from (
-    select {CLOSED_BY} as owner_id, d.source as first_part, c.size_band as second_part, d.is_won
-    from {WITH_CLOSER}
-    left join customers c on c.customer_id = d.customer_id
-    where d.closed_at >= $start and d.closed_at < $end
-) closed
-group by owner_id, first_part, second_part
-order by owner_id, first_part, second_part
+select d.deal_id as case_id, {CLOSED_BY} as owner_id, d.source as first_part, c.size_band as second_part, d.is_won as is_hit
+from {WITH_CLOSER}
+left join customers c on c.customer_id = d.customer_id
+where d.closed_at >= $start and d.closed_at < $end
 """
 
 QUOTED: Final = """
 with quoted as (
-    select deal_id, case when deal_id is null then quote_id end as quote_id, min(sent_at) as sent_at,
+    select deal_id, case when deal_id is null then quote_id end as quote_id, min(quote_id) as case_id, min(sent_at) as sent_at,
            min(owner_id) as owner_id, min(customer_id) as customer_id,
            count(accepted_at) > 0 as is_accepted, count(rejected_at) > 0 or min(expires_on) < $today as is_over
     from quotes
     where sent_at is not null
     group by deal_id, case when deal_id is null then quote_id end
 )
-select case when d.deal_id is null then q.owner_id else d.closed_by end as owner_id, d.source as first_part,
-       c.size_band as second_part, count(*) filter (where coalesce(d.is_won, q.is_accepted)) as hits, count(*) as cases
+select q.case_id, case when d.deal_id is null then q.owner_id else d.closed_by end as owner_id, d.source as first_part,
+       c.size_band as second_part, coalesce(d.is_won, q.is_accepted) as is_hit
 from quoted q
 left join closed_deals d on d.deal_id = q.deal_id
 left join customers c on c.customer_id = coalesce(d.customer_id, q.customer_id)
 where q.sent_at >= $start and q.sent_at < $end
   and (d.deal_id is not null or (q.deal_id is null and (q.is_accepted or q.is_over)))
-group by case when d.deal_id is null then q.owner_id else d.closed_by end, d.source, c.size_band
-order by owner_id, first_part, second_part
 """
-"""Deals with a sent quote, a quote without a deal being a case of its own; undecided ones wait (R13)."""
+"""Deals with a sent quote, a quote without a deal being a case of its own; undecided ones wait (R13). A case is named by a quote."""
 
 SOLVED: Final = f"""
 with solved as (
@@ -70,7 +64,7 @@ again as (
     group by t.ticket_id
 ),
 judged as (
-    select p.owner_id, p.category, p.priority, p.replies,
+    select p.ticket_id, p.owner_id, p.category, p.priority, p.replies,
            least({WORKED_UNTIL.format(day="r", at="p.reopened_at")}, {WORKED_UNTIL.format(day="a", at="n.again_at")})
                - {WORKED_UNTIL.format(day="s", at="p.solved_at")} as came_back,
            {WORKED_UNTIL.format(day="w", at="$as_of")} - {WORKED_UNTIL.format(day="s", at="p.solved_at")} as passed
@@ -81,26 +75,44 @@ judged as (
     left join working_days a on a.day_on = local_day(n.again_at)
     left join working_days w on w.day_on = local_day($as_of)
 )
-select owner_id, category as first_part, priority as second_part,
-       count(*) filter (where replies = 1 and coalesce(came_back > 5 * 86400, true)) as hits, count(*) as cases
+select ticket_id as case_id, owner_id, category as first_part, priority as second_part,
+       replies = 1 and coalesce(came_back > 5 * 86400, true) as is_hit
 from judged
 where replies > 0 and passed >= 5 * 86400
-group by owner_id, category, priority
-order by owner_id, first_part, second_part
 """
 """Tickets solved for the first time and old enough to be judged (`service.fcr`): with one reply, and quiet for 5 business days."""
 
 SATISFIED: Final = """
-select coalesce(r.owner_id, t.owner_id) as owner_id, t.category as first_part, t.priority as second_part,
-       count(*) filter (where a.is_satisfied) as hits, count(*) as cases
+select a.response_id as case_id, coalesce(r.owner_id, t.owner_id) as owner_id, t.category as first_part, t.priority as second_part,
+       a.is_satisfied as is_hit
 from survey_answers a
 join responses r on r.response_id = a.response_id
 left join tickets t on t.ticket_id = r.ticket_id
 where a.kind = 'csat' and a.score is not null and a.answered_at >= $start and a.answered_at < $end
-group by coalesce(r.owner_id, t.owner_id), t.category, t.priority
-order by owner_id, first_part, second_part
 """
 """Answers about satisfaction (`service.csat`), by who is named in them, else by whose ticket they are about."""
 
-CASES_BY_OWNER: Final = MappingProxyType({"win_rate": WON, "quote_to_sale": QUOTED, "fcr": SOLVED, "csat": SATISFIED})
-"""Metric -> the cases of each owner by the two parts of their kind: deal source and size, or ticket category and priority."""
+_COUNTED: Final = """
+select owner_id, first_part, second_part, count(*) filter (where is_hit) as hits, count(*) as cases
+from ({cases}) cases
+group by owner_id, first_part, second_part
+order by owner_id, first_part, second_part
+"""
+CASES: Final = MappingProxyType({"win_rate": WON, "quote_to_sale": QUOTED, "fcr": SOLVED, "csat": SATISFIED})
+"""Metric -> its cases: whose each is, its kind in two parts (deal source and size, or ticket category and priority), whether it went
+well."""
+CASES_BY_OWNER: Final = MappingProxyType({metric: _COUNTED.format(cases=cases) for metric, cases in CASES.items()})
+"""The same counted for each owner and kind."""
+
+COMPARED_CASES: Final = MappingProxyType(
+    {
+        metric: Derived(
+            f"compared_{metric}",
+            key="employee_id",
+            table="employees",
+            sql=f"select case_id, owner_id as employee_id, is_hit from ({cases}) cases where owner_id is not null",
+        )
+        for metric, cases in CASES.items()
+    }
+)
+"""The cases that people are held against: of the whole company, each belonging to whom it counts for, whoever has it now (R23)."""

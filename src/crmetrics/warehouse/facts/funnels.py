@@ -135,42 +135,43 @@ LEAD_ENTRIES: Final = Fact(
 )
 """The two steps of a lead with what became of it, in the columns of `stage_entries`."""
 
-_CASES: Final = """
+_COUNTED: Final = """
 select party, grouping(party) = 1 as is_total, place, outcome, count(*) as cases, sum(money) as money,
        sum(power(cast(money as double), 2)) as squares, count(*) filter (where agreed is null) as without_amount,
        count(*) filter (where agreed is not null and money is null) as unconverted
-from (
-    select *, converted(agreed, company_rate) as money
-    from (select *, case when $amount_at = 'close' then closing_amount else amount end as agreed from ({deals}) deals) deals
-) deals
+from ({priced}) deals
 group by grouping sets ((party, place, outcome), (place, outcome))
 order by is_total, party, place, outcome
+"""
+_PRICED: Final = """
+    select *, converted(agreed, company_rate) as money
+    from (select *, case when $amount_at = 'close' then closing_amount else amount end as agreed from ({deals}) deals) deals
 """
 
 
 def _cohort(fact: str) -> tuple[str, str, str]:
     came = f"select * from {fact} where pipeline = $pipeline and created_at >= $start and created_at < $end"
-    return fact, _CASES.format(deals=came), "created_at"
+    return fact, _PRICED.format(deals=came), "created_at"
 
 
 def _entries(fact: str, moment: str) -> tuple[str, str, str]:
     came = f"""
-    select min(party) as party, place, outcome, amount, closing_amount, company_rate
+    select deal_id, min(party) as party, place, outcome, amount, closing_amount, company_rate
     from {fact} where pipeline = $pipeline and entered_at >= $start and entered_at < $end
     group by deal_id, place, outcome, amount, closing_amount, company_rate
     """
-    return fact, _CASES.format(deals=came), moment
+    return fact, _PRICED.format(deals=came), moment
 
 
 def _wins(fact: str, moment: str) -> tuple[str, str, str]:
     won = f"""
-    select party, $steps + 1 as place, outcome, amount, closing_amount, company_rate
+    select deal_id, party, $steps + 1 as place, outcome, amount, closing_amount, company_rate
     from {fact} where pipeline = $pipeline and outcome = 'won' and closed_at >= $start and closed_at < $end
     """
-    return fact, _CASES.format(deals=won), moment
+    return fact, _PRICED.format(deals=won), moment
 
 
-CASES_BY_STEP: Final = {
+CASES: Final = {
     ("deals", "or_later"): (_cohort("deal_path"),),
     ("deals", "strict"): (_cohort("strict_path"),),
     ("deals", "any"): (_entries("stage_entries", "entered_at"), _wins("deal_path", "closed_at")),
@@ -178,10 +179,16 @@ CASES_BY_STEP: Final = {
     ("leads", "strict"): (_cohort("strict_lead_path"),),
     ("leads", "any"): (_entries("lead_entries", "created_at"), _wins("lead_path", "created_at")),
 }
-"""Source and counting of a funnel -> facts, the counts by furthest step and outcome asked of them, and their driving dates.
+"""Source and counting of a funnel -> facts, the cases with place, outcome and money that are asked of them, and their driving dates.
 
-The queries bind $pipeline, $amount_at (close or now), $steps (so many open stages) and a period.
+The queries bind $pipeline, $amount_at (close or now), $steps (so many open stages) and a period. With `any` a case is a deal at a
+place, and the won ones are asked for themselves.
 """
+CASES_BY_STEP: Final = {
+    counted: tuple((fact, _COUNTED.format(priced=priced), moment) for fact, priced, moment in asked)
+    for counted, asked in CASES.items()
+}
+"""The same, counted by furthest step and outcome."""
 
 STEPS: Final = """
 select s.pipeline, s.stage, s.stage_no, s.kind, coalesce(d.entered, 0) as entered

@@ -45,16 +45,19 @@ timed as (
            seconds_between(created_at, $as_of) < $window as is_pending
     from dated
     where created_at >= $start and created_at < $end
-)
-select party, grouping(party) = 1 as is_total, place, outcome, reason, is_pending, is_again, count(*) as cases, sum(money) as money,
-       sum(power(cast(money as double), 2)) as squares, count(*) filter (where is_unconverted) as unconverted
-from (
-    select party, is_pending, is_again, money, is_unconverted,
+),
+steps as (
+    select lead_id, party, is_pending, is_again, money, is_unconverted,
            case when is_quoted then 4 when is_deal then 3 when is_qualified then 2 else 1 end as place,
            case when is_sold then 'won' when is_lost then 'lost' else 'open' end as outcome,
            case when is_lost and not is_sold and not is_deal then reason end as reason
     from timed
-) leads
+)
+"""
+_COUNTED: Final = """
+select party, grouping(party) = 1 as is_total, place, outcome, reason, is_pending, is_again, count(*) as cases, sum(money) as money,
+       sum(power(cast(money as double), 2)) as squares, count(*) filter (where is_unconverted) as unconverted
+from steps
 group by grouping sets ((party, place, outcome, reason, is_pending, is_again), (place, outcome, reason, is_pending, is_again))
 order by is_total, party, place, outcome, reason, is_pending, is_again
 """
@@ -73,7 +76,12 @@ def leads_by_step(of: str) -> str:
     It reads leads_linked, deals_linked and quotes_linked: those of the viewer, unfiltered, for a filter goes by the lead.
     Places: 1 lead, 2 qualified, 3 deal, 4 quote sent. `is_again`: a later lead of a deal that already has one.
     """
-    return _WAYS.format(links=LINKS[of]) + _BY_STEP
+    return _WAYS.format(links=LINKS[of]) + _BY_STEP + _COUNTED
+
+
+def leads_on_way(of: str) -> str:
+    """The same of each single lead."""
+    return _WAYS.format(links=LINKS[of]) + _BY_STEP + "select * from steps"
 
 
 def days_to_sale(of: str) -> str:

@@ -110,9 +110,13 @@ paid as (
                 when left_by = 'slipped' then at_dating else money end as end_money
     from steps
     where was_member or enters
+),
+moved as (
+    select *, case when end_money > start_money then 'grown' when end_money < start_money then 'shrunk' end as changed_by from paid
 )
-select party, in_groups, in_total, entered_by, left_by,
-       case when end_money > start_money then 'grown' when end_money < start_money then 'shrunk' end as changed_by,
+"""
+_SUMMED: Final = """
+select party, in_groups, in_total, entered_by, left_by, changed_by,
        was_member and is_member and close_on > close_then as is_put_off,
        count(*) as deals, count(*) filter (where was_member) as deals_then,
        sum(case when was_member then money_then else 0 end) as open_then,
@@ -120,7 +124,7 @@ select party, in_groups, in_total, entered_by, left_by,
        sum(case when left_by is not null then end_money else 0 end) as gone,
        count(*) filter (where is_member) as deals_now, sum(case when is_member then money else 0 end) as open_now,
        count(*) filter (where is_unconverted) as unconverted
-from paid
+from moved
 group by party, in_groups, in_total, entered_by, left_by, changed_by, is_put_off
 order by party, in_groups, in_total, entered_by, left_by, changed_by, is_put_off
 """
@@ -171,6 +175,15 @@ def moves_sql(*, is_tracked: bool, is_apart: bool) -> str:
     `is_apart`: rows of groups are told apart from the total, for a deal may have changed its group
     Binds also $is_due with $due_from and $due_until (a window of the expected close), and $is_owned (a filter goes by the owner).
     """
+    return _moved(is_tracked, is_apart) + _SUMMED
+
+
+def moved_sql(*, is_tracked: bool, is_apart: bool) -> str:
+    """The same of each single deal: what it added and what it took away, once for each group that it crossed."""
+    return _moved(is_tracked, is_apart) + "select * from moved"
+
+
+def _moved(is_tracked: bool, is_apart: bool) -> str:
     named = {name: _money(f"s.{name}") for name in ("at_creation", "at_handing", "at_dating", "at_reopening", "at_end")}
     return _MOVES.format(
         party="b.party" if is_tracked else "d.party",
