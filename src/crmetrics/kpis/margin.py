@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from crmetrics.analysis.kpi import Measure, kpi
 from crmetrics.vocabulary.unit import MONEY
+
+EARNED: Final = Measure(
+    "sum", over="costed_lines", moment="ordered_at", value="net - full_cost", condition="not is_cancelled"
+)
+"""What is left of the lines whose cost is known."""
 
 margin = kpi(
     __name__,
     "Margin",
     "How much is left of sales after the cost of the goods?",
-    Measure(
-        "sum",
-        over="costed_lines",
-        moment="ordered_at",
-        value="net - full_cost",
-        condition="not is_cancelled",
-    ),
+    EARNED,
     unit=MONEY,
     better="higher",
     formula=(

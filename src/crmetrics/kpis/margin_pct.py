@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crmetrics.analysis.kpi import Measure, Ratio, kpi
+from crmetrics.kpis.margin import EARNED
 from crmetrics.vocabulary.unit import SHARE
 
 margin_pct = kpi(
@@ -10,13 +11,7 @@ margin_pct = kpi(
     "Margin %",
     "Which share of sales is left after the cost of the goods?",
     Ratio(
-        Measure(
-            "sum",
-            over="costed_lines",
-            moment="ordered_at",
-            value="net - full_cost",
-            condition="not is_cancelled",
-        ),
+        EARNED,
         Measure(
             "sum",
             over="costed_lines",

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from crmetrics.models.buying_model import BuyingModel, unknown_covariance
 from crmetrics.models.columns import Floats
-from crmetrics.models.gamma_poisson import GammaPoisson
+from crmetrics.models.gamma_poisson import GammaPoisson, none_bought
 from crmetrics.models.maximum import Likelihood, Maximum
 from crmetrics.models.purchase_counts import PurchaseCounts
 from crmetrics.models.refusal import CannotFit
@@ -143,10 +143,8 @@ class BetaGeometric(BuyingModel):
         return found
 
     def none_if_alive(self, horizon: ArrayLike, frequency: ArrayLike, age: ArrayLike) -> Floats:
-        """((alpha + T) / (alpha + T + t))^(r + x), broadcast shape."""
-        ahead, x, T = (np.asarray(each, dtype=np.float64) for each in (horizon, frequency, age))
-        none: Floats = np.exp(-(self.r + x) * np.log1p(ahead / (self.alpha + T)))
-        return none
+        """As `none_bought`, broadcast shape."""
+        return none_bought(self.r, self.alpha, horizon, frequency, age)
 
     def draw_purchases(self, chance: np.random.Generator, horizon: float, frequency: Floats, age: Floats) -> Floats:
         """The lesser of what his rate gives and of the purchases until he leaves, (n,)."""

@@ -89,12 +89,20 @@ class GammaPoisson(BuyingModel):
         return expected
 
     def none_if_alive(self, horizon: ArrayLike, frequency: ArrayLike, age: ArrayLike) -> Floats:
-        """((alpha + T) / (alpha + T + t))^(r + x), broadcast shape."""
-        ahead, x, T = (np.asarray(each, dtype=np.float64) for each in (horizon, frequency, age))
-        none: Floats = np.exp(-(self.r + x) * np.log1p(ahead / (self.alpha + T)))
-        return none
+        """As `none_bought`, broadcast shape."""
+        return none_bought(self.r, self.alpha, horizon, frequency, age)
 
     def draw_purchases(self, chance: np.random.Generator, horizon: float, frequency: Floats, age: Floats) -> Floats:
         """Poisson of a rate drawn for each, (n,)."""
         rate = chance.standard_gamma(self.r + frequency) / (self.alpha + age)
         return chance.poisson(rate * horizon).astype(np.float64)
+
+
+def none_bought(r: float, alpha: float, horizon: ArrayLike, frequency: ArrayLike, age: ArrayLike) -> Floats:
+    """The chance that who stays buys nothing within a time, at a rate drawn from gamma(r, alpha): of broadcast shape.
+
+    Formula: ((alpha + T) / (alpha + T + t))^(r + x).
+    """
+    ahead, x, T = (np.asarray(each, dtype=np.float64) for each in (horizon, frequency, age))
+    none: Floats = np.exp(-(r + x) * np.log1p(ahead / (alpha + T)))
+    return none

@@ -36,27 +36,23 @@ MOST_PARTS: Final = 40
 LONGEST_TEXT: Final = 4_000
 LONGEST_TITLE: Final = 120
 
-BOARDS: Final = Table(
-    "boards",
-    METADATA,
-    Column("number", Integer, primary_key=True, autoincrement=True),
-    Column("owner", Integer, nullable=False, index=True),
-    Column("title", String(LONGEST_TITLE), nullable=False),
-    Column("is_shared", Boolean, nullable=False),
-    Column("parts", Text, nullable=False),
-    Column("changed_at", DateTime, nullable=False),
-)
-VIEWS: Final = Table(
-    "saved_views",
-    METADATA,
-    Column("number", Integer, primary_key=True, autoincrement=True),
-    Column("owner", Integer, nullable=False, index=True),
-    Column("title", String(LONGEST_TITLE), nullable=False),
-    Column("is_shared", Boolean, nullable=False),
-    Column("address", Text, nullable=False),
-    Column("filters", Text, nullable=False),
-    Column("changed_at", DateTime, nullable=False),
-)
+
+def _kept_by_people(name: str, *texts: str) -> Table:
+    """A table of what people keep under a title: these texts, whose they are, and whether others see them."""
+    return Table(
+        name,
+        METADATA,
+        Column("number", Integer, primary_key=True, autoincrement=True),
+        Column("owner", Integer, nullable=False, index=True),
+        Column("title", String(LONGEST_TITLE), nullable=False),
+        Column("is_shared", Boolean, nullable=False),
+        *(Column(text, Text, nullable=False) for text in texts),
+        Column("changed_at", DateTime, nullable=False),
+    )
+
+
+BOARDS: Final = _kept_by_people("boards", "parts")
+VIEWS: Final = _kept_by_people("saved_views", "address", "filters")
 HOMES: Final = Table(
     "homes",
     METADATA,

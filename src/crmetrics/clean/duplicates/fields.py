@@ -83,10 +83,26 @@ def _same_digits(column: str) -> str:
     return " = ".join(f"regexp_replace({column}_{side}, '[^0-9]', '', 'g')" for side in "lr")
 
 
-_ELSE: Final = _("differs")
+_DIFFERS: Final = _("differs")
 _EQUAL: Final = _("equal")
 _TYPO: Final = _("equal but for a slip of the pen")
 _LIKE: Final = _("similar")
+
+
+def _field(name: str, label: Message, columns: tuple[str, ...], *agreed: Level, is_telling: bool = True) -> Field:
+    """A field with its levels of agreement, and what is left of the pairs as the one that differs."""
+    rest = Level(
+        "",
+        round(1 - sum(level.m for level in agreed), ndigits=5),
+        round(1 - sum(level.u for level in agreed), ndigits=5),
+        _DIFFERS,
+    )
+    return Field(name, label, columns, (*agreed, rest), is_telling)
+
+
+def _equal(column: str, m: float, u: float, said: Message = _EQUAL, by_chance: str = "") -> Level:
+    return Level(_same(column), m, u, said, by_chance, equal=column)
+
 
 _SWAPPED: Final = "(first_l = last_r or last_l = first_r or (first_l is null and last_l = last_r) or (first_r is null and last_l = last_r))"
 _INITIAL: Final = (
@@ -94,146 +110,118 @@ _INITIAL: Final = (
     "or least(length(first_l), length(first_r)) >= 3 and (starts_with(first_l, first_r) or starts_with(first_r, first_l)))"
 )
 
-PERSON_NAME: Final = Field(
+PERSON_NAME: Final = _field(
     "name",
     _("Name"),
     ("name_key",),
-    (
-        Level(_same("name_folded"), 0.62, 0.0002, _EQUAL, "name_key", equal="name_folded"),
-        Level(
-            _same("name_key"), 0.05, 0.00005, _("equal but for accents, script or order"), "name_key", equal="name_key"
-        ),
-        Level(
-            f"{_same('last')} and ({_is_like('first', 0.85)} or {_INITIAL})",
-            0.1,
-            0.0003,
-            _("same family name, similar given name"),
-        ),
-        Level(
-            f"{_same('first')} and {_is_like('last', 0.85)}", 0.08, 0.0003, _("same given name, similar family name")
-        ),
-        Level(_is_like("name_key", 0.92), 0.05, 0.001, _LIKE),
-        Level(_same("last"), 0.05, 0.004, _("same family name"), "last"),
-        Level(f"{_same('first')} or {_SWAPPED}", 0.03, 0.01, _("same given name")),
-        Level("", 0.02, 0.98455, _ELSE),
+    _equal("name_folded", 0.62, 0.0002, by_chance="name_key"),
+    _equal("name_key", 0.05, 0.00005, _("equal but for accents, script or order"), by_chance="name_key"),
+    Level(
+        f"{_same('last')} and ({_is_like('first', 0.85)} or {_INITIAL})",
+        0.1,
+        0.0003,
+        _("same family name, similar given name"),
     ),
+    Level(f"{_same('first')} and {_is_like('last', 0.85)}", 0.08, 0.0003, _("same given name, similar family name")),
+    Level(_is_like("name_key", 0.92), 0.05, 0.001, _LIKE),
+    Level(_same("last"), 0.05, 0.004, _("same family name"), "last"),
+    Level(f"{_same('first')} or {_SWAPPED}", 0.03, 0.01, _("same given name")),
 )
 
-COMPANY_NAME: Final = Field(
+COMPANY_NAME: Final = _field(
     "name",
     _("Name"),
     ("name_key",),
-    (
-        Level(_same("name_folded"), 0.6, 0.00005, _("equal without the company form"), "name_key", equal="name_folded"),
-        Level(
-            f"{_same('name_key')} or {_same('squeezed')}",
-            0.1,
-            0.00002,
-            _("equal but for accents, script or order"),
-            "name_key",
-        ),
-        Level(f"least(length(squeezed_l), length(squeezed_r)) >= 5 and {_is_typo('squeezed')}", 0.08, 0.0001, _TYPO),
-        Level(
-            "least(length(squeezed_l), length(squeezed_r)) >= 4 and (starts_with(squeezed_l, squeezed_r) or "
-            "starts_with(squeezed_r, squeezed_l))",
-            0.08,
-            0.0004,
-            _("one name begins with the other"),
-        ),
-        Level(_is_like("squeezed", 0.9), 0.07, 0.002, _LIKE),
-        Level(_same("first"), 0.03, 0.003, _("same first word"), "first"),
-        Level("", 0.04, 0.99443, _ELSE),
+    _equal("name_folded", 0.6, 0.00005, _("equal without the company form"), by_chance="name_key"),
+    Level(
+        f"{_same('name_key')} or {_same('squeezed')}",
+        0.1,
+        0.00002,
+        _("equal but for accents, script or order"),
+        "name_key",
     ),
+    Level(f"least(length(squeezed_l), length(squeezed_r)) >= 5 and {_is_typo('squeezed')}", 0.08, 0.0001, _TYPO),
+    Level(
+        "least(length(squeezed_l), length(squeezed_r)) >= 4 and (starts_with(squeezed_l, squeezed_r) or "
+        "starts_with(squeezed_r, squeezed_l))",
+        0.08,
+        0.0004,
+        _("one name begins with the other"),
+    ),
+    Level(_is_like("squeezed", 0.9), 0.07, 0.002, _LIKE),
+    Level(_same("first"), 0.03, 0.003, _("same first word"), "first"),
 )
 
-MAIL: Final = Field(
+MAIL: Final = _field(
     "email",
     _("E-mail"),
     ("mail",),
-    (
-        Level(_same("mail"), 0.7, 0.00002, _EQUAL, equal="mail"),
-        Level(f"{_is_typo('mail', 2)} and {_same_digits('mail')}", 0.09, 0.00002, _TYPO),
-        Level(f"{_same('mail_local')} and length(mail_local_l) >= 4", 0.06, 0.0001, _("same name before the @")),
-        Level("", 0.15, 0.99986, _ELSE),
-    ),
+    _equal("mail", 0.7, 0.00002),
+    Level(f"{_is_typo('mail', 2)} and {_same_digits('mail')}", 0.09, 0.00002, _TYPO),
+    Level(f"{_same('mail_local')} and length(mail_local_l) >= 4", 0.06, 0.0001, _("same name before the @")),
 )
 
-PHONE: Final = Field(
+PHONE: Final = _field(
     "phone",
     _("Phone"),
     ("phone",),
-    (
-        Level(_same("phone"), 0.65, 0.00003, _EQUAL, equal="phone"),
-        Level(f"right(phone_l, 7) = right(phone_r, 7) or {_is_typo('phone')}", 0.07, 0.0002, _TYPO),
-        Level("", 0.28, 0.99977, _ELSE),
-    ),
+    _equal("phone", 0.65, 0.00003),
+    Level(f"right(phone_l, 7) = right(phone_r, 7) or {_is_typo('phone')}", 0.07, 0.0002, _TYPO),
 )
 
-TAX_NUMBER: Final = Field(
+TAX_NUMBER: Final = _field(
     "tax_number",
     _("Tax number"),
     ("tax",),
-    (
-        Level(_same("tax"), 0.9, 0.00002, _EQUAL, equal="tax"),
-        Level(_is_typo("tax"), 0.05, 0.0001, _TYPO),
-        Level("", 0.05, 0.99988, _ELSE),
-    ),
+    _equal("tax", 0.9, 0.00002),
+    Level(_is_typo("tax"), 0.05, 0.0001, _TYPO),
 )
 
-BORN_ON: Final = Field(
+BORN_ON: Final = _field(
     "born_on",
     _("Born on"),
     ("born",),
-    (
-        Level(_same("born"), 0.88, 0.0001, _EQUAL, equal="born"),
-        Level(_is_typo("born"), 0.07, 0.002, _TYPO),
-        Level("", 0.05, 0.9979, _ELSE),
-    ),
+    _equal("born", 0.88, 0.0001),
+    Level(_is_typo("born"), 0.07, 0.002, _TYPO),
 )
 
-STREET: Final = Field(
+STREET: Final = _field(
     "address",
     _("Address"),
     ("street",),
-    (
-        Level(_same("street"), 0.55, 0.0001, _EQUAL, "street", equal="street"),
-        Level(f"{_is_like('street', 0.9)} or {_is_typo('street', 2)}", 0.25, 0.002, _LIKE),
-        Level("", 0.2, 0.9979, _ELSE),
-    ),
+    _equal("street", 0.55, 0.0001, by_chance="street"),
+    Level(f"{_is_like('street', 0.9)} or {_is_typo('street', 2)}", 0.25, 0.002, _LIKE),
 )
 
-PLACE: Final = Field(
+PLACE: Final = _field(
     "place",
     _("Place"),
     ("postcode", "city"),
-    (
-        Level(_same("postcode"), 0.6, 0.004, _("same postcode"), "postcode", equal="postcode"),
-        Level(_same("city"), 0.25, 0.03, _("same city"), "city", equal="city"),
-        Level(f"{_is_like('city', 0.9)} or {_is_typo('postcode')}", 0.07, 0.02, _LIKE),
-        Level("", 0.08, 0.946, _ELSE),
-    ),
+    _equal("postcode", 0.6, 0.004, _("same postcode"), by_chance="postcode"),
+    _equal("city", 0.25, 0.03, _("same city"), by_chance="city"),
+    Level(f"{_is_like('city', 0.9)} or {_is_typo('postcode')}", 0.07, 0.02, _LIKE),
     is_telling=False,
 )
 """One field, for a postcode says the city: both would count the same thing twice."""
 
-COUNTRY: Final = Field(
+COUNTRY: Final = _field(
     "country",
     _("Country"),
     ("country",),
-    (Level(_same("country"), 0.96, 0.4, _EQUAL, "country", equal="country"), Level("", 0.04, 0.6, _ELSE)),
+    _equal("country", 0.96, 0.4, by_chance="country"),
     is_telling=False,
 )
 
-DOMAIN: Final = Field(
+DOMAIN: Final = _field(
     "domain",
     _("Domain"),
     ("domain",),
-    (Level(_same("domain"), 0.7, 0.0003, _EQUAL, "domain", equal="domain"), Level("", 0.3, 0.9997, _ELSE)),
+    _equal("domain", 0.7, 0.0003, by_chance="domain"),
 )
 
-COMPANY: Final = Field(
+COMPANY: Final = _field(
     "company",
     _("Company"),
     ("company",),
-    (Level(_same("company"), 0.8, 0.001, _EQUAL, "company", equal="company"), Level("", 0.2, 0.999, _ELSE)),
+    _equal("company", 0.8, 0.001, by_chance="company"),
 )
