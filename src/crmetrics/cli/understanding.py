@@ -34,17 +34,7 @@ def proposed_mapping(
     Without a terminal nothing can be asked: what is open stands above the mapping. Errors: BadValue then, naming it, and
     where a currency is missing.
     """
-    from crmetrics.intake.open_questions import with_questions
-    from crmetrics.intake.understanding import check_understood, understand
-    from crmetrics.presenting.understanding import told_proposal, told_question
-
-    proposal, errors = understand(sources, here.folder / "spill", progress)
-    proposal = replace(proposal, currency=_checked_currency(currency or here.settings.currency))
-    click.echo(told_proposal(proposal, here.format()))
-    for error in errors:
-        click.echo(here.say(error.message), err=True)
-    click.echo()
-    check_understood(proposal)
+    proposal = _understood(here, sources, currency, progress)
     is_asked = sys.stdin.isatty() and not is_only_shown
     if is_asked:
         proposal = answered(here, proposal)
@@ -54,13 +44,7 @@ def proposed_mapping(
         raise BadValue(
             _("There are amounts here that name no currency. Import again with --currency, such as --currency EUR.")
         )
-    asked = [told_question(question, here.format()) for question in open_questions]
-    path = mapping_path(here, proposal.source)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(with_questions(proposal.text(), asked), encoding="utf-8")
-    click.echo(here.say(_("The mapping stands in {path}.", path=str(path))))
-    for told in asked:
-        click.echo(f"  ? {told}")
+    path = _written(here, proposal, open_questions)
     if open_questions and not is_only_shown:
         raise BadValue(
             _(
@@ -70,6 +54,38 @@ def proposed_mapping(
                 path=str(path),
             )
         )
+    return path
+
+
+def _understood(
+    here: Here, sources: Sequence[Source], currency: str, progress: Callable[[str, float], None]
+) -> Proposal:
+    """What the files are, said. Errors: BadValue for a currency that is none; BadFile if nothing could be understood."""
+    from crmetrics.intake.understanding import check_understood, understand
+    from crmetrics.presenting.understanding import told_proposal
+
+    proposal, errors = understand(sources, here.folder / "spill", progress)
+    proposal = replace(proposal, currency=_checked_currency(currency or here.settings.currency))
+    click.echo(told_proposal(proposal, here.format()))
+    for error in errors:
+        click.echo(here.say(error.message), err=True)
+    click.echo()
+    check_understood(proposal)
+    return proposal
+
+
+def _written(here: Here, proposal: Proposal, open_questions: Sequence[Question]) -> Path:
+    """The mapping written into the workspace, with what is open above it, and said."""
+    from crmetrics.intake.open_questions import with_questions
+    from crmetrics.presenting.understanding import told_question
+
+    asked = [told_question(question, here.format()) for question in open_questions]
+    path = mapping_path(here, proposal.source)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(with_questions(proposal.text(), asked), encoding="utf-8")
+    click.echo(here.say(_("The mapping stands in {path}.", path=str(path))))
+    for told in asked:
+        click.echo(f"  ? {told}")
     return path
 
 

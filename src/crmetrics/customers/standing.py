@@ -71,10 +71,7 @@ class Standing:
         columns = {name: np.nan_to_num(rows.numbers(name)) for name in names}
         party: list[Any] = [parts.names[each] for each in place] if by in GRAINS else rows.values("party")
         if by not in GRAINS or 0 not in place:
-            # a customer is in one group only, so the whole is the sum of the groups; a whole that is missing has nobody at its ends
-            added = 1 if by not in GRAINS else 0
-            place, party = np.append(place, 0), [*party, None]
-            columns = {name: np.append(values, added * values.sum()) for name, values in columns.items()}
+            place, party, columns = _with_the_whole(place, party, columns, by)
         is_total = place == 0 if by in GRAINS else np.arange(len(place)) == len(place) - 1
         found = _in_order(by, party, is_total, columns["present"])
         place, is_total = place[found], is_total[found]
@@ -115,6 +112,15 @@ class Standing:
         overall = float(share_of(part, start)[is_total].sum())
         above = np.where(enough & (low > overall), part - overall * start, 0.0)
         return (int(np.argmax(above)), overall) if above.max(initial=0) >= 1 else None
+
+
+def _with_the_whole(
+    place: NDArray[np.int64], party: list[Any], columns: dict[str, Floats], by: str
+) -> tuple[NDArray[np.int64], list[Any], dict[str, Floats]]:
+    """With a row for the whole: a customer is in one group only, so it is their sum; without any it has nobody at its ends."""
+    added = 1 if by not in GRAINS else 0
+    whole = {name: np.append(values, added * values.sum()) for name, values in columns.items()}
+    return np.append(place, 0), [*party, None], whole
 
 
 def _shown(columns: dict[str, Floats]) -> dict[str, NDArray[Any]]:
