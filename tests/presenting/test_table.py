@@ -5,7 +5,7 @@ from dataclasses import replace
 from crmetrics.analysis import Result, Table
 from crmetrics.presenting.comparison import Comparison
 from crmetrics.presenting.numbers import format_for
-from crmetrics.presenting.table import Cells, cell, closed_list, show
+from crmetrics.presenting.table import Cells, closed_list, show
 
 ENGLISH = format_for("en", "EUR", "Europe/Istanbul")
 
@@ -102,7 +102,7 @@ def test_a_page_of_a_table_keeps_the_total_of_all(win_rate):
 
 
 def test_one_cell(win_rate):
-    assert cell(column(win_rate, "rate"), win_rate.rows[0], win_rate, ENGLISH) == "45.0%"
+    assert Cells(win_rate, ENGLISH).text(column(win_rate, "rate"), win_rate.rows[0]) == "45.0%"
 
 
 def test_values_of_closed_lists_have_words():

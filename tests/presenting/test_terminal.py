@@ -8,7 +8,7 @@ import pytest
 from crmetrics.analysis import Result, Table
 from crmetrics.presenting.letters import cut, harmless, padded, width, wrapped
 from crmetrics.presenting.numbers import format_for
-from crmetrics.presenting.terminal import Style, passport_lines, period_words, shown
+from crmetrics.presenting.terminal import period_words, shown
 from crmetrics.vocabulary.period import parse_period
 
 
@@ -101,12 +101,6 @@ def test_bold_only_where_it_is_known(win_rate):
 def test_a_half_open_period_is_said_with_its_last_day():
     period = parse_period("2011-01-01..2011-12-10", date(2012, 1, 1))
     assert period_words(period, format_of("en")) == "1 Jan 2011 to 9 Dec 2011 inclusive"
-
-
-def test_the_passport_stays_in_its_width(win_rate, language):
-    told = list(passport_lines(win_rate, format_of(language), Style(60)))
-    assert max(map(width, told)) <= 60
-    assert any("sales.win_rate" in line for line in told)
 
 
 def test_letters():

@@ -41,12 +41,6 @@ def apart_in(warehouse: Warehouse, table: str) -> list[tuple[str, str]]:
     return [(left, right) for of, left, right in told if of == table]
 
 
-def merged_in(warehouse: Warehouse) -> int:
-    """How many records were merged away in the version."""
-    rows = warehouse.recorded("select count(*) as n from {merged}", "merged")
-    return 0 if rows is None else int(rows.one()["n"])
-
-
 def seen_by(warehouse: Warehouse, table: str) -> frozenset[str] | None:
     """The records in pairs that the viewer sees; None: all of them."""
     if warehouse.scope.is_whole:

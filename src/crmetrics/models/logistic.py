@@ -79,13 +79,6 @@ def chance_of(log_odds: Floats) -> Floats:
     return found
 
 
-def log_odds_of(chance: Floats) -> Floats:
-    """The log odds of chances; 0 and 1 are taken to be a millionth away from there."""
-    kept = np.clip(chance, 1e-6, 1 - 1e-6)
-    found: Floats = np.log(kept / (1 - kept))
-    return found
-
-
 def _loss(
     columns: Floats, outcome: Floats, weight: Floats, theta: Floats, drawn: Floats, known: Floats | float
 ) -> float:

@@ -270,11 +270,6 @@ def closed_list(dimension: str | None) -> frozenset[str]:
     return frozenset(value for choices in listed for value in choices) & CHOICE_LABELS.keys()
 
 
-def cell(column: Column, row: Row, answer: Answer[Any], format: Format) -> str:
-    """One cell by itself; who writes a whole table makes `Cells` once."""
-    return Cells(answer, format).text(column, row)
-
-
 def headers(answer: Answer[Any], format: Format) -> tuple[Header, ...]:
     """The heads of an answer's columns. What the rows are grouped by is called by its name, not "Group"."""
     cells, found = Cells(answer, format), []

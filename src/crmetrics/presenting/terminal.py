@@ -10,7 +10,7 @@ from crmetrics.analysis import Answer
 from crmetrics.presenting.letters import cut, harmless, padded, wrapped
 from crmetrics.presenting.letters import width as width_of
 from crmetrics.presenting.numbers import Format
-from crmetrics.presenting.passport import chosen, lines, trust_words
+from crmetrics.presenting.passport import chosen, trust_words
 from crmetrics.presenting.sketch import sketch
 from crmetrics.presenting.table import ShownTable, show
 from crmetrics.presenting.words import say
@@ -216,18 +216,6 @@ def _foot(answer: Answer[Any], format: Format, style: Style) -> list[str]:
     facts += [f"{format.count(each.rows)} {say(each.reason, format)}" for each in passport.rows_left_out]
     facts.append(say(_("data up to {moment}", moment=passport.as_of), format))
     return [style.dim(line) for line in _lines(" · ".join(facts), style)]
-
-
-def passport_lines(answer: Answer[Any], format: Format, style: Style | None = None) -> Iterator[str]:
-    """The passport as lines, label and values."""
-    style = style or Style()
-    found = lines(answer, format)
-    wide = min(max((width_of(line.label) for line in found), default=0), style.wide // 3)
-    for line in found:
-        for number, value in enumerate(line.values):
-            for place, part in enumerate(wrapped(harmless(value), max(20, style.wide - wide - 2))):
-                label = cut(line.label, wide) if number == place == 0 else ""
-                yield f"{style.dim(padded(label, wide))}{_GAP}{part}"
 
 
 def _lines(text: str, style: Style) -> list[str]:

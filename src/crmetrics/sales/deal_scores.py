@@ -29,7 +29,7 @@ ENOUGH: Final = 200
 FEW: Final = 30
 """So many won and so many lost must be on either side of the split: fewer can neither teach nor test."""
 TESTED: Final = 0.3
-LONGEST_WAIT, SHARE_OF_WAIT = 120.0, 75
+LONGEST_WAIT: Final = 120.0
 REASONED: Final = 10_000
 
 DECIDED: Final = """

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy import Column, DateTime, Integer, String, Table, Text, insert, select, update
 
@@ -16,7 +16,7 @@ from crmetrics.workspace.state import METADATA, State
 
 _ = words("import")
 
-KINDS: Final = ("merge", "apart", "correct", "leave_out", "erase")
+Kind = Literal["merge", "apart", "correct", "leave_out", "erase"]
 """merge      rows of one person or company are one: {table, keep, others}
 apart      two rows are not the same, and are not proposed again: {table, left, right}
 correct    a row of a file is read with other values: {source, entry, file, row, values}
@@ -40,7 +40,7 @@ DECISIONS: Final = Table(
 class Decision:
     """One decision; `number` 0 until it is kept. Moments are UTC without a mark. An undone one is kept, for the record."""
 
-    kind: str
+    kind: Kind
     about: Mapping[str, Any]
     made_by: str = "administrator"
     number: int = 0
@@ -91,7 +91,7 @@ class Decisions:
                 if undone.rowcount != 1:
                     raise UnknownName(_("There is no decision {number} that could be undone.", number=number))
 
-    def standing(self, *kinds: str) -> tuple[Decision, ...]:
+    def standing(self, *kinds: Kind) -> tuple[Decision, ...]:
         """The decisions that hold, of these kinds or of all, in their order."""
         return tuple(each for each in self.all() if each.undone_at is None and (not kinds or each.kind in kinds))
 

@@ -37,8 +37,6 @@ CHINESE_DAY: Final = re.compile(r"\d{4}年\d{1,2}月\d{1,2}日")
 SERIAL: Final = re.compile(r"9{5}(?:[.,]9+)?")
 FIRST_SERIAL, LAST_SERIAL = 20_000, 80_000
 """Days as a spreadsheet counts them, from 1954 to 2119."""
-SYSTEMS_APART: Final = 1462
-"""Days between the two ways in which spreadsheets count."""
 EPOCHS: Final = (("unix", 10, 631_152_000, 4_102_444_800), ("unix-ms", 13, 631_152_000_000, 4_102_444_800_000))
 """Seconds and thousandths since 1970: their digits, and the range from 1990 to 2099."""
 AHEAD: Final = 400

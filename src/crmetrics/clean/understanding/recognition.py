@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from math import exp
@@ -362,9 +362,3 @@ def _agreement(meant: Meanings, wanted: frozenset[str], pattern: Pattern) -> flo
     extra = sum(OF_ANOTHER if word in lexicon().things else EXTRA for word in said - wanted)
     is_bare_self = said == {SELF} and wanted == {SELF}
     return 1.0 - extra - UNKNOWN * min(meant.unknown, 3) - (0.1 if is_bare_self else 0.0)
-
-
-def unmatched(columns: Sequence[Read], found: Recognised) -> Iterator[Read]:
-    """The columns of a file that were taken for nothing."""
-    taken = {match.column for matches in found.tables.values() for match in matches}
-    return (column for column in columns if column.name not in taken)

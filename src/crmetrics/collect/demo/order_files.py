@@ -60,11 +60,6 @@ class Faults:
         return sheet
 
 
-def order_number(places: Ints) -> Number:
-    """The order's number as the exports write it."""
-    return Number("S", np.where(places == BLANK, BLANK, places + 1))
-
-
 def orders_sheet(blueprint: Blueprint, part: Part, campaign: Ints) -> Sheet:
     """Orders of a part, then its returns; the first part ends with the order dated in 2099."""
     orders, returns, place = part.orders, part.returns, blueprint.place
