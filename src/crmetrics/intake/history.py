@@ -27,6 +27,7 @@ from crmetrics.vocabulary.language import words
 from crmetrics.warehouse.disk import replace
 from crmetrics.warehouse.versions import Version, Versions, facts_of
 from crmetrics.workspace.folder import Workspace
+from crmetrics.workspace.settings import has_state
 
 if TYPE_CHECKING:
     from crmetrics.workspace.decisions import Decision
@@ -162,7 +163,7 @@ def _read(path: Path) -> Step:
 
 
 def _decisions(place: Workspace) -> Sequence[Decision]:
-    if not place.state.is_file():
+    if not has_state(place.folder):
         return ()
     from crmetrics.workspace.decisions import Decisions
     from crmetrics.workspace.state import open_state

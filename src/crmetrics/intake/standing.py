@@ -10,6 +10,7 @@ import duckdb
 
 from crmetrics.warehouse.versions import Version
 from crmetrics.workspace.folder import Workspace
+from crmetrics.workspace.settings import has_state
 
 if TYPE_CHECKING:
     from crmetrics.workspace.decisions import Decision
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def standing_decisions(place: Workspace) -> tuple[Decision, ...]:
     """The decisions that hold in a workspace, in their order; a workspace without state has none, and gets no state."""
-    if not place.state.is_file():
+    if not has_state(place.folder):
         return ()
     from crmetrics.workspace.decisions import Decisions  # loads sqlalchemy, which a plain import does without
     from crmetrics.workspace.state import open_state

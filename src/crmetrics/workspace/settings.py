@@ -17,6 +17,7 @@ from crmetrics.vocabulary.errors import BadValue
 from crmetrics.vocabulary.language import LANGUAGES, Message, words
 from crmetrics.vocabulary.period import is_zone
 from crmetrics.warehouse.disk import replace as replace_file
+from crmetrics.workspace.folder import Workspace
 
 _ = words("import")
 history = words("history")
@@ -45,6 +46,7 @@ class Settings:
     watch         a folder from which files are imported as they come, while the pages are served; blank: none
     watch_every   how often it is looked at, at least: 30s, 15m, 2h
     calendar      whose free days count: a country (TR, DE-BY), one of the company's own in `holidays`, or none
+    state         a PostgreSQL database for people, decisions, dashboards and the audit; blank: the file state.db
     """
 
     company: str = UNSET
@@ -61,6 +63,7 @@ class Settings:
     sign_in: Mapping[str, str] = field(default_factory=lambda: _NO_PEOPLE)
     watch: str = UNSET
     watch_every: str = "1m"
+    state: str = UNSET
 
     def __post_init__(self) -> None:
         self._check(
@@ -141,6 +144,12 @@ def read_settings(path: Path) -> Settings:
         raise BadValue(_("{file}: {problem}", file=path.name, problem=error.message)) from None
 
 
+def has_state(folder: Path) -> bool:
+    """Whether a workspace has kept state of its own, or names a database for it."""
+    place = Workspace(folder)
+    return place.state.is_file() or bool(read_settings(place.settings).state)
+
+
 def write_settings(path: Path, settings: Settings) -> None:
     """Write `crmetrics.toml` with a comment to every setting; what is not set stands as a comment."""
     replace_file(path, written(settings), path.name + ".part")
@@ -166,6 +175,8 @@ threads = {settings.threads}    # 0: as many as the machine has
 
 {_line("watch", settings.watch)}    # a folder from which files are imported as they come, while the pages are served
 watch_every = {json.dumps(settings.watch_every)}    # how often it is looked at, at least: 30s, 15m, 2h
+
+{_line("state", settings.state)}    # PostgreSQL for people, decisions and dashboards; not set: state.db in the workspace
 
 # Which user is which employee, for what each may see:  "anna@example.com" = "E017"
 [people]

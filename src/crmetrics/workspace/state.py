@@ -14,6 +14,8 @@ from sqlalchemy import Connection, Engine, MetaData, Table, event
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from crmetrics.workspace.folder import Workspace
+from crmetrics.workspace.settings import read_settings
+from crmetrics.workspace.state_server import server_engine
 
 METADATA: Final = MetaData()
 """Every table of the state. The module of a noun declares its tables here and names them when it connects."""
@@ -52,11 +54,15 @@ class State:
                 self._made.update(table.name for table in missing)
 
 
-def open_state(folder: Path, url: str = "") -> State:
-    """The state of a workspace: of `url` (an SQLAlchemy address such as postgresql+psycopg://...), else a file in the folder."""
-    if url:
-        return State(sqlalchemy.create_engine(url, pool_pre_ping=True))
-    path = Workspace(folder).state
+def open_state(folder: Path) -> State:
+    """The state of a workspace: in the PostgreSQL database that `state` of its settings names, else in a file of its folder.
+
+    Errors: BadValue for an address that is none, BadDatabase if the database cannot be opened. No error tells a password.
+    """
+    place = Workspace(folder)
+    if address := read_settings(place.settings).state:
+        return State(server_engine(address))
+    path = place.state
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)  # it holds password hashes and sessions: for the owner's eyes alone
