@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 ROOMS = (
     "/customers?q=a",
     "/customers/0000001",
+    "/deals/D0000064",
     "/boards",
     "/boards/add?key=sales.win_rate",
     "/import",

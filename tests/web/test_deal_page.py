@@ -153,7 +153,7 @@ def test_a_decided_deal_tells_how_it_ended(client: TestClient) -> None:
 def test_what_is_not_known_is_said(client: TestClient) -> None:
     told = read(client.get("/deals/BARE").text)
     for wanted in (
-        "Customer GONE, of whom nothing else is recorded that you may see.",
+        "Customer GONE, of whom nothing else is recorded that you may see",
         "no owner",
         "No next step is planned, and no activity is recorded.",
         "No expected close is set.",

@@ -165,6 +165,7 @@ class Deal:
     source    its own, else that of the lead that it came from
     planned   activities that are open, by when they are due; next_at: when the next step is due, whoever's it is
     done_at   when something was last done about it, whoever did it
+    is_done_told, is_due_told   whether the company records activities, and days of expected closes, at all
     """
 
     deal_id: str
@@ -186,6 +187,8 @@ class Deal:
     changes: tuple[Told, ...]
     timeline: tuple[Happening, ...]
     names: Mapping[str, str]
+    is_done_told: bool
+    is_due_told: bool
 
     @property
     def is_open(self) -> bool:
@@ -242,6 +245,8 @@ def deal_of(warehouse: Warehouse, deal_id: str, kind: str = "") -> Deal:
         changes,
         tuple(Happening(**row) for row in warehouse.query(_TIMELINE, deal=deal_id, kind=kind).records()),
         _names(warehouse, record, planned, changes),
+        warehouse.profile.rows("activities") > 0,
+        warehouse.profile.column("deals", "expected_close_on").filled > 0,
     )
 
 

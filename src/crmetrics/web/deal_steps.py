@@ -53,7 +53,10 @@ def _decided(found: Deal, format: Format) -> Iterator[Sentence]:
 
 
 def _open(found: Deal, format: Format) -> Iterator[Sentence]:
-    yield from _next_step(found, format)
+    if found.is_done_told:
+        yield from _next_step(found, format)
+    else:
+        yield "info", _("Whether a next step is planned is not known: there are no activities.")
     yield from _close(found, format)
     yield from _stay(found, format)
     yield from _quotes(found, format)
@@ -92,7 +95,8 @@ def _next_step(found: Deal, format: Format) -> Iterator[Sentence]:
 def _close(found: Deal, format: Format) -> Iterator[Sentence]:
     due = found.record.get("expected_close_on")
     if due is None:
-        yield "warn", _("No expected close is set.")
+        if found.is_due_told:
+            yield "warn", _("No expected close is set.")
     elif due < found.today:
         days = format.days_in_words((found.today - due).days)
         yield "bad", _("The expected close has passed: it was {day}, {days} ago.", day=format.day(due), days=days)

@@ -77,10 +77,10 @@ def _customer(found: Deal, format: Format) -> dict[str, str]:
     """Who the deal is with; without a link where nothing else is known of him, or may be seen."""
     told = found.customer
     if not told:
-        return {"name": "", "href": "", "said": say(_("No customer is recorded."), format)}
+        return {"name": "", "href": "", "said": say(_("no customer recorded"), format)}
     number = str(told["customer_id"])
     if len(told) == 1:
-        said = say(_("Customer {id}, of whom nothing else is recorded that you may see.", id=number), format)
+        said = say(_("Customer {id}, of whom nothing else is recorded that you may see", id=number), format)
         return {"name": "", "href": "", "said": said}
     where = "".join(f", {told[name]}" for name in ("city", "country") if told.get(name))
     return {"name": str(told.get("name") or number), "href": customer_address(number), "said": where}
@@ -131,7 +131,7 @@ def _stage(found: Deal, format: Format) -> tuple[str, str, str]:
 def _close(found: Deal, format: Format) -> tuple[str, str, str]:
     due, closed = found.record.get("expected_close_on"), found.record.get("closed_at")
     if found.is_open or closed is None:
-        against = ""
+        against = say(_("not recorded"), format)
         if due is not None:
             days = format.days_in_words(abs((due - found.today).days))
             is_past = due < found.today
