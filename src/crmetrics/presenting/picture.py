@@ -10,12 +10,12 @@ from typing import Any, Final
 from crmetrics.presenting.annotations import Noted
 from crmetrics.presenting.font_runs import split_runs
 from crmetrics.presenting.frame import Drawing
-from crmetrics.presenting.letters import cut
+from crmetrics.presenting.letters import wrapped
 from crmetrics.presenting.theme import ROLES, Mode, config, filled, picture_fonts
 
 WIDTH: Final = 640
 _VEGA_LITE: Final = "6.4"
-_LETTERS: Final = 88
+_LETTERS: Final = 96
 """So many letters of a note have room in a line of a picture."""
 _BELOW: Final = "height + 44 + 15 * datum.k"
 
@@ -59,8 +59,7 @@ def titled(drawing: Drawing, below: str) -> Drawing:
 
 def _foot(notes: Sequence[Noted]) -> dict[str, Any]:
     """The notes as lines below the axis and its labels of two lines."""
-    lines = [
-        {"k": place, "told": cut(f"{note.number} \u00b7 {note.said}", _LETTERS)} for place, note in enumerate(notes)
-    ]
+    told = [line for note in notes for line in wrapped(f"{note.number} \u00b7 {note.said}", _LETTERS)]
+    lines = [{"k": place, "told": line} for place, line in enumerate(told)]
     mark = {"type": "text", "align": "left", "baseline": "top", "color": "@ink2", "x": 0, "y": {"expr": _BELOW}}
     return {"data": {"values": lines}, "mark": mark, "encoding": {"text": {"field": "told"}}}
