@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from crmetrics.analysis.opening import Cell, Part
+from crmetrics.warehouse.scope import ADMINISTRATOR, Filter
 from tests.company import company
 from tests.sales.test_performance import line, order
 
@@ -69,3 +71,16 @@ def test_without_groups_all_costs_are_taken_off_the_row_and_the_total() -> None:
     with company(orders=[order("1", "2025-05-01")], order_lines=[line("1", 100, cost_amount=60)], costs=costs) as asked:
         answer = asked.ask("finance.margin", period="2025-05", by="none")
     assert (answer.rows[0].contribution, answer.total.contribution) == (25, 25)
+
+
+def test_a_company_without_products_is_answered_by_group_and_filter() -> None:
+    """The version does not hold a table of which nothing came: a group or filter that leads through it finds blanks, not a fault."""
+    with company(orders=[order("1", "2025-05-01")], order_lines=[line("1", 100, cost_amount=60)]) as asked:
+        answer = asked.ask("finance.margin", period="2025-05")
+        none = asked.ask("finance.margin", period="2025-05", where=(Filter("category", ("Tools",)),))
+        blank = asked.ask("finance.margin", period="2025-05", where=(Filter("category", (None,)),))
+        rows = asked.open("finance.margin", Cell("margin"), Part(), viewer=ADMINISTRATOR, period="2025-05").rows
+    assert [(row.party, row.margin) for row in answer.rows] == [(None, 40)]
+    assert len(none.rows) == 0
+    assert blank.total.margin == 40
+    assert rows.values("margin") == [40]

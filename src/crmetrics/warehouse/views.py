@@ -119,6 +119,10 @@ class Views:
         rate = [f"{NO_RATE} as {RATE}"] if table.has_money else []
         return f"select {', '.join([*columns, *rate, 'cast(null as VARCHAR) as party'])} where 1 = 0"
 
+    def _held(self, table: Table) -> str:
+        """The table at rest; a version does not hold those of which nothing came."""
+        return self.source(table.name) if self.profile.rows(table.name) else f"({self._empty(table)})"
+
     def _column(self, table: Table, name: str) -> str:
         """A column of the table at rest; blank where the version is older than the column, masked where it may not be seen."""
         is_there = (table.name, name) in self.profile.columns or not table.has(name)
@@ -163,7 +167,7 @@ class Views:
             name: when for name, when in impossible(table.name).items() if (table.name, name) in self.profile.impossible
         }
         if not wrong:
-            return self.source(table.name)
+            return self._held(table)
         shown = [
             f"case when {wrong[name]} then null else {name} end as {name}" if name in wrong else name
             for name in self._names(table)
@@ -262,7 +266,7 @@ class Views:
             parent = TABLES[str(table.column(table.appears_with).references)]
             if parent.name != joined_to and (self.is_earlier or self.profile.has_future(parent.name)):
                 bound = _moment(parent, str(parent.appears), self.as_of, self.profile.zone)
-                unborn = f"select {parent.key[0]} from {self.source(parent.name)} where {parent.appears} >= {bound}"
+                unborn = f"select {parent.key[0]} from {self._held(parent)} where {parent.appears} >= {bound}"
                 conditions.append(f"t.{table.appears_with} not in ({unborn})")
         for each in self.scope.filters:
             path = self._path(each.dimension, table)
@@ -317,11 +321,11 @@ class Views:
         inner = condition(path.column)
         for number, step in reversed(list(enumerate(path.steps))):
             own = f"t.{step.column}" if number == 0 else step.column
-            parents = self.source(step.table) if at_rest else self._known(TABLES[step.table])
+            parents = self._held(TABLES[step.table]) if at_rest else self._known(TABLES[step.table])
             alias = "" if at_rest else " parents"
             inner = f"{own} in (select {step.key} from {parents}{alias} where {inner})"
             if keep_blank:
-                known = f"{own} not in (select {step.key} from {self.source(step.table)})"
+                known = f"{own} not in (select {step.key} from {self._held(TABLES[step.table])})"
                 inner = f"({own} is null or {known} or {inner})"
         return inner
 
