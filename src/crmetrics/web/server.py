@@ -19,6 +19,7 @@ from crmetrics.vocabulary.language import words
 from crmetrics.web.admission import Access
 from crmetrics.web.ahead import looked_ahead
 from crmetrics.web.application import application
+from crmetrics.web.connection import LARGEST_HEAD, Connection
 from crmetrics.workspace.arrivals import Arrival
 from crmetrics.workspace.passwords import Passwords
 from crmetrics.workspace.people import People
@@ -66,6 +67,8 @@ def run(folder: Path, host: str, port: int, language: str | None, behind_proxy: 
             log_level="warning",
             access_log=False,
             server_header=False,
+            http=Connection,
+            h11_max_incomplete_event_size=LARGEST_HEAD,
             proxy_headers=behind_proxy,
             forwarded_allow_ips="*" if behind_proxy else "",
         )
