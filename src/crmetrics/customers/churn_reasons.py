@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
 from crmetrics.analysis import Bars, Finding, LeftOut, Note, Options, Result, Row, Table, analysis, column
 from crmetrics.analysis.littleness import PLAIN_FROM, little_data
+from crmetrics.customers.leaver_rows import mark_of, marked_rows
 from crmetrics.customers.leavers import at_start, counted_traits, known_on, stated_reasons
 from crmetrics.customers.standing import Standing, left_out_of, notes_on
 from crmetrics.customers.stays import NEEDS, CustomerBy, Grace, Parts, Stays, Window
@@ -22,8 +23,7 @@ from crmetrics.warehouse.warehouse import Warehouse
 
 _ = words("customers")
 
-FOUND_BELOW: Final = 0.05
-TOLD: Final = 3
+FOUND_BELOW, TOLD = 0.05, 3
 TRAITS_ONLY, STATED_ONLY = ("show", ("traits",)), ("show", ("stated",))
 
 
@@ -41,6 +41,7 @@ class ChurnReason(Row):
     low = column("At least", POINTS, "lower end of the 95 % interval of the difference", only=TRAITS_ONLY)
     high = column("At most", POINTS, "upper end of the 95 % interval of the difference", only=TRAITS_ONLY)
     p_value = column("By chance", SHARE, "how often chance alone would part the two so far", only=TRAITS_ONLY)
+    mark = column("Mark", is_hidden=True)
     significant = column("Proved", FLAG, "also when it is minded how many traits were tried", only=TRAITS_ONLY)
 
 
@@ -51,6 +52,7 @@ class ChurnReason(Row):
     table="customers",
     kind="G",
     chart=Bars(x="reason_or_trait", y="diff_pp", band=("low", "high")),
+    behind=marked_rows,
 )
 def churn_reasons(
     warehouse: Warehouse,
@@ -121,7 +123,13 @@ def _stated(rows: Rows, customer_by: str) -> tuple[dict[str, list[Any]], tuple[N
     blank = counts.pop(None, 0)
     all_said, lost = sum(counts.values()), sum(counts.values()) + blank
     found = [
-        {"reason_or_trait": reason, "said": n, "share_of_lost": n / lost, "share_of_stated": n / all_said}
+        {
+            "reason_or_trait": reason,
+            "mark": reason,
+            "said": n,
+            "share_of_lost": n / lost,
+            "share_of_stated": n / all_said,
+        }
         for reason, n in counts.items()
     ]
     if blank:
@@ -137,7 +145,7 @@ def _traits(rows: Rows) -> tuple[dict[str, list[Any]], tuple[Note, ...]]:
     for row in rows.records():
         if row["trait"] and row["answer"] is not None:
             counts.setdefault(row["trait"], {})[row["answer"]] = (int(row["customers"]), int(row["lost"]))
-    tried: list[tuple[Message, int, int, int, int]] = []
+    tried: list[tuple[Message, int, int, int, int, str]] = []
     small = 0
     for trait, answers in counts.items():
         whole = (sum(n for n, _lost in answers.values()), sum(lost for _n, lost in answers.values()))
@@ -146,7 +154,8 @@ def _traits(rows: Rows) -> tuple[dict[str, list[Any]], tuple[Note, ...]]:
             if min(own, whole[0] - own) < PLAIN_FROM:
                 small += 1
             else:
-                tried.append((named(trait, answer), own, own_lost, whole[0] - own, whole[1] - own_lost))
+                counted = (own, own_lost, whole[0] - own, whole[1] - own_lost)
+                tried.append((named(trait, answer), *counted, mark_of(trait, answer)))
     n, lost, other_n, other_lost = (np.array([each[place] for each in tried], dtype=np.int64) for place in range(1, 5))
     low, high = newcombe(lost, n, other_lost, other_n)
     p = fisher_exact(lost, n, other_lost, other_n) if tried else np.array([])
@@ -155,6 +164,7 @@ def _traits(rows: Rows) -> tuple[dict[str, list[Any]], tuple[Note, ...]]:
     found = [
         {
             "reason_or_trait": tried[each][0],
+            "mark": tried[each][5],
             "n_with": int(n[each]),
             "lost_with": int(lost[each]),
             "churn_with": float(one[each]),

@@ -58,10 +58,15 @@ SIGN_UPS: Final = """
     where created_at is not null
 """
 
-BROUGHT: Final = """
+BEGUN: Final = """
 with sales as ({sales}),
 lives as ({lives}),
-members as (select customer_id, label, start_in from lives where first_on >= $start_on and first_on < $end_on),
+members as (select customer_id, label, start_in from lives where first_on >= $start_on and first_on < $end_on)"""
+
+STARTED: Final = BEGUN + " select customer_id, label, start_in from members"
+BROUGHT: Final = (
+    BEGUN
+    + """,
 brought as (
     select m.label, m.start_in, {happened} as active_in, sum(cast(s.money as double)) as money, sum(cast(s.net as double)) as net,
            sum(cast(s.uncosted as double)) as uncosted, sum(s.unconverted) as unconverted
@@ -86,6 +91,7 @@ from (
 cross join counted c
 order by start_in, label, active_in
 """
+)
 
 
 @dataclass(frozen=True)
@@ -122,13 +128,23 @@ class CohortMoney:
         `Cohorts.members`.
         """
         reached = local_day(warehouse.as_of - timedelta(microseconds=1), warehouse.zone)
+        return warehouse.query(self._written(BROUGHT), period=period, reached_on=reached)
+
+    def started(self) -> str:
+        """SQL of those who started in a period: customer_id, label, start_in. It binds $start_on and $end_on."""
+        return self._written(STARTED)
+
+    def _sales(self) -> str:
         lines, money, uncosted = OF_MONEY[self.money]
         sales = SALES.replace("{lines}", lines).replace("{money}", money).replace("{uncosted}", uncosted)
         if self.money == "margin":
             sales = sales.replace("where customer_id is not null", NOT_CANCELLED)
+        return sales
+
+    def _written(self, sql: str) -> str:
         picked = {"campaign": "campaign_id", "channel": "channel"}.get(self.start, "")
         parts = {
-            "sales": sales,
+            "sales": self._sales(),
             "lives": SIGN_UPS if self.start == "sign_up" else FIRSTS,
             "label": f"nullif(arg_min(coalesce({picked}, ''), ordered_at), '')" if picked else "cast(null as varchar)",
             "first_period": self._first_day("local_day(first_at)"),
@@ -137,10 +153,9 @@ class CohortMoney:
             "running": self._first_day("cast($today as date)"),
             "reached": self._first_day("cast($reached_on as date)"),
         }
-        sql = BROUGHT
         for place, part in parts.items():
             sql = sql.replace("{" + place + "}", part)
-        return warehouse.query(sql, period=period, reached_on=reached)
+        return sql
 
     def _first_day(self, day: str) -> str:
         return FIRST_DAYS[self.grain].replace("{day}", day)

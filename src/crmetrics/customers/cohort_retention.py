@@ -28,6 +28,7 @@ from crmetrics.customers.cohort_answers import (
     named,
     notes_on_small,
 )
+from crmetrics.customers.cohort_rows import followed
 from crmetrics.customers.cohorts import Activity, Cohorts
 from crmetrics.customers.triangle import Triangle
 from crmetrics.models.interval import wilson
@@ -67,6 +68,7 @@ class CohortRetention(Row):
     date="orders.ordered_at",
     table="customers",
     chart=HeatMap(x="k", y="cohort", value="rate", complete="complete"),
+    behind=followed,
 )
 def cohort_retention(
     warehouse: Warehouse,

@@ -23,6 +23,7 @@ from crmetrics.analysis.littleness import PLAIN_FROM, SHOWN_FROM
 from crmetrics.customers.acquisition_cost import AcquisitionCost
 from crmetrics.customers.cohort_answers import CohortsBy, Mean, PeriodsOf, Together, counted_in, named
 from crmetrics.customers.cohort_money import CohortMoney, Money, notes_of
+from crmetrics.customers.cohort_rows import VALUED
 from crmetrics.customers.triangle import ALL, Placed, known
 from crmetrics.models.cohort_value import CohortValue, first_reached
 from crmetrics.vocabulary.language import words
@@ -57,6 +58,7 @@ class CohortValues(Row):
     date="orders.ordered_at",
     table="customers",
     chart=Lines(x="k", y="cum_per_customer", series="cohort"),
+    behind=VALUED,
 )
 def cohort_value(
     warehouse: Warehouse,

@@ -77,11 +77,15 @@ ONE_AFTER_ANOTHER: Final = """
     from active
 """
 
-FOLLOWED: Final = """
+BEGUN: Final = """
 with active as ({active}),
 lives as ({lives}),
 members as ({members}),
-seen as ({seen}),
+seen as ({seen})"""
+
+FOLLOWED: Final = (
+    BEGUN
+    + """,
 counted as (
     select (select count(*) from lives) as known, (select count(distinct customer_id) from members) as used,
            (select count(*) from customers c left join lives l on l.customer_id = c.customer_id where l.customer_id is null) as never,
@@ -101,6 +105,7 @@ from (
 cross join counted c
 order by start_in, label, active_in
 """
+)
 
 
 @dataclass(frozen=True)
@@ -145,10 +150,13 @@ class Cohorts:
         (without a start), running_in (the period of as-of's day), reached_in (that of the last day with data).
         """
         reached = local_day(warehouse.as_of - timedelta(microseconds=1), warehouse.zone)
-        sql = FOLLOWED
+        return warehouse.query(self.written(FOLLOWED, warehouse, reached), period=period, reached_on=reached)
+
+    def written(self, sql: str, warehouse: Warehouse, reached: date) -> str:
+        """SQL over `members` and `seen`, spelled out for these cohorts."""
         for place, part in self._parts(warehouse, reached).items():
             sql = sql.replace("{" + place + "}", part)
-        return warehouse.query(sql, period=period, reached_on=reached)
+        return sql
 
     def _parts(self, warehouse: Warehouse, reached: date) -> dict[str, str]:
         """The pieces of the SQL; a piece may hold places of those after it."""

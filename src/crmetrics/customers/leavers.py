@@ -56,7 +56,18 @@ ANSWERS: Final = """
     group by {trait}
 """
 
-STATED: Final = """
+MARKED: Final = """
+known_before as (
+    select a.customer_id, a.is_lost, a.is_safe, {answer} as answer
+    from at_start a
+    left join customers c on c.customer_id = a.customer_id
+    {joined}
+    where not a.is_pending
+)
+select customer_id, is_lost, answer from known_before where not is_safe
+"""
+
+REASONS: Final = """
 reasons as (
     select a.customer_id, max(s.end_reason) as reason
     from at_start a
@@ -65,11 +76,17 @@ reasons as (
     where a.is_lost and not a.is_pending
     group by a.customer_id
 )
+"""
+LOST: Final = REASONS + "select customer_id, reason from reasons"
+STATED: Final = (
+    REASONS
+    + """
 select reason, count(*) as lost
 from reasons
 group by reason
 order by lost desc, reason
 """
+)
 
 
 def counted_traits(warehouse: Warehouse, stays: Stays, parts: Parts) -> Rows:
@@ -119,7 +136,33 @@ def _is_there(warehouse: Warehouse, source: Traits) -> bool:
     return all(warehouse.profile.rows(table) for table in source.tables)
 
 
+def customers_marked(warehouse: Warehouse, stays: Stays, parts: Parts, trait: str) -> tuple[str, dict[str, Any]]:
+    """SQL of the customers whom `counted_traits` counts by one trait, and what it binds: customer_id, is_lost, answer."""
+    source = next((each for each in TRAITS if trait in each.traits and _is_there(warehouse, each)), None)
+    answer, joined, ctes = "cast(null as varchar)", "", ""
+    if source is not None:
+        answer = f"cast({source.traits[trait]} as varchar)"
+        if source.sql:
+            ctes = f"{source.name} as ({source.sql}),"
+            joined = f"left join {source.name} t on t.customer_id = a.customer_id"
+    sql = MARKED.replace("{answer}", answer).replace("{joined}", joined)
+    return _begun(stays) + ctes + sql, _values(warehouse, stays, parts)
+
+
+def customers_lost(warehouse: Warehouse, stays: Stays, parts: Parts) -> tuple[str, dict[str, Any]]:
+    """SQL of the customers whom `stated_reasons` counts, and what it binds: customer_id, reason."""
+    return _begun(stays) + LOST, _values(warehouse, stays, parts)
+
+
+def _begun(stays: Stays) -> str:
+    return AT_START.replace("{stays}", STAYS[stays.basis].strip())
+
+
 def _ask(warehouse: Warehouse, stays: Stays, parts: Parts, sql: str) -> Rows:
+    return warehouse.query(_begun(stays) + sql, period=parts.spans[0], **_values(warehouse, stays, parts))
+
+
+def _values(warehouse: Warehouse, stays: Stays, parts: Parts) -> dict[str, Any]:
     whole, zone, known = parts.spans[0], warehouse.zone, known_on(stays, parts)
     values: dict[str, Any] = {
         "reach": midnight(whole.start - timedelta(days=stays.window), zone),
@@ -132,4 +175,4 @@ def _ask(warehouse: Warehouse, stays: Stays, parts: Parts, sql: str) -> Rows:
     }
     for name, span in (("quarter_ago", QUARTER), ("half_year_ago", HALF_YEAR), ("year_ago", YEAR)):
         values |= {name: midnight(known - span, zone), f"{name}_on": known - span}
-    return warehouse.query(AT_START.replace("{stays}", STAYS[stays.basis].strip()) + sql, period=whole, **values)
+    return values

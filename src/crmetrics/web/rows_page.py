@@ -19,6 +19,7 @@ from crmetrics.presenting.passport import lines
 from crmetrics.presenting.table import Cells, ShownTable, headers, show
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.language import Message, words
+from crmetrics.vocabulary.unit import Unit
 from crmetrics.warehouse.schema import TABLES
 from crmetrics.web.admission import SIGNED_IN, Rights
 from crmetrics.web.asking import asking_of
@@ -186,16 +187,14 @@ def _shown(opened: Opening, here: int, given: QueryParams, format: Format) -> di
     columns = cells.all_columns
     labels = {head.name: head.label for head in headers(opened.answer, format)}
     row, last = opened.row, max(1, -(-opened.count // ROWS))
+    is_word = columns[opened.cell.column].unit is Unit.TEXT  # a segment says nothing of how many it has
     sort = given.get("sort", "")
     question = [(name, value) for name, value in given.multi_items() if not _is_of_the_page(name)]
     return {
         "title": say(opened.answer.declared.title, format),
         "column": labels[opened.cell.column],
-        "groups": [
-            (labels[name], cells.label(columns[name], value) if columns[name].dimension else _text(value))
-            for name, value in opened.cell.at.items()
-        ],
-        "figure": cells.text(columns[opened.cell.column], row) if row is not None else "",
+        "groups": _groups(opened, cells, labels),
+        "figure": cells.text(columns[opened.cell.column], row) if row is not None and not is_word else "",
         "period": format.period(opened.answer.period) if opened.answer.period else "",
         "answer_address": f"/a/{opened.answer.key}" + (f"?{urlencode(question)}" if question else ""),
         "table": table,
@@ -219,6 +218,23 @@ def _shown(opened: Opening, here: int, given: QueryParams, format: Format) -> di
             if last > 1
         ],
     }
+
+
+def _groups(opened: Opening, cells: Cells, labels: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Whose figure it is, as label and name; where only programs are told that, the words that stand in the figure's row."""
+    row, columns = opened.row, cells.all_columns
+    read = [name for name in labels if not columns[name].is_hidden]
+    shown = [name for name in opened.cell.at if name in read]
+    if row is not None and len(shown) < len(opened.cell.at):
+        told = row.as_dict()
+        shown += [name for name in read if columns[name].unit is Unit.TEXT and told[name] and name not in shown]
+    if row is not None:
+        return [(labels[name], cells.text(columns[name], row)) for name in shown]
+    at = opened.cell.at
+    return [
+        (labels[name], cells.label(columns[name], at[name]) if columns[name].dimension else _text(at[name]))
+        for name in shown
+    ]
 
 
 def _linked(rows: Answer[Any], table: ShownTable) -> list[list[tuple[str, str | None]]]:
