@@ -77,7 +77,7 @@ def _customer(found: Deal, format: Format) -> dict[str, str]:
     """Who the deal is with; without a link where nothing else is known of him, or may be seen."""
     told = found.customer
     if not told:
-        return {"name": "", "href": "", "said": say(_("no customer recorded"), format)}
+        return {"name": "", "href": "", "said": say(_("No customer recorded"), format)}
     number = str(told["customer_id"])
     if len(told) == 1:
         said = say(_("Customer {id}, of whom nothing else is recorded that you may see", id=number), format)
