@@ -144,7 +144,8 @@ def _row_of(
     told_of = {name: replace(of_answer[name], only=None, of=None, is_hidden=False) for name in told}
     also = {**told_of, **(BESIDE[table].columns if beside else {})}
     first = [name for name in own if name == "name" or name in TABLES[table].key]
-    columns = {name: own[name] for name in first} | also | own
+    whose = {name: own[name] for name in ("owner_id",) if name in own}
+    columns = {name: own[name] for name in first} | also | whose | own
     space: dict[str, Any] = {"__module__": "crmetrics.schema.rows", "__doc__": table, **columns}
     return type("".join(part.title() for part in table.split("_")), (Row,), space, keeps_words=True)
 
