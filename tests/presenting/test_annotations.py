@@ -7,13 +7,16 @@ from itertools import combinations
 
 import pytest
 
+from crmetrics.analysis import HeatMap, Row, column
 from crmetrics.presenting.annotations import MOST, annotated, flags_of, noted_on
 from crmetrics.presenting.chart import drawings
 from crmetrics.presenting.faces import missing_faces
 from crmetrics.presenting.numbers import format_for
 from crmetrics.presenting.picture import as_svg, titled
 from crmetrics.presenting.time_axis import TimeAxis
+from crmetrics.vocabulary.unit import COUNT
 from crmetrics.workspace.annotations import Annotation
+from tests.presenting.conftest import answer_of
 
 ENGLISH = format_for("en", "EUR", "UTC")
 HOSTILE = "<script>alert('1')</script> @accent ${x}"
@@ -50,7 +53,7 @@ def test_an_axis_ends_after_its_last_step(grain, steps, end):
     assert TimeAxis.of(steps, grain, is_columns=True).end == end
 
 
-@pytest.mark.parametrize("steps", [[], ["2026-13"], ["2026-02", None], ["2026-02", "2026-01"]])
+@pytest.mark.parametrize("steps", [[], ["2026-13"], ["2026-02", None], ["2026-02", "2026-01"], ["2026-01", "2026-03"]])
 def test_what_is_no_time_has_no_axis(steps):
     assert TimeAxis.of(steps, "month", is_columns=True) is None
 
@@ -125,3 +128,19 @@ def test_a_picture_shows_the_line_at_its_day_and_tells_the_note(few_months, many
     assert "涨价" in svg
     plain = as_svg(titled(drawn(answer), "2025"), "en")
     assert len(svg) > len(plain)
+
+
+def test_on_cells_the_numbers_stand_below_for_the_months_are_named_above():
+    class Rows(Row):
+        month = column("Month", dimension="month")
+        table = column("Table")
+        rows = column("Rows", COUNT)
+
+    columns = {"month": ["2025-01", "2025-02", "2025-03"], "table": ["orders"] * 3, "rows": [4, 5, 6]}
+    plain = drawn(answer_of(Rows, columns, HeatMap(x="month", y="table", value="rows"), by="month"))
+    assert plain.time.is_cells
+    noted = annotated(plain, [note("Price rise", date(2025, 2, 10))], ENGLISH)
+    assert noted.spec["height"] == plain.spec["height"]
+    assert [each.said for each in noted.notes] == ["10 Feb 2025: Price rise"]
+    if not missing_faces():
+        assert "10 Feb 2025: Price rise" in as_svg(titled(noted, "2025"), "en")

@@ -19,6 +19,7 @@ ADDRESSES = [
     "/api/catalogue",
     "/api/catalogue/{key}",
     "/api/me",
+    "/api/notes",
     *(f"/api/ask/{key}" for key in keys()),
     *(f"/api/ask/{key}/rows" for key in keys() if find(key).behind),
 ]

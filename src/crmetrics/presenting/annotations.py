@@ -23,7 +23,7 @@ MOST: Final = 24
 LINE: Final = 13
 """Pixels from one line of numbers to the next."""
 _LINES: Final = 3
-_NARROW: Final = 290
+_NARROW: Final = 240
 """Pixels that the steps have on a telephone: numbers that do not collide there do so nowhere."""
 _SIGN: Final = 7
 _GAP: Final = 5
@@ -126,7 +126,7 @@ def annotated(drawing: Drawing, notes: Sequence[Annotation], format: Format) -> 
     if drawing.time is None or not noted:
         return drawing
     flags = flags_of(noted, len(drawing.time.firsts))
-    room = LINE * lines_of(flags) + 3
+    room = 0 if drawing.time.is_cells else LINE * lines_of(flags) + 3
     layers = [_lowered(layer, room) for layer in drawing.spec["layer"]]
     layers = [*_bands(noted, flags, drawing.time, room), *layers, *_marks(flags, drawing.time, format)]
     spec = {**drawing.spec, "height": drawing.spec["height"] + room, "layer": layers}
@@ -157,11 +157,23 @@ def _bands(noted: Sequence[Noted], flags: Sequence[Flag], axis: TimeAxis, room: 
 
 def _marks(flags: Sequence[Flag], axis: TimeAxis, format: Format) -> list[Spec]:
     """The thin lines and their numbers, each of which says its notes to the pointer and the keys."""
-    data = [{**_at(axis, flag.start), "top": LINE * flag.line, "n": flag.text, "said": flag.said} for flag in flags]
+    last = lines_of(flags) - 1
+    lines = [
+        last - flag.line if axis.is_cells else flag.line for flag in flags
+    ]  # below cells they stand the other way round
+    data = [
+        {**_at(axis, flag.start), "top": LINE * line, "n": flag.text, "said": flag.said}
+        for flag, line in zip(flags, lines, strict=True)
+    ]
     told = tooltip(said=say(_("Note"), format))
-    top = {"expr": "datum.top"}
+    top: dict[str, Any] = {"expr": "datum.top"}
+    first: Any = top
+    if axis.is_cells:  # what the steps are called stands above cells, so the numbers stand below them
+        first, top = 0, {"expr": "height + 3 + datum.top"}
     ends = {"x": {"expr": _across(axis)}, "x2": {"expr": f"{_across(axis)} + 1"}}
-    rule = {"type": "rect", "color": "@ink2", "opacity": 0.8, **ends, "y": top, "y2": "height"}
+    rule = {"type": "rect", "color": "@ink2", "opacity": 0.8, **ends, "y": first, "y2": "height"}
+    if axis.is_cells:
+        rule["y2"] = {"expr": f"height + 3 + datum.top + {LINE}"}
     text = {
         "type": "text",
         "color": "@ink",
@@ -187,6 +199,8 @@ def _at(axis: TimeAxis, place: float, name: str = "") -> dict[str, Any]:
 def _across(axis: TimeAxis, name: str = "") -> str:
     """The expression of a place from left to right: in its column, or about the point of its step on a line."""
     step, part = f"datum.i{name}", f"datum.f{name}"
+    if axis.is_cells:
+        return f"scale('x', {step} + {part})"
     if axis.is_columns:
         return f"scale('x', {step}) + bandwidth('x') * {part}"
     return f"scale('x', clamp({step} + {part} - 0.5, 0, {max(len(axis.firsts) - 1, 1)}))"

@@ -9,7 +9,9 @@ from typing import Any, Final
 from crmetrics.analysis import Column, HeatMap
 from crmetrics.presenting.frame import Drawing, Scene, Spec, chosen, number, shortened, spec_of, tooltip
 from crmetrics.presenting.letters import width
+from crmetrics.presenting.time_axis import TimeAxis
 from crmetrics.vocabulary.language import words
+from crmetrics.vocabulary.period import GRAINS
 from crmetrics.vocabulary.unit import Unit
 
 _ = words("presenting")
@@ -51,6 +53,7 @@ def draw_heat_map(scene: Scene, chart: HeatMap) -> Drawing:
                 "yn": scene.cells.written(down, sides[y]),
             }
         )
+    grain = scene.cells.dimension(across)
     told = tooltip(yn=scene.heads[down.name], xn=scene.heads[across.name], t=scene.heads[value.name])
     tops = [scene.cells.written(across, head) for head in heads]
     x_axis = {**(slanting(tops) or side_axis(tops)), "title": scene.heads[across.name], "orient": "top"}
@@ -64,6 +67,7 @@ def draw_heat_map(scene: Scene, chart: HeatMap) -> Drawing:
         reading=" ".join(reading),
         label=scene.spoken(title, [(f"{cell['yn']}, {cell['xn']}", cell["t"]) for cell in cells]),
         steps=len(heads),
+        time=TimeAxis.of(heads, grain, is_columns=True, is_cells=True) if grain in GRAINS else None,
     )
 
 
