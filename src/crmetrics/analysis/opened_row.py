@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from types import MappingProxyType
 from typing import Any, Final, Self
 
@@ -130,7 +129,6 @@ def _names(table: Shown, warehouse: Warehouse, is_one_currency: bool) -> tuple[s
     return (*(name for name in filled if not (is_one_currency and name == "currency")), *own)
 
 
-@cache
 def _row_of(
     table: str, names: tuple[str, ...], is_one_currency: bool, answered: type[Row], told: tuple[str, ...], beside: bool
 ) -> type[Row]:

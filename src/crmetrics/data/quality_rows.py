@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any, Final
@@ -53,7 +53,7 @@ def _asked() -> Mapping[str, Behind]:
 _NOTHING: Final = Behind(dict.fromkeys(("broken", "outliers", "rows"), ""), "customers", "false")
 
 
-def _named(found: Behind, groups: Mapping[str, str], at: Mapping[str, str | None]) -> Behind:
+def _named(found: Behind, groups: Iterable[str], at: Mapping[str, str | None]) -> Behind:
     """The same, opened for this name alone."""
     return replace(found, groups={name: f"${name}" for name in groups}, values={**found.values, **at}, grouping="")
 
@@ -88,7 +88,7 @@ def judged_rows(choices: Choices) -> tuple[Behind, ...]:
 def _of_table(warehouse: Warehouse, _period: Period | None, choices: Choices, at: Mapping[str, str | None]) -> Behind:
     name = str(at.get("table") or "")
     if name not in TABLES:
-        return _named(_NOTHING, dict.fromkeys(("table", *(("month",) if choices["show"] == "months" else ()))), at)
+        return _named(_NOTHING, ("table", "month") if choices["show"] == "months" else ("table",), at)
     whole = Behind(
         {"rows": ""}, name, "true", groups={"table": "cast($table as varchar)"}, values={"table": name}, grouping=""
     )
