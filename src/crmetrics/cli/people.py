@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -11,6 +10,7 @@ import click
 from crmetrics.cli.workspace import Here, in_workspace
 from crmetrics.vocabulary.errors import NoWorkspace
 from crmetrics.vocabulary.language import LANGUAGES, words
+from crmetrics.vocabulary.period import utc_now
 
 if TYPE_CHECKING:
     from crmetrics.workspace.people import Person
@@ -119,7 +119,7 @@ def change_role(here: Here, name: str, role: str, sees: str | None, employee: st
 @in_workspace
 def disable(here: Here, name: str) -> None:
     """Let somebody sign in no more; sessions and tokens end at once."""
-    _change(here, name, disabled_at=datetime.now(UTC).replace(tzinfo=None, microsecond=0))
+    _change(here, name, disabled_at=utc_now())
 
 
 @user.command("enable")

@@ -14,6 +14,7 @@ import click
 from crmetrics.cli.workspace import Here
 from crmetrics.vocabulary.errors import BadValue
 from crmetrics.vocabulary.language import words
+from crmetrics.vocabulary.spelling import file_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,8 +92,7 @@ def _written(here: Here, proposal: Proposal, open_questions: Sequence[Question])
 
 def mapping_path(here: Here, source: str) -> Path:
     """Where the mapping of a source without one is kept, for its next import."""
-    plain = "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in source)
-    return here.folder / "mappings" / f"{plain}.toml"
+    return here.folder / "mappings" / f"{file_name(source)}.toml"
 
 
 def answered(here: Here, proposal: Proposal) -> Proposal:

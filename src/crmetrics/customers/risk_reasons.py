@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crmetrics.models.classifier import Classifier
-from crmetrics.models.design import Features
+from crmetrics.models.design import Features, kept
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.vocabulary.unit import CHANGE, COUNT, DAYS, MONEY, RATIO, SHARE, Figure
 
@@ -111,15 +111,13 @@ def reasons_of(classifier: Classifier, features: Features, paces: Features, show
             moved = weighed[row, column]
             if abs(moved) > NOTABLE:
                 name = names[column]
-                value = _told(name, few[name][row]) if name not in paces else _both(paces[name][customer])
+                value = (
+                    kept(few[name][row], LOGARITHMS.get(name, float))
+                    if name not in paces
+                    else _both(paces[name][customer])
+                )
                 found[place][customer] = f"{'+' if moved > 0 else '-'}|{name}|{value}"
     return found
-
-
-def _told(name: str, value: Any) -> str:
-    if value is None or (isinstance(value, float) and np.isnan(value)):
-        return ""
-    return str(value) if isinstance(value, str) else f"{LOGARITHMS.get(name, float)(value):.6g}"
 
 
 def _both(pair: NDArray[np.float64]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Final, Literal
 
 from crmetrics.analysis import Finding, LeftOut, Note, Options, Result, Row, Table, analysis, column
@@ -142,10 +142,8 @@ def _rule(line: dict[str, Any]) -> Message:
     return Message(str(line["rule"]), str(line["rule_domain"]), values)
 
 
-def _lines(rows: Rows | None) -> Iterator[dict[str, Any]]:
-    if rows is not None:
-        for line in zip(*(rows.values(name) for name in rows.names), strict=True):
-            yield dict(zip(rows.names, line, strict=True))
+def _lines(rows: Rows | None) -> Iterable[dict[str, Any]]:
+    return () if rows is None else rows.records()
 
 
 def _findings(read: int, aside: int) -> tuple[Finding, ...]:

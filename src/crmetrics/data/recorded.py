@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -103,10 +103,8 @@ def with_set_aside(warehouse: Warehouse, found: list[Measured]) -> Iterator[Meas
             yield Measured(TABLES[name], column, aspect, says, kept + rows, kept)
 
 
-def _lines(rows: Rows | None) -> Iterator[Mapping[str, Any]]:
-    if rows is not None:
-        for line in zip(*(rows.values(name) for name in rows.names), strict=True):
-            yield dict(zip(rows.names, line, strict=True))
+def _lines(rows: Rows | None) -> Iterable[Mapping[str, Any]]:
+    return () if rows is None else rows.records()
 
 
 def entered(warehouse: Warehouse) -> Iterator[Measured]:

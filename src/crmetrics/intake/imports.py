@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +40,8 @@ from crmetrics.intake.standing import is_decided_since, standing_decisions
 from crmetrics.intake.telling import report_of
 from crmetrics.vocabulary.errors import BadValue
 from crmetrics.vocabulary.language import words
+from crmetrics.vocabulary.period import utc_now
+from crmetrics.vocabulary.spelling import file_name
 from crmetrics.warehouse.disk import told_of_a_full_disk
 from crmetrics.warehouse.versions import Version, Versions, facts_of
 from crmetrics.workspace.folder import Workspace
@@ -74,7 +76,7 @@ def import_sources(
     with told_of_a_full_disk(place.folder, _needed(sources, place)):
         place.make()
         with import_lock(place.lock):
-            moment = now or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+            moment = now or utc_now()
             return _Import(place, moment, progress, by).run(list(sources), mapping)
 
 
@@ -160,7 +162,7 @@ class _Import:
         read: list[RawFile] = []
         with closing(duckdb.connect(":memory:", config=resources(self.place, settings).config())) as connection:
             for place, (entry, path) in enumerate(found):
-                target = folder / f"{_plain(entry.name)}-{place + 1}.parquet"
+                target = folder / f"{file_name(entry.name)}-{place + 1}.parquet"
                 read.append(read_raw(connection, entry, path, target, self.progress))
             write_rejects(connection, folder, read)
         return [
@@ -210,10 +212,6 @@ def _needed(sources: Sequence[Source], place: Workspace) -> int:
     read = sum(path.stat().st_size * (6 if path.suffix in (".gz", ".zip") else 1) for path in files)
     version = max((path.stat().st_size for path in place.versions.glob("*.duckdb")), default=0)
     return 2 * read + version + 10_000_000
-
-
-def _plain(name: str) -> str:
-    return "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in name)
 
 
 def _is_other_calendar(current: Version | None, wanted: Settings) -> bool:

@@ -16,6 +16,7 @@ from crmetrics.intake.report import ImportReport
 from crmetrics.intake.understanding import understand
 from crmetrics.vocabulary.errors import BadFile, BadValue
 from crmetrics.vocabulary.language import words
+from crmetrics.vocabulary.spelling import file_name
 from crmetrics.workspace.folder import Workspace
 
 _ = words("quality")
@@ -129,8 +130,7 @@ def _checked(known: Known, columns: Mapping[str, str]) -> dict[str, str]:
 
 
 def _source(export: Export) -> str:
-    plain = "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in export.system)
-    return f"reconcile-{plain}-{export.table}"
+    return f"reconcile-{file_name(export.system)}-{export.table}"
 
 
 def _mapping(export: Export, known: Known) -> str:

@@ -18,6 +18,7 @@ from crmetrics.intake.open_questions import check_answered
 from crmetrics.intake.report import ImportReport
 from crmetrics.vocabulary.errors import BadFile, BadMapping, Busy, CrmetricsError
 from crmetrics.vocabulary.language import words
+from crmetrics.vocabulary.spelling import file_name
 from crmetrics.workspace.arrivals import Arrival, Arrivals, Outcome
 from crmetrics.workspace.folder import Workspace
 from crmetrics.workspace.settings import read_settings, seconds_of
@@ -169,7 +170,7 @@ class Watch:
         return import_sources(self.workspace, list(files), self._mapping(), by=BY)
 
     def _mapping(self) -> Path:
-        kept = self.workspace / "mappings" / f"{_plain(self.folder.resolve().name)}.toml"
+        kept = self.workspace / "mappings" / f"{file_name(self.folder.resolve().name)}.toml"
         for path in (self.mapping, self.folder / MAPPING, kept):
             if path is not None and path.is_file():
                 if path == kept:
@@ -261,7 +262,3 @@ def _passed_over(path: Path) -> CrmetricsError:
 
 def _unusable(path: Path) -> CrmetricsError:
     return BadFile(_("No row of '{file}' could be used. crmetrics check says why.", file=path.name))
-
-
-def _plain(name: str) -> str:
-    return "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -124,3 +124,10 @@ def _rounded(values: NDArray[Any]) -> Floats:
     step = 10.0 ** (DIGITS - 1 - np.floor(np.log10(size)))
     rounded: Floats = np.round(numbers * step) / step
     return rounded
+
+
+def kept(value: Any, back: Callable[[Any], Any] = float) -> str:
+    """A feature's value as a reason keeps it: a word, a number of six digits, blank if unknown; `back` undoes a logarithm."""
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return ""
+    return value if isinstance(value, str) else f"{back(value):.6g}"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crmetrics.models.classifier import Classifier
-from crmetrics.models.design import Features
+from crmetrics.models.design import Features, kept
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.vocabulary.unit import DAYS, RATIO, Figure
 from crmetrics.warehouse.rows import Rows
@@ -46,14 +46,10 @@ def reasons_of(classifier: Classifier, states: Rows, features: Features, shown: 
         for place, column in zip(PLACES, (*order[row, :-3:-1], *order[row, :2]), strict=False):
             moved = weighed[row, column] * (1 if place.startswith("up") else -1)
             if moved > NOTABLE:
-                found[place][deal] = f"{names[column]}|{_told(names[column], few[names[column]][row])}"
+                found[place][deal] = (
+                    f"{names[column]}|{kept(few[names[column]][row], LOGARITHMS.get(names[column], float))}"
+                )
     return found
-
-
-def _told(name: str, value: Any) -> str:
-    if value is None or (isinstance(value, float) and np.isnan(value)):
-        return ""
-    return str(value) if isinstance(value, str) else f"{LOGARITHMS.get(name, float)(value):.6g}"
 
 
 NUMBERS: Final = {

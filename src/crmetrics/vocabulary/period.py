@@ -41,6 +41,11 @@ def midnight(day: date, zone: str) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC).replace(tzinfo=None)
 
 
+def utc_now() -> datetime:
+    """This second as moments are kept: in UTC, without a zone mark."""
+    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+
+
 def local_day(moment: datetime, zone: str) -> date:
     """The local day of a UTC instant."""
     return moment.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).date()

@@ -51,7 +51,9 @@ class Rows:
 
     def with_columns(self, **columns: Array | Sequence[Any]) -> Rows:
         """These rows with columns added or replaced. Shapes: each (n,)."""
-        added = {name: column if isinstance(column, np.ndarray) else _array(column) for name, column in columns.items()}
+        added = {
+            name: column if isinstance(column, np.ndarray) else objects(column) for name, column in columns.items()
+        }
         return Rows({**self.columns, **added}, self._days - added.keys())
 
     def groups(self, *names: str) -> tuple[Rows, NDArray[np.int64]]:
@@ -87,7 +89,8 @@ def joined(above: Rows, below: Rows) -> Rows:
     return Rows(columns, above._days)
 
 
-def _array(values: Sequence[Any]) -> Array:
+def objects(values: Sequence[Any]) -> Array:
+    """Values of any kind as one column, (n,)."""
     array = np.empty(len(values), dtype=object)
     array[:] = values
     return array

@@ -17,7 +17,7 @@ import re
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ import duckdb
 
 from crmetrics.vocabulary.errors import NoWorkspace, UnknownName
 from crmetrics.vocabulary.language import words
+from crmetrics.vocabulary.period import utc_now
 from crmetrics.warehouse.disk import replace, sync
 
 _ = words("import")
@@ -116,7 +117,7 @@ class Versions:
         number = max([*self._numbers(), 0]) + 1
         path = self._path(number)
         part = path.with_name(path.name + ".part")
-        published_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+        published_at = utc_now()
         try:
             facts = self._make(part, fill, number, published_at, resources or Resources(), self.current(), by)
             _check(part)
@@ -147,7 +148,7 @@ class Versions:
 
         `fill` is as for `publish`, with `old` attached in place of the current version.
         """
-        published_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+        published_at = utc_now()
         facts = self._make(path, fill, 0, published_at, resources or Resources(), old)
         return Version(0, path, published_at, datetime.fromisoformat(facts["reaches"]), "")
 

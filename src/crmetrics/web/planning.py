@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, Final, get_args
 
 from crmetrics.analysis import Analysis
-from crmetrics.analysis.metric import headline_column
+from crmetrics.analysis.metric import unit_of
 from crmetrics.analysis.targets import own_scope
 from crmetrics.catalogue import OpenCatalogue
 from crmetrics.intake.planned import Level, Plan
@@ -69,7 +69,7 @@ def plannable(catalogue: OpenCatalogue, viewer: Viewer, format: Format) -> list[
     found = []
     for entry in catalogue.entries(viewer):
         if entry.state != "locked" and _is_plannable(entry.declared):
-            unit = unit_word(_unit(entry.declared), format)
+            unit = unit_word(unit_of(entry.declared), format)
             title = say(entry.declared.title, format)
             found.append((entry.declared.key, f"{title} ({unit})" if unit else title))
     return sorted(found, key=lambda pair: alphabetical(pair[1], format.language))
@@ -114,7 +114,7 @@ def plan_of(catalogue: OpenCatalogue, viewer: Viewer, typed: Typed, by: str, for
         level = _LEVEL_NAMES[party.level]
         raise BadValue(_("'{kpi}' cannot be told by {level}: set it for the company.", kpi=title, level=level))
     span = parse_period(typed.period, today) if typed.period else _days(typed.first, typed.last)
-    unit, value = _unit(declared), number_of(typed.value, format)
+    unit, value = unit_of(declared), number_of(typed.value, format)
     if unit is Unit.SHARE:
         value /= 100
     money = catalogue.settings.currency or "" if unit is Unit.MONEY else ""
@@ -152,13 +152,8 @@ def _days(first: str, last: str) -> Period:
         ) from None  # fmt: skip
 
 
-def _unit(declared: Analysis) -> Unit:
-    figure = headline_column(declared)
-    return Unit.TEXT if figure is None else figure.unit
-
-
 def _is_plannable(declared: Analysis) -> bool:
-    return _unit(declared) in NUMERIC and _unit(declared) is not Unit.CHANGE
+    return unit_of(declared) in NUMERIC and unit_of(declared) is not Unit.CHANGE
 
 
 _LEVEL_NAMES: Final[dict[str, Message]] = {"team": _("team"), "owner": _("person")}

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, Literal
 
 from sqlalchemy import BigInteger, Column, DateTime, Integer, String, Table, Text, insert, select
 
 from crmetrics.vocabulary.language import Message
+from crmetrics.vocabulary.period import utc_now
 from crmetrics.workspace.state import METADATA, State
 
 Outcome = Literal["taken", "failed", "passed over"]
@@ -55,7 +56,7 @@ class Arrivals:
 
     def add(self, *arrivals: Arrival) -> None:
         """Keep what became of files."""
-        now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+        now = utc_now()
         with self.state.begin(ARRIVALS) as connection:
             for each in arrivals:
                 connection.execute(

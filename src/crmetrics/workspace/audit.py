@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Literal
 
 from sqlalchemy import Column, DateTime, Integer, String, Table, Text, insert, select
 
 from crmetrics.vocabulary.language import Message, words
+from crmetrics.vocabulary.period import utc_now
 from crmetrics.workspace.state import METADATA, State
 
 _ = words("people")
@@ -71,7 +72,7 @@ class Audit:
 
     def note(self, who: str, kind: Kind, about: str = "", address: str = "") -> None:
         """Write down what somebody did."""
-        written = {"at": _now(), "who": who[:200], "kind": kind, "about": about[:2000], "address": address[:100]}
+        written = {"at": utc_now(), "who": who[:200], "kind": kind, "about": about[:2000], "address": address[:100]}
         with self.state.begin(AUDIT) as connection:
             connection.execute(insert(AUDIT).values(written))
 
@@ -86,7 +87,3 @@ class Audit:
             asked = asked.where(AUDIT.c.kind == kind)
         with self.state.begin(AUDIT) as connection:
             return [Deed(*row) for row in connection.execute(asked).all()]
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)

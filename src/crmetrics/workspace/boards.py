@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from typing import Final, Literal, get_args
 
 from sqlalchemy import (
@@ -26,6 +25,7 @@ from sqlalchemy import (
 
 from crmetrics.vocabulary.errors import BadValue, UnknownName
 from crmetrics.vocabulary.language import words
+from crmetrics.vocabulary.period import utc_now
 from crmetrics.workspace.state import METADATA, State
 
 _ = words("boards")
@@ -153,7 +153,7 @@ class Boards:
             "title": _title(board.title),
             "is_shared": board.is_shared,
             "parts": json.dumps([asdict(part) for part in board.parts], ensure_ascii=False),
-            "changed_at": _now(),
+            "changed_at": utc_now(),
         }
         with self.state.begin(BOARDS) as connection:
             if board.number:
@@ -212,7 +212,7 @@ class Boards:
             "is_shared": view.is_shared,
             "address": view.address,
             "filters": json.dumps({name: list(values) for name, values in view.filters.items()}, ensure_ascii=False),
-            "changed_at": _now(),
+            "changed_at": utc_now(),
         }
         with self.state.begin(VIEWS) as connection:
             connection.execute(insert(VIEWS).values(written))
@@ -235,7 +235,3 @@ def _title(title: str) -> str:
 def _board(row: RowMapping) -> Board:
     parts = tuple(Part(**part) for part in json.loads(row["parts"]))
     return Board(row["owner"], row["title"], parts, row["is_shared"], row["number"])
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)

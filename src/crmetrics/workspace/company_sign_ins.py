@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import Column, DateTime, String, Table, Text, delete, insert, select
 
+from crmetrics.vocabulary.period import utc_now
 from crmetrics.workspace.sessions import print_of
 from crmetrics.workspace.state import METADATA, State
 
@@ -45,7 +46,7 @@ class CompanySignIns:
     def begin(self, browser: str, going_on: str) -> Begun:
         """Begin one in a browser, known by a secret of its own."""
         begun = Begun(secrets.token_urlsafe(32), secrets.token_urlsafe(32), secrets.token_urlsafe(64), going_on)
-        now = _now()
+        now = utc_now()
         with self.state.begin(BEGUN) as connection:
             connection.execute(delete(BEGUN).where(BEGUN.c.ends_at < now))
             connection.execute(
@@ -62,12 +63,10 @@ class CompanySignIns:
 
     def take(self, browser: str, state: str) -> Begun | None:
         """The sign-in that this browser began with this state: once, within ten minutes; None for anything else."""
-        own = (BEGUN.c.print == print_of(state)) & (BEGUN.c.browser == print_of(browser)) & (BEGUN.c.ends_at >= _now())
+        own = (
+            (BEGUN.c.print == print_of(state)) & (BEGUN.c.browser == print_of(browser)) & (BEGUN.c.ends_at >= utc_now())
+        )
         with self.state.begin(BEGUN) as connection:
             row = connection.execute(select(BEGUN).where(own)).first()
             taken = connection.execute(delete(BEGUN).where(own)).rowcount
         return Begun(state, row.nonce, row.verifier, row.going_on) if row is not None and taken == 1 else None
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)

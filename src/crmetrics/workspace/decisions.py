@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from sqlalchemy import Column, DateTime, Integer, String, Table, Text, insert, select, update
 
 from crmetrics.vocabulary.errors import UnknownName
 from crmetrics.vocabulary.language import words
+from crmetrics.vocabulary.period import utc_now
 from crmetrics.workspace.state import METADATA, State
 
 _ = words("import")
@@ -57,7 +58,7 @@ class Decisions:
 
     def add(self, *decisions: Decision) -> list[Decision]:
         """Keep decisions, all or none; they come back with their numbers."""
-        now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+        now = utc_now()
         kept = []
         with self.state.begin(DECISIONS) as connection:
             for each in decisions:
@@ -80,7 +81,7 @@ class Decisions:
 
     def undo(self, *numbers: int, by: str = "administrator") -> None:
         """Take decisions back; UnknownName for one that does not stand."""
-        now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+        now = utc_now()
         with self.state.begin(DECISIONS) as connection:
             for number in numbers:
                 undone = connection.execute(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy
 from sqlalchemy import MetaData, Table, select, update
 
+from crmetrics.vocabulary.period import utc_now
 from crmetrics.workspace.decisions import DECISIONS
 from crmetrics.workspace.state import State
 
@@ -36,7 +36,7 @@ def forget(state: State, pattern: str, ids: Mapping[tuple[str, str], str], corre
 
 
 def _forget_decisions(state: State, ids: Mapping[tuple[str, str], str], corrections: Collection[int]) -> None:
-    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    now = utc_now()
     with state.begin(DECISIONS) as connection:
         for number, kind, about, undone_at in connection.execute(
             select(DECISIONS.c.number, DECISIONS.c.kind, DECISIONS.c.about, DECISIONS.c.undone_at)

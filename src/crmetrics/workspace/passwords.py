@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Final
@@ -13,6 +13,7 @@ from sqlalchemy import Column, DateTime, Integer, String, Table, delete, insert,
 
 from crmetrics.vocabulary.errors import BadValue, UnknownName
 from crmetrics.vocabulary.language import words
+from crmetrics.vocabulary.period import utc_now
 from crmetrics.workspace.people import PEOPLE, People, Person, known_as
 from crmetrics.workspace.sessions import SESSIONS, print_of
 from crmetrics.workspace.state import METADATA, State
@@ -76,7 +77,7 @@ class Passwords:
 
     def make_link(self, person: Person) -> str:
         """The secret of a link by which somebody sets his password: once, within 24 hours. Earlier ones end."""
-        secret, now = secrets.token_urlsafe(32), _now()
+        secret, now = secrets.token_urlsafe(32), utc_now()
         with self.state.begin(LINKS) as connection:
             connection.execute(delete(LINKS).where((LINKS.c.person == person.number) | (LINKS.c.ends_at < now)))
             connection.execute(
@@ -88,13 +89,13 @@ class Passwords:
         """Whose link it is; UnknownName if it was used, has ended, or never was."""
         with self.state.begin(LINKS) as connection:
             row = connection.execute(select(LINKS).where(LINKS.c.print == print_of(secret))).first()
-        if row is None or row.used_at is not None or row.ends_at <= _now():
+        if row is None or row.used_at is not None or row.ends_at <= utc_now():
             raise UnknownName(_("This link has been used or has ended. Ask an administrator for a new one."))
         return People(self.state).by_number(row.person)
 
     def use_link(self, secret: str, password: str) -> Person:
         """Set the password by a link, which then holds no more. UnknownName for a link that does not hold, BadValue as in `set`."""
-        person, now = self.linked(secret), _now()
+        person, now = self.linked(secret), utc_now()
         check_password(person, password)
         own = (LINKS.c.print == print_of(secret)) & LINKS.c.used_at.is_(None) & (LINKS.c.ends_at > now)
         with self.state.begin(LINKS) as connection:
@@ -149,7 +150,3 @@ def _hash(password: str) -> str:
 @cache
 def _nobodys_hash() -> str:
     return _hasher().hash(secrets.token_urlsafe(16))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)

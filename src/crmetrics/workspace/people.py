@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final, cast
 
 from sqlalchemy import Boolean, Column, DateTime, Integer, RowMapping, String, Table, func, insert, or_, select, update
@@ -13,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from crmetrics.vocabulary.errors import BadValue, UnknownName
 from crmetrics.vocabulary.language import words
+from crmetrics.vocabulary.period import utc_now
 from crmetrics.warehouse.scope import Sees, Viewer
 from crmetrics.workspace.rights import ROLES, Permission, RoleName, allowed, role_of, sees_of
 from crmetrics.workspace.state import METADATA, State
@@ -110,7 +110,7 @@ class People:
             "employee_id": employee_id or None,
             "language": language or None,
             "subject": subject,
-            "made_at": _now(),
+            "made_at": utc_now(),
         }
         if written["email"] and self.find(str(written["email"])) is not None:
             raise BadValue(_("'{email}' is somebody else's already.", email=written["email"]))
@@ -210,7 +210,3 @@ def _person(row: RowMapping | Mapping[str, Any]) -> Person:
         row["password"] is not None,
         row["disabled_at"] is not None,
     )
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)

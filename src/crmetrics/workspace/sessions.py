@@ -6,11 +6,12 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Column, DateTime, Integer, String, Table, delete, insert, select, update
 
+from crmetrics.vocabulary.period import utc_now
 from crmetrics.workspace.people import PEOPLE, People, Person
 from crmetrics.workspace.state import METADATA, State
 
@@ -51,7 +52,7 @@ class Sessions:
 
     def start(self, person: Person, address: str = "", browser: str = "") -> str:
         """Sign somebody in: the new secret, to be held by his browser alone."""
-        secret, now = secrets.token_urlsafe(32), _now()
+        secret, now = secrets.token_urlsafe(32), utc_now()
         with self.state.begin(SESSIONS) as connection:
             connection.execute(
                 delete(SESSIONS).where((SESSIONS.c.made_at < now - ABSOLUTE) | (SESSIONS.c.seen_at < now - IDLE))
@@ -70,7 +71,7 @@ class Sessions:
 
     def person(self, secret: str) -> Person | None:
         """Who holds this secret; None if the session has ended, or the person is disabled."""
-        own, now = print_of(secret), _now()
+        own, now = print_of(secret), utc_now()
         with self.state.begin(SESSIONS, PEOPLE) as connection:
             row = connection.execute(select(SESSIONS).where(SESSIONS.c.print == own)).first()
             if row is None:
@@ -95,7 +96,7 @@ class Sessions:
 
     def of(self, person: int) -> Sequence[Session]:
         """Where somebody is signed in, the latest first."""
-        now = _now()
+        now = utc_now()
         holds = (
             (SESSIONS.c.person == person) & (SESSIONS.c.made_at >= now - ABSOLUTE) & (SESSIONS.c.seen_at >= now - IDLE)
         )
@@ -107,7 +108,3 @@ class Sessions:
 def print_of(secret: str) -> str:
     """The one-way print of a secret of 256 random bits, which needs no slow hash."""
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)

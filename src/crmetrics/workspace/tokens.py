@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Column, DateTime, Integer, String, Table, delete, insert, select, update
 
 from crmetrics.vocabulary.errors import BadValue
 from crmetrics.vocabulary.language import words
+from crmetrics.vocabulary.period import utc_now
 from crmetrics.workspace.people import PEOPLE, People, Person
 from crmetrics.workspace.sessions import print_of
 from crmetrics.workspace.state import METADATA, State
@@ -61,7 +62,7 @@ class Tokens:
             raise BadValue(
                 _("A token holds for {days} days? From 1 to {longest} are possible.", days=days, longest=LONGEST)
             )
-        secret, now = MARK + secrets.token_urlsafe(32), _now()
+        secret, now = MARK + secrets.token_urlsafe(32), utc_now()
         with self.state.begin(TOKENS) as connection:
             connection.execute(
                 insert(TOKENS).values(
@@ -76,7 +77,7 @@ class Tokens:
 
     def person(self, secret: str) -> Person | None:
         """For whom a token acts; None if it has ended or never was, or if the person is disabled."""
-        now = _now()
+        now = utc_now()
         with self.state.begin(TOKENS, PEOPLE) as connection:
             row = connection.execute(select(TOKENS).where(TOKENS.c.print == print_of(secret))).first()
             if row is None or row.ends_at <= now:
@@ -99,7 +100,3 @@ class Tokens:
         """End a token of a person."""
         with self.state.begin(TOKENS) as connection:
             connection.execute(delete(TOKENS).where(TOKENS.c.number == number, TOKENS.c.person == person))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Final
 
 import duckdb
@@ -12,6 +12,7 @@ from crmetrics.clean.duplicates.fields import Model
 from crmetrics.clean.duplicates.letters import folded, plain
 from crmetrics.clean.duplicates.names import company_name, person_name
 from crmetrics.clean.duplicates.reached import comparable_mail, comparable_phone, domain_of
+from crmetrics.warehouse.rows import objects
 
 SHARED_BY: Final = 5
 """A phone, an address or a mail box of more customers than these is no one's own: a call centre, an office house."""
@@ -75,7 +76,7 @@ def _normalise(
         for place, column in enumerate(lists):
             column.append(told[place] if place < len(told) else None)
     second_type = "boolean" if second == "is_turkish" else "varchar"
-    arrays = {"k1": ones, "k2": twos} | {letter: _array(column) for letter, column in zip("abcde", lists, strict=True)}
+    arrays = {"k1": ones, "k2": twos} | {letter: objects(column) for letter, column in zip("abcde", lists, strict=True)}
     if not len(ones):
         arrays = {key: np.array([], dtype="U1") for key in arrays}
     connection.register("told_forms", arrays)
@@ -92,12 +93,6 @@ def _values(column: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     values = np.ma.getdata(column).astype(object)
     values[np.ma.getmaskarray(column)] = None
     return values
-
-
-def _array(values: Sequence[str | None]) -> np.ndarray[Any, Any]:
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array
 
 
 def _named(model: Model) -> Callable[[str, Any], Forms]:
