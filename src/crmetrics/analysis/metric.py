@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any, Final
 
@@ -136,17 +136,15 @@ def course_of(
     period: Period,
     *,
     where: tuple[Filter, ...] = (),
-    grain: str | None = None,
-    back: int = CHANGES_READ + 1,
 ) -> Course | None:
-    """The figure over time up to the end of a period: `back` grains before and those inside. One scan.
+    """The figure over time up to the end of a period: the grains inside, and those before that its swing is read from. One scan.
 
     None where the analysis cannot be told by time.
     """
-    grain = grain or drawn_grain(period)
+    grain = drawn_grain(period)
     if not any(choice.name == "by" for choice in declared.choices) or grain not in declared.groupings():
         return None
-    answer = catalogue.ask(declared.key, period=Period(_back(period, grain, back), period.end), where=where, by=grain)
+    answer = catalogue.ask(declared.key, period=Period(_begin(period, grain), period.end), where=where, by=grain)
     found: dict[int, float | None] = {}
     for row in answer.rows:
         party = row.as_dict().get("party")
@@ -165,7 +163,9 @@ def changes_of(series: list[float | None], unit: Unit) -> list[float]:
     return [float("nan") if each is None else each for each in found]
 
 
-def _back(period: Period, grain: str, back: int) -> Any:
+def _begin(period: Period, grain: str) -> date:
+    """So many grains before a period as its usual changes are read from, and one more to change from."""
+    back = CHANGES_READ + 1
     months = {name: months for months, name in _MONTHS.items()}
     if grain in months:
         return months_later(period.start.replace(day=1), -back * months[grain])

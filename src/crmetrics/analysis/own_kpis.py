@@ -67,9 +67,9 @@ def read_own_kpis(path: Path) -> Mapping[str, Analysis]:
     return found
 
 
-def own_kpi(name: str, section: Mapping[str, Any], file: str = "kpis.toml") -> Analysis:
+def own_kpi(name: str, section: Mapping[str, Any]) -> Analysis:
     """One KPI as its section says it; BadValue naming file, KPI, key and value if it is not one."""
-    return _Section(file, name, dict(section)).read()
+    return _Section("kpis.toml", name, dict(section)).read()
 
 
 class _Section:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import duckdb
 
 from crmetrics.clean.merging import TAKES
-from crmetrics.intake.rebuilding import preview, rebuild
+from crmetrics.intake.deciding import decide
+from crmetrics.intake.rebuilding import preview
 from crmetrics.vocabulary.errors import NoWorkspace, UnknownName
 from crmetrics.vocabulary.language import words
 from crmetrics.warehouse.expression import identifier, literal
@@ -22,7 +23,7 @@ from crmetrics.warehouse.versions import Version, Versions
 from crmetrics.workspace.folder import Workspace
 
 if TYPE_CHECKING:
-    from crmetrics.workspace.decisions import Decision, Decisions
+    from crmetrics.workspace.decisions import Decision, Decisions, Kind
 
 _ = words("duplicates")
 
@@ -66,7 +67,7 @@ def merge(
     """
     current = _current(workspace)
     decisions = merge_decisions(current.path, groups, table=table, by=by, take=take)
-    return _step(workspace, current, "merge", table, len(groups), decisions, progress)
+    return _step(workspace, current, "merge", table, len(groups), decisions, by, progress)
 
 
 def apart(
@@ -85,7 +86,7 @@ def apart(
         for group in groups
         for left, right in combinations(sorted(set(group)), 2)
     ]
-    return _step(workspace, current, "apart", table, len(groups), decisions, progress)
+    return _step(workspace, current, "apart", table, len(groups), decisions, by, progress)
 
 
 def undo(workspace: Path, *, by: str = "administrator", progress: Progress = lambda name, share: None) -> Outcome:
@@ -93,18 +94,14 @@ def undo(workspace: Path, *, by: str = "administrator", progress: Progress = lam
     current = _current(workspace)
     with _decisions(workspace) as decisions:
         standing = decisions.standing(*KINDS)
-        if not standing:
-            raise UnknownName(_("No duplicates were merged or kept apart that could be taken back."))
-        step = [each for each in standing if each.about.get("step") == standing[-1].about.get("step")]
-        decisions.undo(*(each.number for each in step), by=by)
-        kind, table = step[0].kind, str(step[0].about["table"])
-        groups = len({str(each.about.get("keep") or each.about.get("left")) for each in step})
-        before = _count(current.path, table)
-        try:
-            version = rebuild(workspace, progress=progress, note=_note(kind, table, groups, is_undone=True))
-        except BaseException:
-            decisions.add(*(_decision(each.kind, each.made_by, each.about) for each in step))
-            raise
+    if not standing:
+        raise UnknownName(_("No duplicates were merged or kept apart that could be taken back."))
+    step = [each for each in standing if each.about.get("step") == standing[-1].about.get("step")]
+    kind, table = step[0].kind, str(step[0].about["table"])
+    groups = len({str(each.about.get("keep") or each.about.get("left")) for each in step})
+    before = _count(current.path, table)
+    note = _note(kind, table, groups, is_undone=True)
+    version = decide(workspace, without=[each.number for each in step], by=by, note=note, progress=progress)
     return Outcome(kind, table, groups, (before, _count(version.path, table)), version)
 
 
@@ -195,18 +192,12 @@ def _step(
     table: str,
     groups: int,
     told: Sequence[Decision],
+    by: str,
     progress: Progress,
 ) -> Outcome:
     """Keep decisions and publish what follows; after an error they do not stand."""
     before = _count(current.path, table)
-    with _decisions(workspace) as decisions:
-        kept = decisions.add(*told)
-        try:
-            version = rebuild(workspace, progress=progress, note=_note(kind, table, groups))
-        except BaseException:
-            if kept:
-                decisions.undo(*(each.number for each in kept))
-            raise
+    version = decide(workspace, told, by=by, note=_note(kind, table, groups), progress=progress)
     return Outcome(kind, table, groups, (before, _count(version.path, table)), version)
 
 
@@ -224,7 +215,7 @@ def _decisions(workspace: Path) -> Iterator[Decisions]:
         yield Decisions(state)
 
 
-def _decision(kind: str, by: str, about: Mapping[str, Any]) -> Decision:
+def _decision(kind: Kind, by: str, about: Mapping[str, Any]) -> Decision:
     from crmetrics.workspace.decisions import Decision
 
     return Decision(kind, about, by)

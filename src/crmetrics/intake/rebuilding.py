@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,21 +38,18 @@ def rebuild(
     *,
     progress: Progress = lambda name, share: None,
     note: str = "",
-    now: datetime | None = None,
-    by: str = "administrator",
 ) -> Version:
     """Make all tables again from the raw files, the mappings and the standing decisions, and publish them as a new version.
 
-    `progress` is told what is at work and its share, 0 to 1. `now` (UTC, without a mark) is the moment the data are seen
-    from; by default that of the last import that counts, so that the same files and decisions give the same figures.
-    `by` is told in the history.
+    `progress` is told what is at work and its share, 0 to 1. The data are seen from the moment of the last import that
+    counts, so that the same files and decisions give the same figures.
     Errors: NoWorkspace, BadValue if no import would count, BadFile, BadMapping, Busy, NoSpace; after any of them the
     current version is what it was.
     """
     place = Workspace(workspace)
     with room_of(place), import_lock(place.lock):
         recover(place)
-        return rebuild_locked(place, standing_decisions(place), progress, note, now, by)
+        return rebuild_locked(place, standing_decisions(place), progress, note)
 
 
 def rebuild_locked(
@@ -61,7 +57,6 @@ def rebuild_locked(
     decisions: Sequence[Decision],
     progress: Progress,
     note: str,
-    now: datetime | None = None,
     by: str = "administrator",
     is_forgotten: bool = False,
 ) -> Version:
@@ -73,7 +68,7 @@ def rebuild_locked(
         _finish_erasing(place, decisions)
     with _aside(place) as aside:
         remaking = _remaking(place, decisions, aside, place.raw, progress)
-        fill = remaking.from_raw(remaking.imports, remaking.folders(), now or remaking.imports[-1].at)
+        fill = remaking.from_raw(remaking.imports, remaking.folders(), remaking.imports[-1].at)
         version = Versions(place.versions).publish(
             fill, note=note, resources=resources(place, remaking.settings), by=by
         )

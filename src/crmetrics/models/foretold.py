@@ -74,7 +74,7 @@ def mean_ranks(values: Floats) -> Floats:
     return ranks
 
 
-def best_found(expected: Floats, happened: Floats, share: float = BEST) -> float:
+def best_found(expected: Floats, happened: Floats) -> float:
     """Give the share of the true best that is among the foretold best.
 
     Formula: the customers with the highest happened values, a fifth of all, are the true best; found = those of them among the
@@ -84,7 +84,7 @@ def best_found(expected: Floats, happened: Floats, share: float = BEST) -> float
     >>> best_found(np.array([3.0, 2.0, 1.0, 0.0, 0.0]), np.array([9.0, 0.0, 1.0, 0.0, 0.0]))
     1.0
     """
-    most = max(round(share * len(happened)), 1)
+    most = max(round(BEST * len(happened)), 1)
     if not len(happened) or not happened.any():
         return float("nan")
     true, told = _membership(happened, most), _membership(expected, most)

@@ -44,11 +44,9 @@ def csv_parts(
     yield _written(lines)
 
 
-def write_csv(
-    answer: Answer[Any], format: Format, file: TextIO, *, is_labelled: bool = False, has_bom: bool = False
-) -> None:
+def write_csv(answer: Answer[Any], format: Format, file: TextIO) -> None:
     """Write the CSV to a text file (opened with newline="") or a stream."""
-    for part in csv_parts(answer, format, is_labelled=is_labelled, has_bom=has_bom):
+    for part in csv_parts(answer, format):
         file.write(part)
 
 
