@@ -135,6 +135,26 @@ def test_every_column_that_opens_stands_in_the_answer_and_gives_rows_to_read(
         assert "".join(csv_parts(opened, format)).count("\n") >= len(table.rows) + 1
 
 
+@pytest.mark.parametrize(
+    ("key", "column"),
+    [
+        ("finance.margin", "margin"),
+        ("finance.whale_curve", "cumulated_profit"),
+        ("sales.lead_conversion", "amount"),
+        ("sales.pipeline_changes", "amount"),
+        ("sales.stage_conversion", "lost_amount"),
+        ("sales.stale_deals", "stake"),
+        ("sales.win_probability", "expected_amount"),
+    ],
+)
+def test_a_sum_is_what_its_rows_add_up_to(catalogue: OpenCatalogue, key: str, column: str) -> None:
+    said = catalogue.ask(key).total.as_dict()[column]
+    opened = catalogue.open(key, Cell(column), Part(), viewer=ADMINISTRATOR).rows
+    told = column if column in {each.name for each in opened.row.columns} else "amount"
+    assert said
+    assert sum(float(each) for each in opened.values(told) if each is not None) == pytest.approx(float(said))
+
+
 def test_rows_come_in_parts_and_in_the_order_asked(catalogue: OpenCatalogue) -> None:
     whole = catalogue.open("kpis.won_deals", Cell("n"), Part("-amount"), viewer=ADMINISTRATOR)
     amounts = [each for each in whole.rows.values("amount") if each is not None]
