@@ -10,14 +10,14 @@ from typing import Any, Final, Self
 from crmetrics.analysis import Behind, Choices
 from crmetrics.customers.cohort_answers import named
 from crmetrics.customers.cohort_money import CohortMoney
-from crmetrics.customers.cohorts import BEGUN, Cohorts
+from crmetrics.customers.cohorts import FOLLOWED, Cohorts
 from crmetrics.customers.triangle import ALL, Placed
 from crmetrics.vocabulary.period import Period, local_day
 from crmetrics.warehouse.rows import Rows
 from crmetrics.warehouse.warehouse import Warehouse
 
-FOLLOWED: Final = (
-    BEGUN
+MEMBERS: Final = (
+    FOLLOWED.partition(",\ncounted as")[0]  # the members and what was seen of them, without the counts
     + """
 select m.customer_id, m.start_in, m.label, {apart} as apart, coalesce(s.is_again, false) as is_again
 from members m
@@ -111,7 +111,7 @@ def _followed(warehouse: Warehouse, period: Period | None, choices: Choices, at:
     if previous and k:
         columns["n"] += f" and apart + 1 {meets} $apart_at"
     reached = local_day(warehouse.as_of - timedelta(microseconds=1), warehouse.zone)
-    source = cohorts.written(FOLLOWED.replace("{apart}", APART[choices["grain"]]), warehouse, reached)
+    source = cohorts.written(MEMBERS.replace("{apart}", APART[choices["grain"]]), warehouse, reached)
     return Behind(columns, "customers", "true", groups=_GROUPS, source=source, values=values)
 
 

@@ -77,15 +77,11 @@ ONE_AFTER_ANOTHER: Final = """
     from active
 """
 
-BEGUN: Final = """
+FOLLOWED: Final = """
 with active as ({active}),
 lives as ({lives}),
 members as ({members}),
-seen as ({seen})"""
-
-FOLLOWED: Final = (
-    BEGUN
-    + """,
+seen as ({seen}),
 counted as (
     select (select count(*) from lives) as known, (select count(distinct customer_id) from members) as used,
            (select count(*) from customers c left join lives l on l.customer_id = c.customer_id where l.customer_id is null) as never,
@@ -105,7 +101,6 @@ from (
 cross join counted c
 order by start_in, label, active_in
 """
-)
 
 
 @dataclass(frozen=True)
