@@ -105,7 +105,7 @@ def quality(
     Source:  Own rules, declared with the tables; Wang and Strong (1996), Journal of Management Information Systems 12(4), 5-33.
     """
     needed = needed_columns(catalogue)
-    lines, held = measured(warehouse)
+    lines, held = warehouse.looked_through("quality", lambda: measured(warehouse))
     used = [each for each in lines if is_judged(each, needed) and rules in ("all", each.aspect)]
     shown = {
         "columns": lambda: _columns(used, needed),

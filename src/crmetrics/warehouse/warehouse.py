@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property, lru_cache
-from threading import RLock
+from threading import Lock, RLock
 from typing import Final, TypeVar
+from weakref import WeakValueDictionary
 
 from sqlglot import exp
 
@@ -31,6 +32,9 @@ _ = words("crmetrics")
 T = TypeVar("T")
 
 _WORKING: Final = RLock()
+_LOOKING: Final[WeakValueDictionary[Hashable, Lock]] = WeakValueDictionary()
+LOOKS_KEPT: Final = 32
+"""Of so many scopes what was looked through is kept."""
 
 FEW_NAMES: Final = 1000
 """So many names are asked for one by one; for more the whole table is read."""
@@ -137,6 +141,27 @@ class Warehouse:
         self._show(worked, learned.rows)
         found: T = learned.told
         return found
+
+    def looked_through(self, name: str, look: Callable[[], T]) -> T:
+        """What `look` finds in the rows of this scope, once for the version: several answers stand on the same look at every row.
+
+        Who asks the same meanwhile waits for it. The passport tells its statements each time.
+        """
+        asked = (name, self.scope, self.as_of, self.zone, self.currency, self.week_start)
+        learned = self._engine.learned
+        with _LOOKING.setdefault((id(self._engine), asked), Lock()):
+            if asked not in learned:
+                told = len(self.statements)
+                found = look()
+                looks = [each for each in tuple(learned) if isinstance(each, tuple) and each[0] == name]
+                for oldest in looks[: 1 - LOOKS_KEPT]:
+                    del learned[oldest]
+                learned[asked] = Learned("", found, tuple(self.statements[told:]))
+                del self.statements[told:]
+            known = learned[asked]
+        self.statements += known.statements
+        seen: T = known.told
+        return seen
 
     @contextmanager
     def _of_company(self) -> Iterator[Warehouse]:
