@@ -20,7 +20,7 @@ from crmetrics.vocabulary.unit import Unit
 from crmetrics.warehouse.scope import ADMINISTRATOR, Filter, Viewer
 
 OPENED = [key for key in keys() if find(key).behind]
-ROWS = 6
+ROWS = 4
 """So many rows of an answer are opened, the first and the last ones: groups that follow are alike."""
 
 
