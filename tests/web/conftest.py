@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
-from crmetrics.web.application import application
+from tests.web.serving import serving
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -29,16 +26,8 @@ FLAGS = [
 @pytest.fixture(scope="session")
 def site(demo_company: Callable[[str], Path]) -> Iterator[str]:
     """The address of a running site over the demo company."""
-    config = uvicorn.Config(application(demo_company("en")), host="127.0.0.1", port=0, log_level="error")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
+    with serving(demo_company("en")) as (base, _site):
+        yield base
 
 
 @pytest.fixture(scope="session")

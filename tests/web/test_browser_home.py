@@ -28,20 +28,6 @@ def test_nothing_is_wider_than_a_phone_in_any_language(page: Page, site: str, la
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
-@pytest.mark.parametrize("address", ["/?period=last-month", "/answers", "/analyses"])
-def test_axe_finds_no_serious_fault(page: Page, site: str, address: str, mode: str) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    page.emulate_media(color_scheme=mode)
-    page.goto(f"{site}{address}")
-    page.locator("h1 ~ .lead, .head ~ .lead").first.wait_for(timeout=60_000)
-    found = axe.Axe().run(page).response["violations"]
-    grave = [
-        (each["id"], each["nodes"][0]["html"][:200]) for each in found if each["impact"] in ("serious", "critical")
-    ]
-    assert grave == []
-
-
 def test_by_keyboard_to_another_period_and_to_the_proof(page: Page, site: str) -> None:
     opened(page, f"{site}/")
     last_month = page.get_by_role("link", name="Last month")
