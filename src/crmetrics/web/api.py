@@ -117,7 +117,7 @@ def _told(request: Request, site: Site, told: Any, by_viewer: bool = True) -> Re
         mark_of(site.catalogue().own),
     ]
     if by_viewer:
-        made_of.append(repr(site.viewer(request)))
+        made_of.append(repr(site.person(request)))  # his name and rights, and so his rows
     mark = f'"{sha256(json.dumps(made_of, default=str).encode()).hexdigest()[:32]}"'
     if mark in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers={"ETag": mark})

@@ -74,7 +74,7 @@ def routes(site: Site) -> APIRouter:
     def listed(request: Request) -> Response:
         notes = annotations_of(site, request)
         body = _json({"notes": [_told(note, notes.may_change(note)) for note in notes.all()]})
-        mark = f'"{sha256(body.encode()).hexdigest()[:32]}"'
+        mark = f'"{sha256(f"{site.person(request)!r}{site.speaks(request)}{body}".encode()).hexdigest()[:32]}"'
         if mark in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers={"ETag": mark})
         return Response(body, media_type="application/json", headers={"ETag": mark})

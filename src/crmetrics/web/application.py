@@ -48,8 +48,10 @@ HEADERS: Final = {
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
-    "Cache-Control": "no-store",
+    "Cache-Control": "private, no-store",
 }
+OF_WHOM: Final = "Cookie, Authorization"
+"""What an answer hangs on beside its address: a cache that keeps it all the same must not hand it to another."""
 
 ROOMS: Final = (
     api,
@@ -97,6 +99,8 @@ def application(folder: Path, language: str | None = None, access: Access | None
         response = await answer(request) if is_ours else Response("Unknown host", 400, media_type="text/plain")
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        if "no-store" in response.headers["Cache-Control"]:
+            response.headers.add_vary_header(OF_WHOM)
         # how long a packed page is must not tell what it holds (its form token) to who listens and can make it repeat a text
         response.headers["X-Length"] = token_hex(randbelow(64) + 1)
         return response
