@@ -12,10 +12,11 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from benchmarks.cold_pages import cold_page
 from benchmarks.companies import FOLDER, company_of, pipeline_of
 from benchmarks.fits import customers_of
 from benchmarks.measure import Cost, cost_of, fit_cost
-from benchmarks.pages import KEYS, READERS, page_costs, readers
+from benchmarks.pages import KEYS, READERS, page_costs, readers, weights
 from benchmarks.tasks import BY_HAND
 from crmetrics.catalogue import known
 
@@ -210,6 +211,7 @@ def main() -> None:
     options = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     options.add_argument("--lines", type=int, nargs="*", help="order lines of the companies")
     options.add_argument("--deals", type=int, nargs="*", help="deals of the companies of which the sales meeting asks")
+    options.add_argument("--pages", action="store_true", help="what the pages cost, and nothing else")
     options.add_argument("--runs", type=int, default=3, help="fresh processes a figure, of which the median is told")
     options.add_argument("--only", nargs="+", default=[], help="keys of questions; nothing else is measured then")
     options.add_argument(
@@ -220,16 +222,16 @@ def main() -> None:
     is_all = given.lines is None and given.deals is None
 
     show = Report(given.json)
-    if not given.only and given.lines != []:
+    if not given.only and not given.pages and given.lines != []:
         _starts(show)
         _fits(show, given.runs, given.lifetimes)
     for lines in (1_000_000, 10_000_000) if is_all else given.lines or ():
-        if not given.only:
+        if not given.only and not given.pages:
             _loads(show, lines, given.runs)
-        _questions(show, lines, given.runs, given.only)
-        if not given.only:
-            _pages(show, lines)
-    for deals in (1_000_000,) if is_all else given.deals or ():
+        if not given.pages:
+            _questions(show, lines, given.runs, given.only)
+        _pages(show, lines, given.only)
+    for deals in (1_000_000,) if is_all and not given.pages else given.deals or ():
         _sales(show, deals, given.runs, given.only)
     if show.different:
         raise SystemExit(f"Answers differ: {', '.join(show.different)}")
@@ -244,12 +246,15 @@ def _questions(show: Report, lines: int, runs: int, only: Sequence[str]) -> None
     _together(show, _wanted(CUSTOMERS, only), workspace, told, runs, CUSTOMERS_CPU)
 
 
-def _pages(show: Report, lines: int) -> None:
-    """Warm pages by their parts in milliseconds of CPU, and the waits of many readers beside a static page."""
+def _pages(show: Report, lines: int, only: Sequence[str]) -> None:
+    """Pages by their parts in milliseconds of CPU, cold ones beside their SQL, their weight, and the waits of many readers."""
     workspace, told = company_of(lines), f"{lines:,} lines"
-    for key in KEYS:
+    for key in (each for each in KEYS if not only or each in only):
         show(f"page {key}, {told}", {f"{name} ms": cost for name, cost in page_costs(workspace, key).items()})
-    show(f"{READERS} readers at once, {KEYS[0]}, {told}", readers(workspace, KEYS[0]))
+        show(f"cold page {key}, {told}", cold_page(workspace, key))
+        show(f"weight of {key}, {told}", weights(workspace, key))
+    if not only or KEYS[0] in only:
+        show(f"{READERS} readers at once, {KEYS[0]}, {told}", readers(workspace, KEYS[0]))
 
 
 def _sales(show: Report, deals: int, runs: int, only: Sequence[str]) -> None:

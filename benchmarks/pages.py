@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 import threading
 import time
@@ -17,6 +18,7 @@ from fastapi.responses import HTMLResponse
 
 READERS = 20
 GOAL = 25.0
+WEIGHT, WEIGHT_AFTER = 400.0, 40.0
 EACH = 10
 KEYS = (
     "sales.win_rate",
@@ -90,6 +92,26 @@ def readers(workspace: Path, key: str) -> dict[str, float]:
     }
 
 
+def weights(workspace: Path, key: str) -> dict[str, float]:
+    """Kilobytes that a browser takes, packed: the first time, with all that the page loads, and after, when it has that."""
+    import httpx2
+
+    from crmetrics.web.application import application
+
+    with Running(application(workspace, "en")) as address:
+        content = _fetch(f"{address}/a/{key}")
+        loaded = sorted(set(re.findall(r"/static/[\w.]+", content)))
+        with httpx2.Client(headers={"Accept-Encoding": "gzip"}, timeout=60) as client:
+
+            def packed(path: str) -> int:
+                with client.stream("GET", address + path) as sent:
+                    return sum(len(part) for part in sent.iter_raw())
+
+            page = packed(f"/a/{key}")
+            files = sum(packed(path) for path in loaded)
+    return {"first kB": (page + files) / 1000, "goal": WEIGHT, "after kB": page / 1000, "goal after": WEIGHT_AFTER}
+
+
 def _room(app: FastAPI, key: str) -> Any:
     """The room of the analyses' pages, as the application has made it."""
     route = next(each for each in _routes(app) if getattr(each, "path", "") == "/a/{key}")
@@ -131,6 +153,16 @@ def _milliseconds(work: Callable[[], Any], times: int = 20) -> float:
 
 async def _served(app: FastAPI, path: str, times: int = 20) -> float:
     """CPU milliseconds of a whole request through the application, packing included."""
+    for _time in range(3):
+        await packed_once(app, path)
+    started = time.process_time()
+    for _time in range(times):
+        await packed_once(app, path)
+    return (time.process_time() - started) / times * 1000
+
+
+async def packed_once(app: FastAPI, path: str) -> int:
+    """One request through the application, its answer packed; the status."""
     scope = dict(_request(app, path.removeprefix("/a/")).scope)
     scope |= {
         "headers": [(b"host", b"127.0.0.1"), (b"accept-encoding", b"gzip")],
@@ -138,22 +170,17 @@ async def _served(app: FastAPI, path: str, times: int = 20) -> float:
         "raw_path": b"",
     }
     scope |= {"asgi": {"version": "3.0"}, "extensions": {}}
+    status = 0
 
-    async def once() -> None:
-        async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": b"", "more_body": False}
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
 
-        async def send(_message: Any) -> None:
-            return None
+    async def send(message: Any) -> None:
+        nonlocal status
+        status = message.get("status", status)
 
-        await app(dict(scope), receive, send)
-
-    for _time in range(3):
-        await once()
-    started = time.process_time()
-    for _time in range(times):
-        await once()
-    return (time.process_time() - started) / times * 1000
+    await app(scope, receive, send)
+    return status
 
 
 class Running:
