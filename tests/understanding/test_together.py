@@ -148,3 +148,37 @@ def test_managers_by_name_beside_numbers_of_employees_are_looked_up(tmp_path):
     assert {manager for _id, manager, team in rows if team == "North"} == {"1"}
     assert len(rows) == 11
     assert report.warnings == ()
+
+
+def rows_of(head, *cells):
+    """A file of 30 rows below a head, each cell with the row's number where it says {n}."""
+    lines = [",".join(cell.format(n=n, d=n % 28 + 1, c=n % 7) for cell in cells) for n in range(30)]
+    return "\n".join([head, *lines, ""])
+
+
+def test_the_company_whose_system_it_is_is_not_the_customer(proposed):
+    text = rows_of("Company,Invoice No,Invoice Date,Partner,Amount,Company Currency",
+                   "Our Works Ltd", "I{n}", "2025-03-{d:02}", "Harbour {c}", "{n}.50", "EUR")  # fmt: skip
+    told = found(proposed(invoices=text), "invoices")
+    assert told["invoices", "customer_id"].column == "Partner"
+    assert all(
+        match.confidence < SURE
+        for (table, _t), match in told.items()
+        if table == "customers" and match.column != "Partner"
+    )
+
+
+def test_what_names_the_table_itself_comes_first_among_days_and_keys(proposed):
+    text = rows_of("Date,ID,Invoice Date,Invoice No,Customer,Total,Due Date",
+                   "2025-04-{d:02}", "9{n}", "2025-03-{d:02}", "I{n}", "Harbour {c}", "{n}.50", "2025-05-{d:02}")  # fmt: skip
+    told = found(proposed(invoices=text), "invoices")
+    assert told["invoices", "issued_on"].column == "Invoice Date"
+    assert told["invoices", "invoice_id"].column == "Invoice No"
+
+
+def test_a_contact_beside_a_customer_is_asked_about(proposed):
+    text = rows_of("Deal No,Customer,Contact Name,Stage,Amount,Created",
+                   "D{n}", "Harbour {c} Ltd", "Ann Lee", "New", "{n}.50", "2025-03-{d:02}")  # fmt: skip
+    told = found(proposed(deals=text), "deals")
+    assert told["deals", "customer_id"].column == "Customer"
+    assert all(match.confidence < SURE for match in told.values() if match.column == "Contact Name")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from math import exp
@@ -12,7 +12,7 @@ from typing import Final
 from crmetrics.clean.understanding.headers import HERE, Meanings, folded, lexicon, meanings_of
 from crmetrics.clean.understanding.readings import Form
 from crmetrics.clean.understanding.suiting import Read, suiting
-from crmetrics.warehouse.schema import TABLES
+from crmetrics.warehouse.schema import TABLES, Type
 
 SELF: Final = "self"
 """Stands for a head that says no more than the table's own word: "Account" in a file of accounts."""
@@ -277,7 +277,7 @@ def _beside(
     heads = rest if own == "order_lines" else [column for column in rest if column in explicit]
     told = [
         match
-        for match in assigned(pattern, heads)
+        for match in _of_one_thing(pattern, key_match, assigned(pattern, heads), columns)
         if match.target != key
         and match.column not in (key_match.column, *key_match.joined)
         and match.confidence >= BESIDE_FROM
@@ -285,6 +285,21 @@ def _beside(
     if pattern.table == "orders" and not any(match.target == "ordered_at" for match in told):
         return ()
     return (key_match, *told) if told or pattern.table in ("employees", "stages") else ()
+
+
+def _of_one_thing(pattern: Pattern, key: Match, matches: Sequence[Match], columns: Sequence[Read]) -> Iterator[Match]:
+    """Matches beside a key, those doubted whose heads name another thing: beside a customer, a contact's name is not his.
+
+    So are names that name no thing at all beside a word that is not known: whose display name is it?
+    """
+    whose = _column(columns, key.column).meanings.words & pattern.about
+    for match in matches:
+        meant = _column(columns, match.column).meanings
+        named = meant.words & pattern.about
+        # a company that the key does not speak of may be the one whose system it is
+        is_other = bool(named) and not whose & named and bool(whose or named == {"company"})
+        is_another = is_other or (not named and meant.unknown > 0 and match.target == "name")
+        yield replace(match, by_word=match.by_word * UNNAMED) if is_another else match
 
 
 def _is_place(table: str, target: str) -> bool:
@@ -309,11 +324,14 @@ def assigned(pattern: Pattern, columns: Sequence[Read]) -> list[Match]:
         for target in pattern.columns
         if (match := _match(pattern, target, column)).confidence >= LIKELY
     ]
-    # among equals the one that is called as the column is
+    # among equals the one that is called as the column is, or of keys and days names the table itself: "Order date" before "Date"
+    named = {column.name for column in columns if column.meanings.words & pattern.about}
     words = {column.name: len(column.meanings.words) + column.meanings.unknown for column in columns}
     candidates.sort(
         key=lambda match: (
-            -match.confidence, -match.by_word, match.target, not _is_called(match), words[match.column], match.column,
+            -match.confidence, -match.by_word, match.target,
+            not (_is_called(match) or (match.column in named and _is_key_or_day(pattern.table, match.target))),
+            words[match.column], len(match.column), match.column,
         )
     )  # fmt: skip
     chosen: dict[str, Match] = {}
@@ -323,6 +341,11 @@ def assigned(pattern: Pattern, columns: Sequence[Read]) -> list[Match]:
             chosen[match.target] = match
             taken.add(match.column)
     return [chosen[target] for target in pattern.columns if target in chosen]
+
+
+def _is_key_or_day(table: str, target: str) -> bool:
+    declared = TABLES[table].column(target) if TABLES[table].has(target) else None
+    return declared is not None and (declared.is_key or declared.type in (Type.DATE, Type.MOMENT))
 
 
 def _is_called(match: Match) -> bool:

@@ -20,6 +20,12 @@ DECIDED: Final = 0.5
 FEW_KEYS, NO_KEY = 10, 0.5
 """So few values in so many times as many rows are no keys but words, and how little they suit."""
 
+OWN_COMPANY: Final = 0.6
+"""A company that is the same in all rows is hardly the customer, but whose system it is."""
+
+OWN_ID: Final = 0.8
+"""An id that says no more, and differs in each line, may as well be the line's as the order's."""
+
 KNOWN_WORDS: Final = 0.8
 UNKNOWN_WORDS: Final = 0.4
 """The share of a column's values that must be known choices to agree with its word, and how much it does if they are not."""
@@ -99,6 +105,19 @@ def _suits_text(table: str, declared: Column, column: Read) -> float:
         choices = choice_map(f"{table}.{declared.name}", [value for value, _times in evidence.values])
         return 1.0 if _share(column, choices.__contains__) >= KNOWN_WORDS else UNKNOWN_WORDS
     if declared.references or declared.is_key:
+        if (
+            declared.references
+            and "company" in column.meanings.words
+            and evidence.distinct == 1
+            and evidence.filled > FEW_KEYS
+        ):
+            return OWN_COMPANY
+        if (
+            (table, declared.name) == ("order_lines", "order_id")
+            and column.meanings.words == {"id"}
+            and evidence.is_unique
+        ):
+            return OWN_ID
         if declared.is_key and declared.name.endswith("_id") and evidence.distinct * FEW_KEYS < evidence.filled:
             return NO_KEY if evidence.distinct < FEW_KEYS else 1.0
         if form is Form.NUMBER:
