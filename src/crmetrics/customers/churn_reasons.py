@@ -141,21 +141,7 @@ def _stated(rows: Rows, customer_by: str) -> tuple[dict[str, list[Any]], tuple[N
 
 def _traits(rows: Rows) -> tuple[dict[str, list[Any]], tuple[Note, ...]]:
     """The traits with enough customers on both sides: the proved ones first, those that mark the lost above those that mark the kept."""
-    counts: dict[str, dict[str, tuple[int, int]]] = {}
-    for row in rows.records():
-        if row["trait"] and row["answer"] is not None:
-            counts.setdefault(row["trait"], {})[row["answer"]] = (int(row["customers"]), int(row["lost"]))
-    tried: list[tuple[Message, int, int, int, int, str]] = []
-    small = 0
-    for trait, answers in counts.items():
-        whole = (sum(n for n, _lost in answers.values()), sum(lost for _n, lost in answers.values()))
-        for answer in answers_told(answers):
-            own, own_lost = answers[answer]
-            if min(own, whole[0] - own) < PLAIN_FROM:
-                small += 1
-            else:
-                counted = (own, own_lost, whole[0] - own, whole[1] - own_lost)
-                tried.append((named(trait, answer), *counted, mark_of(trait, answer)))
+    tried, small = _tried(rows)
     n, lost, other_n, other_lost = (np.array([each[place] for each in tried], dtype=np.int64) for place in range(1, 5))
     low, high = newcombe(lost, n, other_lost, other_n)
     p = fisher_exact(lost, n, other_lost, other_n) if tried else np.array([])
@@ -181,6 +167,26 @@ def _traits(rows: Rows) -> tuple[dict[str, list[Any]], tuple[Note, ...]]:
         )
     ]
     return _columns(found), note_of_small(small)
+
+
+def _tried(rows: Rows) -> tuple[list[tuple[Message, int, int, int, int, str]], int]:
+    """Each trait that is tested: its name, n and lost with it, n and lost without, its mark; and how many are too small."""
+    counts: dict[str, dict[str, tuple[int, int]]] = {}
+    for row in rows.records():
+        if row["trait"] and row["answer"] is not None:
+            counts.setdefault(row["trait"], {})[row["answer"]] = (int(row["customers"]), int(row["lost"]))
+    tried: list[tuple[Message, int, int, int, int, str]] = []
+    small = 0
+    for trait, answers in counts.items():
+        whole = (sum(n for n, _lost in answers.values()), sum(lost for _n, lost in answers.values()))
+        for answer in answers_told(answers):
+            own, own_lost = answers[answer]
+            if min(own, whole[0] - own) < PLAIN_FROM:
+                small += 1
+            else:
+                counted = (own, own_lost, whole[0] - own, whole[1] - own_lost)
+                tried.append((named(trait, answer), *counted, mark_of(trait, answer)))
+    return tried, small
 
 
 def _findings(rows: Table[ChurnReason]) -> tuple[Finding, ...]:
