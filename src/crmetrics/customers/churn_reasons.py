@@ -7,12 +7,13 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from crmetrics.analysis import Bars, Finding, LeftOut, Note, Options, Result, Row, Table, analysis, column
-from crmetrics.analysis.littleness import PLAIN_FROM, little_data
-from crmetrics.customers.leaver_rows import mark_of, marked_rows
+from crmetrics.analysis.littleness import little_data
+from crmetrics.customers.leaver_rows import marked_rows
 from crmetrics.customers.leavers import at_start, counted_traits, known_on, stated_reasons
 from crmetrics.customers.standing import Standing, left_out_of, notes_on
 from crmetrics.customers.stays import NEEDS, CustomerBy, Grace, Parts, Stays, Window
-from crmetrics.customers.trait_names import answers_told, named, note_of_known, note_of_small
+from crmetrics.customers.trait_names import note_of_known, note_of_small
+from crmetrics.customers.tried_traits import tried_traits
 from crmetrics.models.interval import share_of
 from crmetrics.models.two_shares import benjamini_hochberg, fisher_exact, newcombe
 from crmetrics.vocabulary.language import Message, words
@@ -141,16 +142,20 @@ def _stated(rows: Rows, customer_by: str) -> tuple[dict[str, list[Any]], tuple[N
 
 def _traits(rows: Rows) -> tuple[dict[str, list[Any]], tuple[Note, ...]]:
     """The traits with enough customers on both sides: the proved ones first, those that mark the lost above those that mark the kept."""
-    tried, small = _tried(rows)
-    n, lost, other_n, other_lost = (np.array([each[place] for each in tried], dtype=np.int64) for place in range(1, 5))
+    tried, small = tried_traits(rows)
+    n, lost, other_n, other_lost = (
+        np.array([(each.n_with, each.lost_with, each.n_without, each.lost_without) for each in tried], dtype=np.int64)
+        .reshape(-1, 4)
+        .T
+    )
     low, high = newcombe(lost, n, other_lost, other_n)
     p = fisher_exact(lost, n, other_lost, other_n) if tried else np.array([])
     proved = benjamini_hochberg(p) < FOUND_BELOW
     one, other = share_of(lost, n), share_of(other_lost, other_n)
     found = [
         {
-            "reason_or_trait": tried[each][0],
-            "mark": tried[each][5],
+            "reason_or_trait": tried[each].name,
+            "mark": tried[each].mark,
             "n_with": int(n[each]),
             "lost_with": int(lost[each]),
             "churn_with": float(one[each]),
@@ -163,30 +168,10 @@ def _traits(rows: Rows) -> tuple[dict[str, list[Any]], tuple[Note, ...]]:
             "significant": bool(proved[each]),
         }
         for each in sorted(
-            range(len(tried)), key=lambda each: (not proved[each], -(one[each] - other[each]), str(tried[each][0]))
+            range(len(tried)), key=lambda each: (not proved[each], -(one[each] - other[each]), str(tried[each].name))
         )
     ]
     return _columns(found), note_of_small(small)
-
-
-def _tried(rows: Rows) -> tuple[list[tuple[Message, int, int, int, int, str]], int]:
-    """Each trait that is tested: its name, n and lost with it, n and lost without, its mark; and how many are too small."""
-    counts: dict[str, dict[str, tuple[int, int]]] = {}
-    for row in rows.records():
-        if row["trait"] and row["answer"] is not None:
-            counts.setdefault(row["trait"], {})[row["answer"]] = (int(row["customers"]), int(row["lost"]))
-    tried: list[tuple[Message, int, int, int, int, str]] = []
-    small = 0
-    for trait, answers in counts.items():
-        whole = (sum(n for n, _lost in answers.values()), sum(lost for _n, lost in answers.values()))
-        for answer in answers_told(answers):
-            own, own_lost = answers[answer]
-            if min(own, whole[0] - own) < PLAIN_FROM:
-                small += 1
-            else:
-                counted = (own, own_lost, whole[0] - own, whole[1] - own_lost)
-                tried.append((named(trait, answer), *counted, mark_of(trait, answer)))
-    return tried, small
 
 
 def _findings(rows: Table[ChurnReason]) -> tuple[Finding, ...]:
