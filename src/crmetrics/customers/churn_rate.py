@@ -75,7 +75,7 @@ def churn_rate(
     Reads:   orders that are not cancelled with a net total above zero, or subscriptions; customers for the grouping.
     Mind:    Who became a customer within the period is not in the rate at the start. Won back are counted as lost too. Worth is the
              net sales of the days before the start, or the monthly amount then.
-    Source:  Definitions, `customers.churn_rate`; Wilson (1927) for the interval, Kish (1965) for its n where money is the weight;
+    Source:  Wilson (1927) for the interval, Kish (1965) for its n where money is the weight;
              Nelson (1969) and Aalen (1978) for the sum of daily rates.
     """
     stays = Stays.of(warehouse, customer_by, window, grace)

@@ -100,7 +100,7 @@ def cohort_retention(
              or the campaign or channel of the first purchase).
     Mind:    The period chooses the cohorts; they are followed up to the last day of the data. A period that still runs is shown as
              not complete and enters no mean; one that has not come yet has no row.
-    Source:  Definitions, `customers.cohort_retention`; Wilson (1927), JASA 22(158), 209-212 for the interval.
+    Source:  Wilson (1927), JASA 22(158), 209-212 for the interval.
     """
     cohorts = Cohorts(
         activity, start, grain, joins == "recurring", counted == "later", base == "previous" and counted == "exactly"

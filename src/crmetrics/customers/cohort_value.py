@@ -80,7 +80,7 @@ def cohort_value(
     Reads:   orders that are not cancelled and their lines, of known customers; products for the cost of units; costs.
     Mind:    Divided by all who started, not by those still active. The period chooses the cohorts; they are followed to the last day of
              the data. A period that still runs is shown as not complete.
-    Source:  Definitions, `customers.cohort_value`.
+    Source:  Own definition.
     """
     cohorts = CohortMoney(money, start, grain)
     if locked := cohorts.locked(warehouse):

@@ -96,7 +96,7 @@ def purchase_gap(
              of all count as 5.
     Reads:   orders that are not cancelled with a net total above zero, of known customers; products, campaign members.
     Mind:    After one purchase the gap is that of the company. Orders of one day are one purchase. Who may not be written to is marked.
-    Source:  Definitions, `customers.purchase_gap`.
+    Source:  Own definition.
     """
     company = warehouse.work_out(PURCHASE_GAPS)
     if show == "due":

@@ -101,7 +101,7 @@ def repeat_purchase_rate(
              or after; or, of those who first bought in the period, with a second purchase within so many days of the first.
     Reads:   orders that are not cancelled with a net total above zero, of known customers; the grouping column.
     Mind:    The readings differ: in a month few buy twice. "At any time" grows as time passes, so its past values change.
-    Source:  Rules R4, R9 and R13 of the definitions; the returning customer rate of shop systems.
+    Source:  Rules R4, R9 and R13 of docs/rules.md; the returning customer rate of shop systems.
     """
     rows = warehouse.query(
         BUYERS_BY_PARTY.replace("{bought}", buyers(again, count)),

@@ -53,7 +53,7 @@ def retention_rate(
     Reads:   orders that are not cancelled with a net total above zero, or subscriptions; customers for the grouping.
     Mind:    New customers are in neither count: a growing number at the end can hide losses. The end of a running period is the
              last day of the data.
-    Source:  Definitions, `customers.retention_rate`; Wilson (1927), JASA 22(158), 209-212 for the interval.
+    Source:  Wilson (1927), JASA 22(158), 209-212 for the interval.
     """
     stays = Stays.of(warehouse, customer_by, window, grace)
     parts = Parts.of(period, by, warehouse.today, warehouse.week_start)

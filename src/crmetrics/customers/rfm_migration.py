@@ -73,7 +73,7 @@ def rfm_migration(
     Reads:   orders that are not cancelled, and their lines, of known customers.
     Mind:    With fresh cut points a customer who does the same as ever can move, because others changed. Who was no customer record
              on the first day has arrived since. Segments are the company's, the same for every viewer.
-    Source:  Definitions, `customers.rfm_migration`; rules R12 and R23.
+    Source:  Rules R12 and R23 of docs/rules.md.
     """
     then_on, now_on = period.start, min(period.end, warehouse.today)
     if now_on <= then_on:

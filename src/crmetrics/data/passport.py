@@ -33,7 +33,7 @@ def passport(
     Formula: rows used + rows left out, by reason = rows in scope; all else is told as it was asked.
     Reads:   The answer itself; `choices` are written like by=owner,of=amount.
     Mind:    The same figure under other choices, filters, dates or data is another figure.
-    Source:  Rules R1, R7 and R16 of the definitions.
+    Source:  Rules R1, R7 and R16 of docs/rules.md.
     """
     answer = catalogue.ask(key, period=period, **_read(choices))
     told = answer.passport

@@ -82,7 +82,7 @@ def margin(
     Reads:   order_lines.net_amount and cost_amount, products.unit_cost where a line has no cost, costs.
     Mind:    Goods bought in the period change nothing; only goods sold have a cost. A line without any cost counts neither in
              sales nor in cost.
-    Source:  Definition of gross margin; rules R5, R7 and R8 of the definitions.
+    Source:  Definition of gross margin; rules R5, R7 and R8 of docs/rules.md.
     """
     rows = warehouse.query(
         MARGIN_BY_PARTY, period=period, by=by, of="costed_lines", moment="ordered_at", estimated=estimated

@@ -17,6 +17,6 @@ average_order_value = kpi(
     better="higher",
     formula="Net total of the purchases / number of purchases.",
     mind="A few large orders pull it up: the median of customers.order_value tells what is typical.",
-    source="Rules R5 and R9 of the definitions.",
+    source="Rules R5 and R9 of docs/rules.md.",
     needs={"orders": ["ordered_at"], "order_lines": ["net_amount"]},
 )

@@ -16,6 +16,6 @@ buyers = kpi(
     mind=(
         "Not to be added up over months or groups: who buys in two of them is one buyer. Anonymous sales have no buyer."
     ),
-    source="Rules R5 and R9 of the definitions.",
+    source="Rules R5 and R9 of docs/rules.md.",
     needs={"orders": ["ordered_at", "customer_id"], "order_lines": ["net_amount"]},
 )

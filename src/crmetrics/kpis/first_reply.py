@@ -14,6 +14,6 @@ first_reply = kpi(
     better="lower",
     formula="Median of the time from ticket to first reply, by the moment of the reply; nights and weekends count.",
     mind="Tickets that still wait are not in it: service.first_reply_time has them.",
-    source="Rule R10 of the definitions.",
+    source="Rule R10 of docs/rules.md.",
     needs={"tickets": ["first_reply_at", "created_at"]},
 )

@@ -24,7 +24,7 @@ margin = kpi(
         "the product's."
     ),
     mind="Lines without any cost are left out. Goods bought but not sold yet have no cost here.",
-    source="Definition of gross margin; rule R8 of the definitions.",
+    source="Definition of gross margin; rule R8 of docs/rules.md.",
     needs={"orders": ["ordered_at"], "order_lines": ["net_amount"]},
     unlocks="order_lines.cost_amount",
 )

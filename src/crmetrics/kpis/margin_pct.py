@@ -24,7 +24,7 @@ margin_pct = kpi(
     better="higher",
     formula="Margin / net sales of the same lines.",
     mind="Over sales, not over cost. Lines without any cost count on neither side.",
-    source="Definition of gross margin; rule R5 of the definitions.",
+    source="Definition of gross margin; rule R5 of docs/rules.md.",
     needs={"orders": ["ordered_at"], "order_lines": ["net_amount"]},
     unlocks="order_lines.cost_amount",
 )

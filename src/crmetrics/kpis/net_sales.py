@@ -14,6 +14,6 @@ net_sales = kpi(
     better="higher",
     formula="Sum of the net amounts of orders that are not cancelled; a return is negative, dated on the return.",
     mind="Net of tax and of discounts. Cancelled orders are left out.",
-    source="Rule R8 of the definitions.",
+    source="Rule R8 of docs/rules.md.",
     needs={"orders": ["ordered_at"], "order_lines": ["net_amount"]},
 )

@@ -17,6 +17,6 @@ new_customers = kpi(
         "Who bought before the data begin counts as new at the first purchase in them. A filter never makes "
         "an old customer new."
     ),
-    source="Rules R9 and R23 of the definitions.",
+    source="Rules R9 and R23 of docs/rules.md.",
     needs={"orders": ["ordered_at", "customer_id"], "order_lines": ["net_amount"]},
 )

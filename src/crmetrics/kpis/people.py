@@ -67,7 +67,7 @@ def people(warehouse: Warehouse, period: Period, catalogue: Catalogue, by: By = 
     Reads:   employees, deals, tickets, activities, targets.
     Mind:    Loads are those of now, whatever period is asked. Of fewer than 5 people only counts are shown. Teams and managers are
              those of today. Without a day of hiring somebody was always there.
-    Source:  Rule R4 of the definitions; turnover as in ISO 30414:2018.
+    Source:  Rule R4 of docs/rules.md; turnover as in ISO 30414:2018.
     """
     rows = warehouse.query(PEOPLE_BY_PARTY, period=period, by=by, of="employees")
     rows = rows.where(

@@ -14,6 +14,6 @@ purchases = kpi(
     better="higher",
     formula="Orders that are not cancelled and whose net total is above zero.",
     mind="Return documents and cancelled orders are no purchases; anonymous sales are.",
-    source="Rule R9 of the definitions.",
+    source="Rule R9 of docs/rules.md.",
     needs={"orders": ["ordered_at"], "order_lines": ["net_amount"]},
 )

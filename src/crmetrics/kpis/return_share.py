@@ -29,6 +29,6 @@ return_share = kpi(
     better="lower",
     formula="Net amount of the returned lines / net amount of the sold lines of the same period.",
     mind="A return counts on its own day, so it may belong to a sale of an earlier period.",
-    source="Rule R8 of the definitions.",
+    source="Rule R8 of docs/rules.md.",
     needs={"orders": ["ordered_at"], "order_lines": ["net_amount", "quantity"]},
 )

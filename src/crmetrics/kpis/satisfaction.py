@@ -23,6 +23,6 @@ satisfaction = kpi(
     better="higher",
     formula="Answers of at least 80 % of the scale / answers; scales where low is good are turned first.",
     mind="Who is very pleased or very angry answers more often than the rest.",
-    source="service.csat of the definitions.",
+    source="Own definition.",
     needs={"responses": ["score", "scale_max"]},
 )

@@ -85,7 +85,7 @@ def scorecard(
              behind; usual swing = 2 x 1.4826 x median absolute deviation of its last 26 changes, at least 8.
     Reads:   Any analysis that has one figure (`metrics`: their keys with commas between), targets.
     Mind:    A change is good or bad by the KPI's own direction, not by its sign; within the usual swing it is neither.
-    Source:  Rules R2, R4, R6, R19 and R20 of the definitions.
+    Source:  Rules R2, R4, R6, R19 and R20 of docs/rules.md.
     """
     chosen, notes = chosen_kpis(catalogue, metrics, period)
     additive = {each.key: each.is_additive for each in chosen}

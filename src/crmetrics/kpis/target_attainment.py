@@ -67,7 +67,7 @@ def target_attainment(
     Reads:   targets, the KPI's own tables, holidays.
     Mind:    Shown are the targets that run in the period asked, each judged over its own days. Business days are Monday to Friday
              without the holidays. A rate has no pace. Everybody sees the targets made for himself or the team he leads.
-    Source:  Rule R19 of the definitions.
+    Source:  Rule R19 of docs/rules.md.
     """
     plans = list(warehouse.query(PLANS, period=period).records())
     asked = [each for each in plans if _is_asked(each, warehouse)]

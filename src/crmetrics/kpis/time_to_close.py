@@ -14,6 +14,6 @@ time_to_close = kpi(
     better="lower",
     formula="Median of the days from creation to close of the deals won in the period.",
     mind="The slowest deals are still open and not in it. Lost ones are not either.",
-    source="Rule R10 of the definitions.",
+    source="Rule R10 of docs/rules.md.",
     needs={"deals": ["closed_at", "is_won", "created_at"]},
 )

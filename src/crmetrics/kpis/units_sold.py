@@ -14,6 +14,6 @@ units_sold = kpi(
     better="higher",
     formula="Sum of the quantities of orders that are not cancelled; returned units are negative.",
     mind="Adds up pieces, metres and hours alike: best read for one product or category.",
-    source="Rule R8 of the definitions.",
+    source="Rule R8 of docs/rules.md.",
     needs={"orders": ["ordered_at"], "order_lines": ["quantity"]},
 )

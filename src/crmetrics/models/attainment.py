@@ -16,7 +16,7 @@ def attainment(actual: float, target: float, better: str | None = "higher") -> f
 
     Formula: actual / target; for what had better be low target / actual. None where the divisor is 0.
     Shapes: two numbers of one unit; 1 = reached.
-    Source: `kpis.target_attainment` of the definitions.
+    Source: `kpis.target_attainment` of docs/analyses.md.
 
     >>> attainment(60, 200), attainment(4, 2, "lower"), attainment(5, 0)
     (0.3, 0.5, None)
@@ -30,7 +30,7 @@ def status_of(actual: float, expected: float, better: str | None = "higher") -> 
 
     Formula: attainment of the expected: on >= 100 %, close >= 90 %, else behind. Of what had better be low nothing at all is on.
     Shapes: two numbers of one unit; None where nothing was expected.
-    Source: `kpis.target_attainment` of the definitions.
+    Source: `kpis.target_attainment` of docs/analyses.md.
 
     >>> status_of(60, 50), status_of(46, 50), status_of(40, 50), status_of(0, 5, "lower")
     ('on', 'close', 'behind', 'on')

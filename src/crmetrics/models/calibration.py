@@ -69,7 +69,7 @@ class Tenths:
     def fit(cls, chance: Floats, outcome: Floats, weight: Floats) -> Self:
         """Put cases into ten parts of equal weight by their chances.
 
-        Formula: tenth = floor(10 x (weight below + half of the ties') / all) + 1, at most 10 (rule R12 of the definitions).
+        Formula: tenth = floor(10 x (weight below + half of the ties') / all) + 1, at most 10 (rule R12 of docs/rules.md).
         Shapes: (n,) each; outcome of 0 and 1.
         Source: Hosmer and Lemeshow (1980), Communications in Statistics A9(10), 1043-1069.
 

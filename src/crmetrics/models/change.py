@@ -13,7 +13,7 @@ def change(now: ArrayLike, before: ArrayLike) -> Floats:
 
     Formula: (now - before) / abs(before).
     Shapes: (m,) and (m,); (m,) back, NaN where before is 0 or either is unknown.
-    Source: rule R6 of the definitions.
+    Source: rule R6 of docs/rules.md.
 
     >>> change([150, 900, 5, -50], [100, 900, 0, -100]).tolist()
     [0.5, 0.0, nan, 0.5]

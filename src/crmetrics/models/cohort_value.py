@@ -48,7 +48,7 @@ class CohortValue:
         Shapes: cohort, start, size (m,): so many members of a cohort (0 to cohorts - 1) started in that period (a running number).
                 brought: cohort, start, period, amount (e,): what those members brought in a period; before the start it is left out.
                 `running` is the first period that is not complete, `last` the last one that the data reach.
-        Source: `customers.cohort_value` of the definitions.
+        Source: `customers.cohort_value` of docs/analyses.md.
 
         >>> found = CohortValue.fit([0], [0], [10], ([0, 0], [0, 0], [0, 1], [500.0, 200.0]), cohorts=1, running=2, last=1)
         >>> found.value.tolist(), found.payback([65.0]).tolist()
@@ -107,7 +107,7 @@ def first_reached(value: Floats, goal: Floats) -> Floats:
 
     Formula: min k with value(k) >= goal.
     Shapes: (m, k) values, NaN unknown, and (m,) goals; (m,) back, NaN where it is never reached.
-    Source: `customers.cohort_value` of the definitions.
+    Source: `customers.cohort_value` of docs/analyses.md.
 
     >>> first_reached(np.array([[10.0, 30.0], [10.0, 20.0]]), np.array([25.0, 25.0])).tolist()
     [1.0, nan]

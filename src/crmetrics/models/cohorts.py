@@ -52,7 +52,7 @@ class Retention:
                 number). seen: cohort, start, period, members, again (e,): so many of those were active in that period, `again`
                 of them in the period before it too; with `or_later` the period is the last one in which they were.
                 `running` is the first period that is not complete, `last` the last one that the data reach.
-        Source: `customers.cohort_retention` of the definitions.
+        Source: `customers.cohort_retention` of docs/analyses.md.
 
         >>> found = Retention.fit([0, 1, 2], [0, 0, 0], [100, 10, 50], ([0, 1], [0, 0], [1, 1], [20, 5], [20, 5]),
         ...                       cohorts=3, running=2, last=1)

@@ -43,7 +43,7 @@ class FairShares:
 
         Formula: (k + m e) / (n + m); m as in R14, the spread between people taken around their own e instead of the whole's p.
         Shapes: k and n (g,) counts, k <= n; expected (g,) shares; whole a share. NaN where nothing is expected.
-        Source: rule R14 and `kpis.team_comparison` of the definitions; Kleinman (1973), JASA 68(341), 46-54.
+        Source: rule R14 of docs/rules.md; `kpis.team_comparison` of docs/analyses.md; Kleinman (1973), JASA 68(341), 46-54.
 
         >>> found = FairShares.fit([3, 45, 72], [3, 100, 297], [0.3, 0.3, 0.3], 0.3)
         >>> found.shrunken.round(3).tolist(), found.index.round(2).tolist(), found.weight

@@ -37,7 +37,7 @@ class Funnel:
 
         Formula: reached(s) = through + sum over j >= s of (lost(j) + waiting(j) + skipped(j)).
         Shapes: lost, waiting and skipped (m, k) by furthest step; through (m,).
-        Source: rule R15 and `sales.stage_conversion` of the definitions.
+        Source: rule R15 of docs/rules.md; `sales.stage_conversion` of docs/analyses.md.
 
         >>> funnel = Funnel.fit(lost=[[1, 1]], waiting=[[0, 1]], through=[2])
         >>> funnel.reached.tolist(), funnel.next_rate().round(2).tolist(), funnel.loss_rate().tolist()

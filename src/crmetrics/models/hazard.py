@@ -35,7 +35,7 @@ def in_a_year(rate: ArrayLike, months: ArrayLike) -> Floats:
 
     Formula: 1 - (1 - rate)^(12 / months); never rate x 12 / months.
     Shapes: (m,) and (m,); (m,) back, NaN where either is unknown or the rate is above 1.
-    Source: `customers.churn_rate` of the definitions.
+    Source: `customers.churn_rate` of docs/analyses.md.
 
     >>> in_a_year([0.05, 0.3], [1, 12]).round(3).tolist()
     [0.46, 0.3]

@@ -35,7 +35,7 @@ def share_of(k: ArrayLike, n: ArrayLike) -> Floats:
 
     Formula: k / n.
     Shapes: (m,) and (m,), or a number; (m,) back.
-    Source: rule R3 of the definitions.
+    Source: rule R3 of docs/rules.md.
 
     >>> share_of([1, 0], [2, 0]).tolist()
     [0.5, nan]

@@ -55,7 +55,7 @@ class LeakLedger:
             Interval: 2.5 and 97.5 % of 1,000 seeded draws of a_s and f_s from Beta(moved + 1, lost + 1).
         Shapes: entries N, sizes A and B numbers; the counts (k,) each. NaN for A: the size is unknown, and the gap is that of
             the steps. All is NaN where a step has no case that was decided, or B is unknown.
-        Source: `sales.leak_ledger` of the definitions.
+        Source: `sales.leak_ledger` of docs/analyses.md.
 
         >>> found = LeakLedger.fit(100, [50, 20], [50, 30], [60, 30], [40, 30], 1000, 1000)
         >>> found.leak.round(6).tolist(), round(found.gap, 6)
@@ -101,7 +101,7 @@ def merged_steps(moved: ArrayLike, lost: ArrayLike, least: int) -> Steps:
 
     Formula: the first step that has fewer is merged with the next, the last one with that before; and so on.
     Shapes: counts (m, k) of m funnels; at most k pairs of places from 0. A single step may stay short of `least`.
-    Source: `sales.leak_ledger` of the definitions.
+    Source: `sales.leak_ledger` of docs/analyses.md.
 
     >>> merged_steps([[90, 25, 20]], [[10, 4, 6]], least=30)
     ((0, 0), (1, 2))

@@ -17,7 +17,7 @@ def mid_rank_scores(values: ArrayLike, classes: int = 5) -> Integers:
 
     Formula: min(k, floor(k (rank - 0.5) / n) + 1), rank = average rank of ties.
     Shapes: (n,) known values; (n,) back.
-    Source: rule R12 of the definitions.
+    Source: rule R12 of docs/rules.md.
 
     >>> mid_rank_scores([1, 1, 1, 1, 1, 1, 2, 3, 4, 9]).tolist()
     [2, 2, 2, 2, 2, 2, 4, 4, 5, 5]
@@ -36,7 +36,7 @@ def fm_scores(f: ArrayLike, m: ArrayLike) -> Integers:
 
     Formula: floor((F + M) / 2 + 0.5).
     Shapes: (n,) and (n,) scores; (n,) back.
-    Source: `customers.rfm` of the definitions.
+    Source: `customers.rfm` of docs/analyses.md.
 
     >>> fm_scores([1, 5, 2], [5, 5, 3]).tolist()
     [3, 5, 3]

@@ -33,7 +33,7 @@ class ShrunkenShares:
         """Shrink the shares k / n of groups towards the share of the whole.
 
         Formula: (k + m p) / (n + m), m = p(1-p)/tau2 - 1 within 5..200, tau2 the variance between groups by moments;
-            tau2 <= 0 or its denominator 0: 200; fewer than 5 groups: 10 (rule R14 of the definitions).
+            tau2 <= 0 or its denominator 0: 200; fewer than 5 groups: 10 (rule R14 of docs/rules.md).
         Shapes: k and n (g,) counts, k <= n; `whole` p where it is not sum(k) / sum(n). A group without cases gets p;
             with no case at all everything is NaN.
         Source: Kleinman (1973), JASA 68(341), 46-54, for the moments.

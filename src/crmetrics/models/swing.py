@@ -20,7 +20,7 @@ def usual_swing(changes: ArrayLike) -> float | None:
 
     Formula: 2 x 1.4826 x median(abs(x - median(x))) over the last 26 known changes; None of fewer than 8.
     Shapes: (m,) changes in order of time, NaN where unknown; the result in their unit.
-    Source: rule R19 of the definitions; Rousseeuw and Croux (1993), JASA 88(424), 1273-1283 for the constant.
+    Source: rule R19 of docs/rules.md; Rousseeuw and Croux (1993), JASA 88(424), 1273-1283 for the constant.
 
     >>> round(usual_swing([1, -1, 2, -2, 1, -1, 3, -3]), 4)
     4.4478
@@ -37,7 +37,7 @@ def verdict_of(change: float | None, swing: float | None, better: str | None) ->
 
     Formula: abs(change) <= swing: usual; else better where the change goes the way that is good. None where one is unknown.
     Shapes: two numbers of one unit; `better` "higher", "lower" or None.
-    Source: rule R19 of the definitions.
+    Source: rule R19 of docs/rules.md.
 
     >>> verdict_of(-0.02, 0.005, "lower"), verdict_of(-0.02, 0.005, "higher"), verdict_of(-0.02, 0.03, "higher")
     ('better', 'worse', 'usual')

@@ -19,7 +19,7 @@ def working_days(starts: Days, ends: Days, free: Days = (), half: Days = (), exc
     Formula: weekdays - free weekdays - half weekdays / 2 + days of the weekend that are worked in exchange for others; 0 where
         end is not after start.
     Shapes: (m,) days and (m,) days, (f,) free days, (h,) half days, (x,) days exchanged, all as dates; (m,) back.
-    Source: `kpis.target_attainment` of the definitions.
+    Source: `kpis.target_attainment` of docs/analyses.md.
 
     >>> working_days(["2026-05-01", "2026-05-04"], ["2026-06-01", "2026-05-04"], ["2026-05-01"], ["2026-05-29"]).tolist()
     [19.5, 0.0]

@@ -111,7 +111,7 @@ def activity(warehouse: Warehouse, period: Period, by: By = By("owner"), show: S
     Reads:   activities, deals, employees.
     Mind:    What was done without a due date is work, but no plan fulfilled: it is not in the completion. A group's won deals are
              its deals, whoever did something for them. Left out: cancelled ones, notes that nobody signed or a bot wrote.
-    Source:  Rules R3, R4 and R5 of the definitions.
+    Source:  Rules R3, R4 and R5 of docs/rules.md.
     """
     part = {"kinds": "kind", "outcomes": "outcome", "hours": "kind"}[show]
     values = {"today_at": midnight(warehouse.today, warehouse.zone)}

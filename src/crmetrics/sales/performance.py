@@ -86,7 +86,7 @@ def performance(
              zero; growth = (now - before) / before; contribution = (now - before) / all sales before.
     Reads:   orders, order_lines (or invoices, or won deals) and the grouping column.
     Mind:    Growth rates of groups must not be averaged; contributions add up to the growth of the whole.
-    Source:  Rules R2, R5, R6, R8 and R9 of the definitions.
+    Source:  Rules R2, R5, R6, R8 and R9 of docs/rules.md.
     """
     rows = (_side_by_side if by in GRAINS else _sales)(warehouse, period, before, by, source, gross)
     table, moment = SOURCES[source][1:3]

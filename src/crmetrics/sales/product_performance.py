@@ -69,7 +69,7 @@ def product_performance(
              of their order / pieces sold, over orders at least 60 days old.
     Reads:   order_lines, orders, products.
     Mind:    The mean of prices is not the mean price. Sales younger than 60 days are pending for the return rate.
-    Source:  Rules R5, R6, R8 and R13 of the definitions.
+    Source:  Rules R5, R6, R8 and R13 of docs/rules.md.
     """
     mature = min(midnight(period.end, warehouse.zone), warehouse.as_of - timedelta(days=RETURN_DAYS))
     rows = warehouse.query(

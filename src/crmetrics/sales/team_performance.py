@@ -83,7 +83,7 @@ def team_performance(
     Reads:   deals, deal_changes, employees, targets, orders, order_lines, activities.
     Mind:    A deal belongs to who had it when it was closed, so handing deals on does not rewrite the past; teams are those of
              today. This is no ranking: who differs by more than luck is told by kpis.team_comparison.
-    Source:  Rules R4, R5 and R6 of the definitions.
+    Source:  Rules R4, R5 and R6 of docs/rules.md.
     """
     asked = {"level": level, "owner": owner, **_bounds(before, warehouse.zone)}
     rows = [warehouse.query(DECIDED_BY_PARTY, period=period, **asked)]

@@ -126,7 +126,7 @@ def rfm_scores(money: Money) -> Derived:
     the same in every row: buyers (of the company, in the window) and is_fixed (scored by fixed cut points).
     Values to bind: start, then_start, then_at, now_at (UTC instants), then_on, now_on (days), window (days), classes (3 or 5),
     cut, axis, is_compared, fixed_r5 to fixed_m2, and money, which is not read but tells one measure's table from another's.
-    Source: `customers.rfm` and rules R12 and R23 of the definitions.
+    Source: `customers.rfm`; rules R12 and R23 of docs/rules.md.
     """
     return Derived("rfm_scores", key="customer_id", table="customers", sql=_sql(money, "now", ""))
 
@@ -135,7 +135,7 @@ def rfm_moves(limits: LimitsOf) -> Derived:
     """The derived table `rfm_moves`: the segments of two days, by the cut points of the days that `limits` names.
 
     Columns and values as of `rfm_scores` with net sales as the money; beside them net_sales_then and was_known (on the earlier day).
-    Source: `customers.rfm_migration` of the definitions.
+    Source: `customers.rfm_migration` of docs/analyses.md.
     """
     more = " monetary_then as net_sales_then, was_known,"
     return Derived(f"rfm_moves_{limits}", key="customer_id", table="customers", sql=_sql("net_sales", limits, more))
