@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from crmetrics.analysis import Analysis, Answer, Catalogue, Entry, Locked, Note, Result, Table
 from crmetrics.analysis.kept import Answers, Asked
 from crmetrics.analysis.opening import Cell, Part, rows_behind
-from crmetrics.analysis.own_kpis import mark_of, read_own_kpis
+from crmetrics.analysis.own_kpis import ReadOwn, mark_of, read_own_kpis
 from crmetrics.analysis.provenance import is_thin, locked_by, names_in, passport_of, reading_notes
 from crmetrics.analysis.reading import check_filters, read_choices
 from crmetrics.vocabulary.errors import NoWorkspace, UnknownName
@@ -50,8 +50,8 @@ def current_version(folder: Path | str) -> Version:
     return version
 
 
-def open_workspace(folder: Path | str, answers: Answers | None = None) -> OpenCatalogue:
-    """Open a workspace for questions, on its current version; `answers` is a cache to go on with."""
+def open_workspace(folder: Path | str, answers: Answers | None = None, read: ReadOwn = read_own_kpis) -> OpenCatalogue:
+    """Open a workspace for questions, on its current version, with `answers` as cache; `read` reads the own KPIs."""
     from crmetrics.warehouse.versions import facts_of
     from crmetrics.workspace.settings import Settings, read_settings
 
@@ -65,7 +65,7 @@ def open_workspace(folder: Path | str, answers: Answers | None = None) -> OpenCa
         threads=settings.threads or None,
         spill=Path(folder) / (settings.spill or "spill"),
     )
-    return OpenCatalogue(engine, settings, answers, read_own_kpis(Path(folder) / "kpis.toml"), Path(folder))
+    return OpenCatalogue(engine, settings, answers, read(Path(folder) / "kpis.toml"), Path(folder))
 
 
 def find(key: str, own: Mapping[str, Analysis] = MappingProxyType({})) -> Analysis:

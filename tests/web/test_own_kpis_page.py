@@ -174,3 +174,16 @@ def test_the_page_speaks_the_reader_s_language(client: TestClient) -> None:
         page = client.get("/kpis", params={"language": language}).text
         for english in ("Own KPIs", "Preview", "Condition", "Divided by", "Better is"):
             assert english not in page
+
+
+def test_how_it_is_counted_is_told_in_the_reader_s_language(client: TestClient) -> None:
+    sent(client, "save")
+    assert "count where is_won; deals by closed_at" in client.get("/kpis").text
+    told = {
+        "tr": "sayı, koşul: is_won; deals, closed_at tarihine göre",
+        "uk": "кількість, умова: is_won; deals за датою closed_at",
+        "zh": "计数，条件：is_won；deals，按 closed_at",
+    }
+    for language, formula in told.items():
+        assert formula in client.get("/kpis", params={"language": language}).text
+        assert formula in client.get("/a/custom.won_deals", params={"language": language, "period": "2025"}).text

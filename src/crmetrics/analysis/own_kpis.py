@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final, Literal, TypeVar
 
 from crmetrics.analysis.declaration import Analysis
@@ -18,8 +16,10 @@ from crmetrics.vocabulary.errors import BadFile, BadQuery, BadValue, CrmetricsEr
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.vocabulary.unit import Unit
 from crmetrics.warehouse.dialect import parsed
+from crmetrics.workspace.hand_written import line_of, read_toml
 
 _ = words("crmetrics")
+notes = words("notes")
 
 AREA: Final = "custom"
 """Keys of own KPIs are custom.<name>, so that none can ever take the place of one of the product's."""
@@ -36,10 +36,23 @@ _KNOWN: Final = (*_TEXTS, *_PARTS, "top", "bottom")
 Word = TypeVar("Word", bound=str)
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a file of KPIs: with one of them, that stands at a line, or, without a line, with all of it."""
+
+    error: CrmetricsError
+    line: int = 0
+
+
 class OwnKpis(dict[str, Analysis]):
-    """Own KPIs by key; `mark` is that of the file, so that a changed one gives new answers."""
+    """Own KPIs by key, and what cannot be read; `mark` is that of the file, so that a changed one gives new answers."""
 
     mark: str = ""
+    faults: tuple[Fault, ...] = ()
+
+
+ReadOwn = Callable[[Path], Mapping[str, Analysis]]
+"""How a file of KPIs is read: `read_own_kpis` or `readable_own_kpis`."""
 
 
 def mark_of(own: Mapping[str, Analysis]) -> str:
@@ -47,24 +60,48 @@ def mark_of(own: Mapping[str, Analysis]) -> str:
     return own.mark if isinstance(own, OwnKpis) else ""
 
 
+def faults_of(own: Mapping[str, Analysis]) -> tuple[Fault, ...]:
+    """What could not be read of the file of these KPIs."""
+    return own.faults if isinstance(own, OwnKpis) else ()
+
+
 def read_own_kpis(path: Path) -> Mapping[str, Analysis]:
     """The KPIs of a `kpis.toml` by key; none if there is no such file.
 
     Raises BadFile for a file that is not TOML, BadValue naming file, KPI, key and value for all else.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        document = tomllib.loads(text)
-    except FileNotFoundError:
-        return MappingProxyType({})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadFile(_("{file} is not valid TOML: {problem}.", file=path.name, problem=str(error))) from None
+    found = readable_own_kpis(path)
+    for fault in found.faults:
+        raise fault.error
+    return found
+
+
+def readable_own_kpis(path: Path) -> OwnKpis:
+    """The KPIs of a `kpis.toml` that can be read; what is wrong with the others, or with the file, stands in `faults`."""
     found = OwnKpis()
+    try:
+        text, document = read_toml(path)
+    except FileNotFoundError:
+        return found
+    except BadFile as error:
+        found.faults = (Fault(error),)
+        return found
     found.mark = hashlib.sha256(text.encode()).hexdigest()
     for name, section in document.items():
-        declared = _Section(path.name, name, section).read()
-        found[declared.key] = declared
+        try:
+            declared = _Section(path.name, name, section).read()
+        except BadValue as error:
+            found.faults += (Fault(error, _line_of(text, name, error)),)
+        else:
+            found[declared.key] = declared
     return found
+
+
+def _line_of(text: str, name: str, error: BadValue) -> int:
+    """The line of the value that an error speaks of, or of its section."""
+    problem = error.message.values.get("problem")
+    key = str(problem.values.get("key", "")) if isinstance(problem, Message) else ""
+    return line_of(text, name, key.partition(".")[0])
 
 
 def own_kpi(name: str, section: Mapping[str, Any]) -> Analysis:
@@ -181,10 +218,26 @@ class _Section:
         return BadValue(_("{file}, [{name}]: {problem}", file=self.file, name=self.name[:LONGEST], problem=problem))
 
 
-def _spelled(value: Value) -> str:
+_AGGREGATES: Final[Mapping[str, Message]] = {
+    "count": _("count"),
+    "sum": notes("sum"),
+    "average": notes("average"),
+    "median": notes("median"),
+    "distinct": _("distinct"),
+}
+
+
+def _spelled(value: Value) -> Message:
     """A formula in words for a KPI that brings none."""
-    parts = [
-        " ".join(filter(None, (each.aggregate, each.value, f"where {each.condition}" if each.condition else "")))
-        for each in measures_of(value)
-    ]
-    return f"{' / '.join(parts)}; {measures_of(value)[0].over} by {measures_of(value)[0].moment}"
+    parts = [_counted(each) for each in measures_of(value)]
+    what = _("{top} / {bottom}", top=parts[0], bottom=parts[1]) if len(parts) > 1 else parts[0]
+    first = measures_of(value)[0]
+    return _("{what}; {table} by {date}", what=what, table=first.over, date=first.moment)
+
+
+def _counted(measure: Measure) -> Message:
+    """What a measure counts: its aggregate, of which column, of which rows."""
+    what = _AGGREGATES[measure.aggregate]
+    if measure.value:
+        what = _("{aggregate} {value}", aggregate=what, value=measure.value)
+    return _("{what} where {condition}", what=what, condition=measure.condition) if measure.condition else what

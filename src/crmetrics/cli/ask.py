@@ -52,7 +52,7 @@ def question(declared: Analysis) -> click.Command:
     def asked(here: Here, **given: Any) -> None:
         _ask(here, declared, given)
 
-    about = f"{declared.question.text}\n\nFormula: {declared.formula.text}\n\nReads: {declared.reads.text}\n\nMind: {declared.mind.text}"
+    about = f"{declared.question.text}\n\nFormula: {declared.formula}\n\nReads: {declared.reads}\n\nMind: {declared.mind.text}"
     of_workspace: list[click.Parameter] = asked.__click_params__  # type: ignore[attr-defined]  # click's decorators put them there
     return click.Command(
         declared.key,

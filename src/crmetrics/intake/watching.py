@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
@@ -16,7 +16,7 @@ from crmetrics.intake.history import BY
 from crmetrics.intake.imports import import_sources
 from crmetrics.intake.open_questions import check_answered
 from crmetrics.intake.report import ImportReport
-from crmetrics.vocabulary.errors import BadFile, BadMapping, Busy, CrmetricsError
+from crmetrics.vocabulary.errors import BadFile, BadMapping, BadSettings, Busy, CrmetricsError
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.spelling import file_name
 from crmetrics.workspace.arrivals import Arrival, Arrivals, Outcome
@@ -61,7 +61,8 @@ def watch(
         now = time.monotonic()
         if is_changed or at_work.is_unsettled or now - looked >= every:
             looked = now
-            at_work.look(now)
+            with suppress(BadSettings):  # somebody is writing them: the next look reads them again
+                at_work.look(now)
 
 
 @contextmanager
@@ -85,7 +86,7 @@ def watched(workspace: Path, told: Told) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(1)
 
 
 def _no_folder(folder: Path) -> BadFile:

@@ -21,6 +21,10 @@ class BadValue(CrmetricsError):
     """A value that is not of the expected form: a period, a date, a number, a setting."""
 
 
+class BadSettings(BadValue):
+    """The settings of the workspace cannot be read: until they are mended nothing can be asked."""
+
+
 class BadFile(CrmetricsError):
     """A source file that cannot be read."""
 

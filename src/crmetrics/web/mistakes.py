@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from crmetrics.presenting.numbers import format_for
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.errors import (
+    BadSettings,
     BadValue,
     CrmetricsError,
     NotAllowed,
@@ -22,8 +25,9 @@ from crmetrics.vocabulary.errors import (
     TooManyTries,
     UnknownName,
 )
-from crmetrics.vocabulary.language import Message, words
+from crmetrics.vocabulary.language import LANGUAGES, Message, words
 from crmetrics.web.admission import who
+from crmetrics.web.frame import address_with, bare_frame
 from crmetrics.web.site import Site
 
 _ = words("web")
@@ -31,6 +35,11 @@ _ = words("web")
 WORDS: Final[dict[str, Message]] = {
     "error": _("This cannot be shown"),
     "back": _("Back to all analyses"),
+    "again": _("Try again"),
+    "unreadable": _(
+        "The settings of this workspace cannot be read, so nothing can be shown. Whoever looks after it finds out what is "
+        "wrong with: crmetrics list"
+    ),
 }
 
 _FILES: Final = (".json", ".csv", ".xlsx", ".png", ".svg")
@@ -42,19 +51,7 @@ def tell_mistakes(app: FastAPI, site: Site) -> None:
 
     @app.exception_handler(CrmetricsError)
     def mistaken(request: Request, error: CrmetricsError) -> Response:
-        status = _status(error)
-        headers = {"Retry-After": str(error.seconds)} if isinstance(error, TooManyTries) else {}
-        if _is_program(request):
-            return _problem(request, site, error, status, headers)
-        if isinstance(error, NotSignedIn):
-            asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-            going_on = f"?{urlencode({'next': asked})}" if request.method == "GET" and asked != "/" else ""
-            return RedirectResponse(f"/sign-in{going_on}", 303)
-        if isinstance(error, NoWorkspace) and request.method == "GET" and site.may(request, "import"):
-            return RedirectResponse("/import", 303)  # there is nothing to look at before something is imported
-        page = site.page(request, "message.html", WORDS, status, sentence=say(error.message, site.format(request)))
-        page.headers.update(headers)
-        return page
+        return _answered(request, site, error, _shown)
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, error: HTTPException) -> Response:
@@ -62,21 +59,78 @@ def tell_mistakes(app: FastAPI, site: Site) -> None:
             told: CrmetricsError = UnknownName(_("There is nothing at '{path}'.", path=request.url.path))
         else:
             told = BadValue(_("'{path}' does not take {method}.", path=request.url.path, method=request.method))
-        headers = dict(error.headers or {})
-        if _is_program(request) or who(site, request) is None:
-            return _problem(request, site, told, error.status_code, headers)
-        page = site.page(
-            request, "message.html", WORDS, error.status_code, sentence=say(told.message, site.format(request))
-        )
-        page.headers.update(headers)
-        return page
+
+        def shown(request: Request, site: Site, told: CrmetricsError) -> Response:
+            headers = dict(error.headers or {})
+            is_for_a_page = not _is_program(request) and who(site, request) is not None
+            return (_page if is_for_a_page else _problem)(request, site, told, error.status_code, headers)
+
+        return _answered(request, site, told, shown)
 
     @app.exception_handler(RequestValidationError)
     def misread(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         names = ".".join(str(each) for each in first["loc"][1:])
         told = BadValue(_("'{name}' is not as expected: {problem}.", name=names, problem=str(first["msg"])))
-        return _problem(request, site, told, 422, {})
+        return _answered(request, site, told, lambda request, site, told: _problem(request, site, told, 422, {}))
+
+
+def _answered(
+    request: Request, site: Site, error: CrmetricsError, shown: Callable[[Request, Site, CrmetricsError], Response]
+) -> Response:
+    """The mistake as `shown` tells it; settings that cannot be read are told instead: without them nobody and nothing is known."""
+    try:
+        if not isinstance(error, BadSettings):
+            return shown(request, site, error)
+    except BadSettings as unreadable:
+        error = unreadable
+    return _without_settings(request, site, error)
+
+
+def _shown(request: Request, site: Site, error: CrmetricsError) -> Response:
+    status = _status(error)
+    headers = {"Retry-After": str(error.seconds)} if isinstance(error, TooManyTries) else {}
+    if _is_program(request):
+        return _problem(request, site, error, status, headers)
+    if isinstance(error, NotSignedIn):
+        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        going_on = f"?{urlencode({'next': asked})}" if request.method == "GET" and asked != "/" else ""
+        return RedirectResponse(f"/sign-in{going_on}", 303)
+    if isinstance(error, NoWorkspace) and request.method == "GET" and site.may(request, "import"):
+        return RedirectResponse("/import", 303)  # there is nothing to look at before something is imported
+    return _page(request, site, error, status, headers)
+
+
+def _without_settings(request: Request, site: Site, error: CrmetricsError) -> Response:
+    """What stands on every page while crmetrics.toml cannot be read. What is wrong in it is not everybody's to know."""
+    asked = request.query_params.get("language") or request.cookies.get("language") or site.language
+    format = format_for(asked if asked in LANGUAGES else "en", "EUR")
+    sentence = say(error.message if _may_know(request, site) else WORDS["unreadable"], format)
+    status, headers = HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "10"}
+    if _is_program(request):
+        return _as_problem(sentence, status, headers)
+    template = site.templates.get_template("message.html")
+    frame = bare_frame(request, format, WORDS)
+    return HTMLResponse(
+        template.render({**frame, "sentence": sentence, "again": address_with(request)}), status, headers
+    )
+
+
+def _may_know(request: Request, site: Site) -> bool:
+    """Whether who asks may be told what a setting says: who sits before this machine, or who defines."""
+    if site.access.is_local:
+        return True
+    try:
+        person = who(site, request)
+    except BadSettings:
+        return False
+    return person is not None and person.may("define")
+
+
+def _page(request: Request, site: Site, error: CrmetricsError, status: int, headers: Mapping[str, str]) -> Response:
+    page = site.page(request, "message.html", WORDS, status, sentence=say(error.message, site.format(request)))
+    page.headers.update(headers)
+    return page
 
 
 def _is_program(request: Request) -> bool:
@@ -84,13 +138,12 @@ def _is_program(request: Request) -> bool:
     return path.startswith("/api/") or path.endswith(_FILES) or bool(request.headers.get("authorization"))
 
 
-def _problem(request: Request, site: Site, error: CrmetricsError, status: int, headers: dict[str, str]) -> Response:
-    told = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": say(error.message, site.format(request)),
-    }
+def _problem(request: Request, site: Site, error: CrmetricsError, status: int, headers: Mapping[str, str]) -> Response:
+    return _as_problem(say(error.message, site.format(request)), status, headers)
+
+
+def _as_problem(sentence: str, status: int, headers: Mapping[str, str]) -> Response:
+    told = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": sentence}
     return Response(json.dumps(told, ensure_ascii=False), status, headers, "application/problem+json")
 
 

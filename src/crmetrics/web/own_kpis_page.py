@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 from crmetrics.analysis import Analysis, Answer
 from crmetrics.analysis.kpi_file import NAME, put, sections, take_out
 from crmetrics.analysis.measure import AGGREGATES
-from crmetrics.analysis.own_kpis import AREA, UNITS, own_kpi
+from crmetrics.analysis.own_kpis import AREA, UNITS, faults_of, own_kpi
 from crmetrics.catalogue import OpenCatalogue
 from crmetrics.vocabulary.errors import BadValue, CrmetricsError, UnknownName
 from crmetrics.vocabulary.language import Message, words
@@ -59,6 +59,11 @@ WORDS: Final[dict[str, Message]] = {
         "dashboards like all others, and stand in kpis.toml of the workspace."
     ),
     "none": _("None has been made yet."),
+    "faults": _(
+        "{n} thing in kpis.toml cannot be read. What it says is missing from the pages until it is mended by hand.",
+        "{n} things in kpis.toml cannot be read. What they say is missing from the pages until they are mended by hand.",
+    ),
+    "at_line": _("Line {line}. {said}"),
     "kpi": _("KPI"),
     "reads": _("How it is counted"),
     "change": _("Change"),
@@ -118,8 +123,8 @@ def routes(site: Site) -> APIRouter:
     @router.get("/kpis")
     def page(request: Request) -> Response:
         name = request.query_params.get("change", "")
-        written = sections(site.folder / NAME)
-        if name and name not in written:
+        written = sections(site.folder / NAME) if name else {}
+        if name and f"{AREA}.{name}" not in site.catalogue().own:
             raise UnknownName(_("There is no own KPI '{name}'.", name=name))
         return _page(site, request, _fields_of(name, written[name]) if name else BLANK)
 
@@ -211,7 +216,7 @@ def _clean(text: str) -> str:
 
 
 def _spelled(declared: Analysis | None) -> str:
-    return declared.formula.text if declared else "-"
+    return str(declared.formula) if declared else "-"
 
 
 def _asked(site: Site, request: Request, given: Mapping[str, str]) -> Answer[Any]:
@@ -241,6 +246,7 @@ def _page(
         WORDS,
         400 if error else 200,
         kpis=listed,
+        faults=faults_of(own),
         given=given,
         over=over,
         offered=tables_listed(over, format),

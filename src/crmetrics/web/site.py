@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -16,50 +16,29 @@ from starlette.datastructures import FormData
 
 from crmetrics.analysis import Answer
 from crmetrics.analysis.kept import Answers
+from crmetrics.analysis.kpi_file import NAME as OWN_KPIS
+from crmetrics.analysis.own_kpis import readable_own_kpis
 from crmetrics.analysis.reading import read_choices
 from crmetrics.catalogue import OpenCatalogue, current_version, open_workspace
 from crmetrics.presenting.numbers import Format, format_for
-from crmetrics.presenting.words import say
 from crmetrics.vocabulary.errors import NotAllowed, NotSignedIn
 from crmetrics.vocabulary.language import LANGUAGES, Message, words
 from crmetrics.warehouse.scope import Viewer
 from crmetrics.warehouse.versions import Versions
-from crmetrics.web.admission import Access, address_of, csrf_of, lacking, remember_visit, who
+from crmetrics.web.admission import Access, address_of, lacking, remember_visit, who
 from crmetrics.web.asking import asking_of
 from crmetrics.web.assets import asset
 from crmetrics.web.desk import Desk
-from crmetrics.web.pages import menu
+from crmetrics.web.frame import frame_of
 from crmetrics.web.watching import Seen
 from crmetrics.web.works import Works
 from crmetrics.workspace.audit import Audit, Kind
-from crmetrics.workspace.people import NOBODY_YET, Person
+from crmetrics.workspace.people import Person
 from crmetrics.workspace.rights import Permission
 from crmetrics.workspace.settings import Settings, read_settings
 from crmetrics.workspace.state import State, open_state
 
-_ = words("web")
 people = words("people")
-
-_HTML_LANGUAGES: Final = {"zh": "zh-Hans"}
-LANGUAGE_NAMES: Final = (("en", "EN"), ("tr", "TR"), ("uk", "УК"), ("zh", "中"))
-
-FRAME: Final[dict[str, Message]] = {
-    "analyses": _("Analyses"),
-    "skip": _("Skip to content"),
-    "theme": _("Light or dark"),
-    "language": _("Language"),
-    "main": _("Main"),
-    "zone": _("Times in {zone}"),
-    "reaches": _("Data up to {moment}, version {version}"),
-    "sign_out": people("Sign out"),
-    "me": people("My account"),
-    "nobody_yet": people("Nobody has been added yet: whoever sits before this machine is the administrator."),
-    "add_people": people("Add people"),
-    "not_linked": people("You are not linked to an employee yet, so no rows are yours. An administrator can link you."),
-}
-"""The words of the frame. Each page brings its own beside them."""
-GROUPS: Final[dict[str, Message]] = {"upkeep": _("Data upkeep"), "settings": _("Settings")}
-"""What the menu names less often than what is asked each week, below it and in this order."""
 
 
 def templates() -> Environment:
@@ -111,11 +90,12 @@ class Site:
         now = (current_version(self.folder).number, *stamps)
         with self._lock:
             if self._open is None or self._opened_at != now:
-                self._open, self._opened_at = open_workspace(self.folder, self._answers), now
+                # what of the own KPIs a hand has broken must not take every page down
+                self._open, self._opened_at = open_workspace(self.folder, self._answers, readable_own_kpis), now
             return self._open
 
     def _settled_by(self) -> tuple[Path, Path]:
-        return self.folder / "crmetrics.toml", self.folder / "kpis.toml"
+        return self.folder / "crmetrics.toml", self.folder / OWN_KPIS
 
     @property
     def has_data(self) -> bool:
@@ -206,40 +186,8 @@ class Site:
         self, request: Request, template: str, words: Mapping[str, Message], status: int = 200, **shown: Any
     ) -> HTMLResponse:
         """A page in its frame; `words` are those that its template says by name."""
-        format_ = self.format(request)
-        settings, person = self.settings, who(self, request)
-        catalogue = self.catalogue() if self.has_data else None
-
-        def said(message: Message | str, **values: Any) -> str:
-            if isinstance(message, Message):
-                return say(message(**values), format_)
-            return say((words[message] if message in words else FRAME[message])(**values), format_)
-
-        html = self.templates.get_template(template).render(
-            say=said,
-            language=format_.language,
-            html_language=_HTML_LANGUAGES.get(format_.language, format_.language),
-            languages=[(code, name, address_with(request, language=code)) for code, name in LANGUAGE_NAMES],
-            places=[(each.address, said(each.title)) for each in self._places(person, "")],
-            rooms=[
-                (said(title), [(each.address, said(each.title)) for each in places])
-                for group, title in GROUPS.items()
-                if (places := self._places(person, group))
-            ],
-            menu=menu(catalogue.entries(person.viewer()), format_, request.url.path.removeprefix("/a/"))
-            if person and catalogue
-            else (),
-            person=person,
-            is_nobody_yet=person is NOBODY_YET,
-            is_not_linked=person is not None and person.scope != "all" and person.employee_id is None,
-            csrf=csrf_of(request),
-            path="/changes" if request.url.path == "/" else request.url.path,
-            company=settings.company or "crmetrics",
-            zone=settings.zone,
-            reaches=format_.moment(catalogue.engine.profile.reaches) if catalogue else "",
-            version=catalogue.engine.profile.number if catalogue else 0,
-            **shown,
-        )
+        frame = frame_of(self, request, self.format(request), words)
+        html = self.templates.get_template(template).render({**frame, **shown})
         response = HTMLResponse(html, status_code=status)
         if request.query_params.get("language") in LANGUAGES:
             response.set_cookie(
@@ -247,13 +195,3 @@ class Site:
             )
         remember_visit(response, request)
         return response
-
-    def _places(self, person: Person | None, group: str) -> list[Place]:
-        """The rooms of a group that the menu names to a person."""
-        named = [each for each in self.places if each.group == group]
-        return [each for each in named if person and (each.needs is None or person.may(each.needs))]
-
-
-def address_with(request: Request, **changed: str) -> str:
-    """The page's own address with some parts changed."""
-    return str(request.url.include_query_params(**changed).replace(scheme="", netloc="")).removeprefix("//") or "/"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from importlib import resources
@@ -13,11 +12,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from crmetrics.vocabulary.errors import BadValue
+from crmetrics.vocabulary.errors import BadFile, BadSettings, BadValue
 from crmetrics.vocabulary.language import LANGUAGES, Message, words
 from crmetrics.vocabulary.period import is_zone
 from crmetrics.warehouse.disk import replace as replace_file
 from crmetrics.workspace.folder import Workspace
+from crmetrics.workspace.hand_written import read_toml
 
 _ = words("import")
 history = words("history")
@@ -108,18 +108,18 @@ def seconds_of(every: str) -> float:
 
 
 def read_settings(path: Path) -> Settings:
-    """Read `crmetrics.toml`; all unset if there is none. Raises BadValue with the file, the key and the value."""
+    """Read `crmetrics.toml`; all unset if there is none. Raises BadSettings with the file, and the line or the key and the value."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        _text, document = read_toml(path)
     except FileNotFoundError:
         return Settings()
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadValue(_("{file} is not valid TOML: {problem}.", file=path.name, problem=str(error))) from None
+    except BadFile as error:
+        raise BadSettings(error.message) from None
     known = {one.name: one.type for one in fields(Settings)}
     values: dict[str, Any] = {}
     for key, value in document.items():
         if key not in known:
-            raise BadValue(
+            raise BadSettings(
                 _(
                     "{file} has no setting '{name}'. Known are: {known}.",
                     file=path.name,
@@ -129,7 +129,7 @@ def read_settings(path: Path) -> Settings:
             )
         fits = isinstance(value, dict) if key in _SECTIONS else type(value).__name__ == known[key]
         if not fits:
-            raise BadValue(
+            raise BadSettings(
                 _(
                     "{file}: '{name}' is '{value}', which is of another kind.",
                     file=path.name,
@@ -141,7 +141,7 @@ def read_settings(path: Path) -> Settings:
     try:
         return Settings(**values)
     except BadValue as error:
-        raise BadValue(_("{file}: {problem}", file=path.name, problem=error.message)) from None
+        raise BadSettings(_("{file}: {problem}", file=path.name, problem=error.message)) from None
 
 
 def has_state(folder: Path) -> bool:
