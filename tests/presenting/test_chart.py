@@ -164,7 +164,7 @@ def test_an_open_cohort_cell_is_hatched_and_has_no_colour(retention):
     assert sum(cell["open"] for cell in cells) == 8
     closed = [cell for cell in cells if not cell["open"]]
     assert closed[0]["s"] == "100%"
-    hatching = drawn(retention).spec["layer"][2]["data"]["values"]
+    hatching = drawn(retention).spec["layer"][1]["data"]["values"]
     assert len(hatching) == 8 * 7
 
 

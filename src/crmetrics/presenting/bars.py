@@ -60,6 +60,7 @@ def draw_bars(scene: Scene, chart: Bars) -> Drawing:
         title=title,
         reading=" ".join(_reading(scene, chart, data, has_before, has_goal)),
         label=scene.spoken(title, [(mark["name"], mark["t"]) for mark in data]),
+        tells=(chart.y, chart.x),
     )
 
 
@@ -80,6 +81,7 @@ def _mark(scene: Scene, chart: Bars, place: int) -> Spec:
         text = f"{text} ({_brief(scene, scene.columns[chart.goal].unit, goal)})"
     return {
         "i": place,
+        "at": place,
         "name": scene.cells.row_name(scene.columns[chart.x], row),
         "v": value,
         "low": low,
@@ -135,7 +137,7 @@ def _goal(across: Spec, down: Spec, told: dict[str, str]) -> list[Spec]:
 
 def _interval(across: Spec, down: Spec, told: dict[str, str]) -> list[Spec]:
     """A pale bar, the interval as a line with ends, the value as a dot."""
-    place = {"y": down}
+    place = {"y": down, "tooltip": tooltip(**told)}
     pale = {"type": "bar", "height": 16, "color": "@accentSoft", "cornerRadiusEnd": 2}
     end = {"type": "tick", "size": 9, "thickness": 1.5, "color": "@accent"}
     return [
@@ -148,7 +150,7 @@ def _interval(across: Spec, down: Spec, told: dict[str, str]) -> list[Spec]:
         {"mark": end, "encoding": {"x": {"field": "high", **across}, **place}},
         {
             "mark": {"type": "point", "size": 60, "color": "@accent"},
-            "encoding": {"x": {"field": "v", **across}, **place, "tooltip": tooltip(**told)},
+            "encoding": {"x": {"field": "v", **across}, **place},
         },
     ]
 

@@ -44,6 +44,7 @@ def draw_curve(scene: Scene, chart: Curve) -> Drawing:
         title=title,
         reading=scene.say(_("The dot marks the highest point.")),
         label=scene.spoken(title, [(str(point["xt"]), str(point["t"])) for point in data]),
+        tells=(chart.y,),
     )
 
 
@@ -65,15 +66,19 @@ def _points(scene: Scene, chart: Curve) -> list[Spec]:
     """The points of the curve from (0, 0) on, thinned out, the highest kept."""
     across, measure = scene.columns[chart.x], scene.columns[chart.y]
     pairs = zip(scene.answer.rows.values(across.name), scene.answer.rows.values(measure.name), strict=True)
-    known = [(x, y) for x, y in ((number(x), number(y)) for x, y in pairs) if x is not None and y is not None]
+    # where each row is somebody's, a point tells of all up to him, and his row of him alone
+    is_cumulated = not any(column.dimension for column in scene.answer.declared.row.columns)
+    found = ((number(x), number(y), at if is_cumulated else None) for at, (x, y) in enumerate(pairs))
+    known = [(x, y, at) for x, y, at in found if x is not None and y is not None]
     if not known or known[0][0] > 0:
-        known.insert(0, (0.0, 0.0))
+        known.insert(0, (0.0, 0.0, None))
     highest = max(range(len(known)), key=lambda place: known[place][1])
     every = max(1, len(known) // _MOST_POINTS)
     kept = sorted({*range(0, len(known), every), highest, len(known) - 1})
     write = scene.format.value
     return [
         {
+            **({} if known[place][2] is None else {"at": known[place][2]}),
             "x": known[place][0],
             "v": known[place][1],
             "xt": write(across.unit, known[place][0]),

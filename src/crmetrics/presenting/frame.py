@@ -29,6 +29,9 @@ MOST_GROUPS: Final = 40
 """So many groups are drawn; the table has the others."""
 MOST_TICKS: Final = 5
 
+ALL: Final = -1
+"""The place of the total among the rows of an answer."""
+
 Spec = dict[str, Any]
 
 
@@ -39,6 +42,9 @@ class Drawing:
     steps  how many steps lie side by side, where they do: many need room
     time   the time that it spans from left to right, if it does
     notes  the notes on dates that stand on it, by number
+    tells  the column of the figure that its marks tell, then that of what they are of: which of its row opens with a mark.
+           A mark knows its row by `at`, a place in the answer or ALL, and by `of` the column where it tells another one
+    leads  whether marks of it open something, which they do in a page alone
     """
 
     spec: Spec
@@ -48,6 +54,8 @@ class Drawing:
     steps: int = 0
     time: TimeAxis | None = None
     notes: tuple[Noted, ...] = ()
+    tells: tuple[str, ...] = ()
+    leads: bool = False
 
 
 class Scene:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from crmetrics.analysis import FunnelPlot, Row
+from crmetrics.analysis import FunnelPlot
 from crmetrics.presenting.frame import Drawing, Scene, Spec, number, spec_of, text_layer, tooltip, value_axis
 from crmetrics.vocabulary.language import words
 
@@ -19,7 +19,7 @@ MOST_NAMES: Final = 4
 
 def draw_funnel_plot(scene: Scene, chart: FunnelPlot) -> Drawing:
     """The chart of `FunnelPlot`. Who lies outside is coloured and named; of few all are named."""
-    data = [mark for mark in (_mark(scene, chart, row) for row in scene.rows) if mark is not None]
+    data = [mark for mark in (_mark(scene, chart, at) for at in range(len(scene.rows))) if mark is not None]
     middle = next((number(value) for value in scene.answer.rows.values(chart.middle) if value is not None), None)
     most = max([2.0 * FROM, *(float(mark["x"]) for mark in data)]) * 1.08
     lines = _limits(middle, most)
@@ -48,11 +48,13 @@ def draw_funnel_plot(scene: Scene, chart: FunnelPlot) -> Drawing:
         title=title,
         reading=" ".join([*reading, *scene.cut()]),
         label=scene.spoken(title, [(str(mark["name"]), str(mark["t"])) for mark in data]),
+        tells=(chart.y, chart.x),
     )
 
 
-def _mark(scene: Scene, chart: FunnelPlot, row: Row) -> Spec | None:
+def _mark(scene: Scene, chart: FunnelPlot, at: int) -> Spec | None:
     """One dot; none for who has too few cases."""
+    row = scene.rows[at]
     cases, measure, name = (scene.columns[each] for each in (chart.x, chart.y, chart.name))
     x, v = number(row.values[cases.position]), number(row.values[measure.position])
     middle = number(row.values[scene.columns[chart.middle].position])
@@ -63,6 +65,7 @@ def _mark(scene: Scene, chart: FunnelPlot, row: Row) -> Spec | None:
     called = scene.cells.row_name(name, row)
     return {
         "x": x,
+        "at": at,
         "v": min(v, 1.0),
         "name": called,
         "shown": called if is_named else "",

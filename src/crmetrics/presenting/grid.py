@@ -35,7 +35,7 @@ def draw_heat_map(scene: Scene, chart: HeatMap) -> Drawing:
     sides = in_order(down, scene.answer.rows.values(down.name))[-40:]
     x_of, y_of = {head: place for place, head in enumerate(heads)}, {side: place for place, side in enumerate(sides)}
     cells = []
-    for row in scene.answer.rows:
+    for at, row in enumerate(scene.answer.rows):
         x, y = x_of.get(row.values[across.position]), y_of.get(row.values[down.position])
         if x is None or y is None:
             continue
@@ -45,6 +45,7 @@ def draw_heat_map(scene: Scene, chart: HeatMap) -> Drawing:
         cells.append(
             cell_at(x, y)
             | {
+                "at": at,
                 "v": found,
                 "open": is_open or is_few or found is None,
                 "t": scene.cells.text(value, row),
@@ -66,6 +67,7 @@ def draw_heat_map(scene: Scene, chart: HeatMap) -> Drawing:
         title=title,
         reading=" ".join(reading),
         label=scene.spoken(title, [(f"{cell['yn']}, {cell['xn']}", cell["t"]) for cell in cells]),
+        tells=(chart.value,),
         steps=len(heads),
         time=TimeAxis.of(heads, grain, is_columns=True, is_cells=True) if grain in GRAINS else None,
     )
@@ -140,7 +142,7 @@ def grid_spec(cells: list[Spec], x_axis: Spec, y_axis: Spec, told: list[Spec], *
     x = {"field": "x", "type": "quantitative", "axis": x_axis, "scale": x_scale}
     y = {"field": "y", "type": "quantitative", "axis": y_axis, "scale": y_scale}
     box = {"x": x, "x2": {"field": "x2"}, "y": y, "y2": {"field": "y2"}}
-    centre = {"x": {**x, "field": "cx"}, "y": {**y, "field": "cy"}, "text": {"field": "s"}}
+    centre = {"x": {**x, "field": "cx"}, "y": {**y, "field": "cy"}, "text": {"field": "s"}, "tooltip": told}
     layers: list[Spec] = [
         {
             "transform": [{"filter": "!datum.open"}],
@@ -148,14 +150,15 @@ def grid_spec(cells: list[Spec], x_axis: Spec, y_axis: Spec, told: list[Spec], *
             "encoding": {**box, "color": _colour(cells), "tooltip": told},
         },
         {
-            "transform": [{"filter": "datum.open"}],
-            "mark": {"type": "rect", "cornerRadius": 2, "fill": None, "stroke": "@line", "strokeWidth": 1},
-            "encoding": {**box, "tooltip": told},
-        },
-        {
             "data": {"values": [line for cell in cells if cell["open"] for line in _hatching(cell)]},
             "mark": {"type": "rule", "color": "@line", "strokeWidth": 1},
             "encoding": box,
+        },
+        # above its lines, and a colour that is none: so that a pointer finds all of the cell
+        {
+            "transform": [{"filter": "datum.open"}],
+            "mark": {"type": "rect", "cornerRadius": 2, "fill": "transparent", "stroke": "@line", "strokeWidth": 1},
+            "encoding": {**box, "tooltip": told},
         },
     ]
     if has_text:

@@ -61,6 +61,7 @@ def draw_over_time(scene: Scene, chart: Lines, own_before: str = "") -> Drawing:
         title=title,
         reading=" ".join(_reading(scene, chart, data, legend)),
         label=scene.spoken(title, [(mark["name"], mark["t"]) for mark in data]),
+        tells=(chart.y,),
         steps=len(names),
         time=TimeAxis.of(steps.values, steps.grain, is_columns=not is_line) if steps.grain else None,
     )
@@ -130,7 +131,7 @@ def _marks(scene: Scene, chart: Lines, steps: _Steps, own_before: str) -> list[S
         before = scene.before(row, number_, own_before)
         marks.append(
             _mark(scene, chart, row, before)
-            | {"i": place, "x": steps.values[place], "s": which, "name": steps.names[place]}
+            | {"i": place, "at": number_, "x": steps.values[place], "s": which, "name": steps.names[place]}
         )
     for which in range(max(len(series), 1)):
         empty = {
@@ -221,7 +222,8 @@ def _columns(
     layers.insert(0, bars)
     if chart.band:
         rule = {"type": "rule", "strokeWidth": 1.5, "color": "@ink2"}
-        layers.append({"mark": rule, "encoding": {"x": across, "y": {"field": "low", **up}, "y2": {"field": "high"}}})
+        ends = {"y": {"field": "low", **up}, "y2": {"field": "high"}}
+        layers.append({"mark": rule, "encoding": {"x": across, **ends, "tooltip": tooltip(**told)}})
     top = {"field": "high" if chart.band else "v", **up}
     layers.append(text_layer("short", across, top, test=f"isValid(datum.v) && ({_labelled(data)})", dy=-7))
     return layers

@@ -61,21 +61,22 @@ def draw_stacked(scene: Scene, chart: Bars) -> Drawing:
         title=title,
         reading=" ".join(_reading(scene, scene.heads[part.name], len(names), len(bars))),
         label=scene.spoken(title, [(total["name"], total["t"]) for total in totals]),
+        tells=(chart.y,),
     )
 
 
-def _bars(scene: Scene, chart: Bars) -> dict[str, list[Row]]:
-    """The rows of each bar by its name; where the answer is grouped as well, the group stands before it."""
+def _bars(scene: Scene, chart: Bars) -> dict[str, list[tuple[int, Row]]]:
+    """The rows of each bar with their places, by its name; where the answer is grouped as well, the group stands before it."""
     group, part = scene.columns[chart.x], scene.columns[chart.parts]
     outer = [
         column
         for column in scene.answer.columns
         if column.name not in (group.name, part.name) and scene.cells.dimension(column)
     ]
-    found: dict[str, list[Row]] = {}
-    for row in scene.answer.rows:
+    found: dict[str, list[tuple[int, Row]]] = {}
+    for at, row in enumerate(scene.answer.rows):
         name = " \u00b7 ".join(scene.name(column, row) for column in (*outer, group))
-        found.setdefault(name, []).append(row)
+        found.setdefault(name, []).append((at, row))
     return found
 
 
@@ -89,14 +90,17 @@ def _steps(scene: Scene, chart: Bars) -> list[Any]:
     return list(dict.fromkeys(row.values[part.position] for row in rows))
 
 
-def _stacked(scene: Scene, chart: Bars, place: int, name: str, rows: list[Row], steps: list[Any]) -> list[Spec]:
+def _stacked(
+    scene: Scene, chart: Bars, place: int, name: str, rows: list[tuple[int, Row]], steps: list[Any]
+) -> list[Spec]:
     measure, part = scene.columns[chart.y], scene.columns[chart.parts]
     parts, end = [], 0.0
-    for row in sorted(rows, key=lambda row: steps.index(row.values[part.position])):
+    for at, row in sorted(rows, key=lambda each: steps.index(each[1].values[part.position])):
         start, end = end, end + (number(row.values[measure.position]) or 0.0)
         parts.append(
             {
                 "i": place,
+                "at": at,
                 "name": name,
                 "k": steps.index(row.values[part.position]),
                 "step": scene.name(part, row),
@@ -108,9 +112,9 @@ def _stacked(scene: Scene, chart: Bars, place: int, name: str, rows: list[Row], 
     return parts
 
 
-def _total(scene: Scene, chart: Bars, place: int, name: str, rows: list[Row]) -> Spec:
+def _total(scene: Scene, chart: Bars, place: int, name: str, rows: list[tuple[int, Row]]) -> Spec:
     measure = scene.columns[chart.y]
-    whole = sum(number(row.values[measure.position]) or 0.0 for row in rows)
+    whole = sum(number(row.values[measure.position]) or 0.0 for _at, row in rows)
     return {"i": place, "name": name, "end": whole, "t": scene.format.short(measure.unit, whole)}
 
 

@@ -58,6 +58,7 @@ def draw_funnel(scene: Scene, chart: Funnel) -> Drawing:
         title=title,
         reading=" ".join([scene.say(_("Each bar is what reached the stage.")), *scene.cut()]),
         label=scene.spoken(title, [(total["name"], total["t"]) for total in totals]),
+        tells=(chart.moved,),
     )
 
 
@@ -68,14 +69,15 @@ def _stacked(scene: Scene, group: Column, columns: list[Column]) -> tuple[list[S
         end, name = 0.0, scene.cells.row_name(group, row)
         moved = number(row.values[columns[0].position])
         kinds = [
-            (kind, scene.heads[column.name], number(row.values[column.position])) for kind, column in enumerate(columns)
+            (kind, scene.heads[column.name], number(row.values[column.position]), place, column.name)
+            for kind, column in enumerate(columns)
         ]
         if moved is None and place:  # the end of the road: what went on from the stage before has arrived
-            kinds = [(len(columns), name, came)]
-        for kind, called, value in kinds:
+            kinds = [(len(columns), name, came, place - 1, columns[0].name)]
+        for kind, called, value, at, of in kinds:
             start, end = end, end + (value or 0.0)
             part: Spec = {"i": place, "name": name, "k": kind, "kind": called, "v": start, "v2": end}
-            parts.append(part | {"t": scene.format.value(unit, value or 0.0)})
+            parts.append(part | {"t": scene.format.value(unit, value or 0.0), "at": at, "of": of})
         totals.append({"i": place, "name": name, "end": end, "t": scene.format.short(unit, end)})
         came = moved or 0.0
     return parts, totals
@@ -115,6 +117,7 @@ def draw_spread(scene: Scene, chart: Spread) -> Drawing:
         title=title,
         reading=" ".join([*reading, *scene.cut()]),
         label=scene.spoken(title, [(mark["name"], mark["t"]) for mark in data]),
+        tells=(chart.median, chart.x),
     )
 
 
@@ -124,6 +127,7 @@ def _spread_mark(scene: Scene, chart: Spread, place: int) -> Spec:
     before = scene.before(row, place, chart.reference)
     return {
         "i": place,
+        "at": place,
         "name": scene.cells.row_name(group, row),
         "m": number(row.values[median.position]),
         "p": number(row.values[p75.position]),
@@ -136,15 +140,16 @@ def _spread_mark(scene: Scene, chart: Spread, place: int) -> Spec:
 
 def _spread_layers(across: Spec, down: Spec, told: dict[str, str], has_before: bool) -> list[Spec]:
     middle, far = {"field": "m", **across}, {"field": "p", **across}
+    place = {"y": down, "tooltip": tooltip(**told)}
     ring = {"type": "point", "shape": "circle", "filled": False, "strokeWidth": 1.6, "color": "@prev", "size": 70}
     line = {"type": "rule", "strokeWidth": 2, "color": "@accentEdge"}
     end = {"type": "tick", "size": 12, "thickness": 2, "color": "@accentEdge"}
     dot = {"type": "point", "size": 95, "color": "@accent"}
     return [
-        {"mark": line, "encoding": {"x": middle, "x2": {"field": "p"}, "y": down}},
-        {"mark": end, "encoding": {"x": far, "y": down}},
+        {"mark": line, "encoding": {"x": middle, "x2": {"field": "p"}, **place}},
+        {"mark": end, "encoding": {"x": far, **place}},
         *([{"mark": ring, "encoding": {"x": {"field": "b", **across}, "y": down}}] if has_before else []),
-        {"mark": dot, "encoding": {"x": middle, "y": down, "tooltip": tooltip(**told)}},
+        {"mark": dot, "encoding": {"x": middle, **place}},
         text_layer("t", middle, down, test="isValid(datum.m)", dy=-13, fontWeight=600),
         text_layer("pt", far, down, "@ink2", test="isValid(datum.p)", align="left", dx=6),
         text_layer("t", {"datum": 0, **across}, down, "@ink3", test="!isValid(datum.m)", align="left", dx=4),

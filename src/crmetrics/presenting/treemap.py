@@ -52,12 +52,13 @@ def draw_treemap(scene: Scene, chart: Treemap) -> tuple[Drawing, ...]:
             "encoding": {**box, "color": _colour(scene, blocks), "tooltip": told},
         }
     ]
-    layers += [_line(x, y, field, place) for place, field in enumerate(("name", "a", "c"))]
+    layers += [_line(x, y, field, place, told) for place, field in enumerate(("name", "a", "c"))]
     drawing = Drawing(
         spec=spec_of(_HEIGHT, layers, blocks),
         title=title,
         reading=scene.say(_("Area: {figure}.", figure=scene.heads[size.name])),
         label=scene.spoken(title, [(block["name"], f"{block['full']}, {block['share']}") for block in blocks]),
+        tells=(chart.group,),
     )
     if not chart.grid:
         return (drawing,)
@@ -77,7 +78,7 @@ def _colour(scene: Scene, blocks: list[Spec]) -> Spec:
     }
 
 
-def _line(x: Spec, y: Spec, field: str, place: int) -> Spec:
+def _line(x: Spec, y: Spec, field: str, place: int, told: list[Spec]) -> Spec:
     """One line of text in each block that is high and wide enough for it, cut where the block ends."""
     wide = f"(datum.x2 - datum.x) / {_ACROSS} * width"
     high = (16 + 15 * (place + 1)) / _HEIGHT * _DOWN
@@ -96,7 +97,7 @@ def _line(x: Spec, y: Spec, field: str, place: int) -> Spec:
     return {
         "transform": [{"filter": f"datum.y2 - datum.y > {high:.2f}"}],
         "mark": mark,
-        "encoding": {"x": x, "y": y, "text": {"field": field}},
+        "encoding": {"x": x, "y": y, "text": {"field": field}, "tooltip": told},
     }
 
 
@@ -108,6 +109,7 @@ def _blocks(scene: Scene, chart: Treemap) -> list[Spec]:
     counts, total = Counter(groups), sum(value for value in sums.values() if value > 0)
     largest = sorted(((value, key) for key, value in sums.items() if value > 0), key=lambda each: -each[0])
     shown: list[tuple[float, Any]] = [*largest[:_MOST_BLOCKS]]
+    first = {key: at for at, key in reversed(list(enumerate(groups)))}
     write, places = scene.format, squarified([value for value, _key in shown])
     found = []
     for (value, key), (left, top, right, bottom) in zip(shown, places, strict=True):
@@ -118,6 +120,7 @@ def _blocks(scene: Scene, chart: Treemap) -> list[Spec]:
                 "x2": right - _GAP,
                 "y": top + _GAP,
                 "y2": bottom - _GAP,
+                "at": first[key],
                 "name": scene.cells.label(group, key),
                 "a": f"{write.short(size.unit, value)}",
                 "c": share,

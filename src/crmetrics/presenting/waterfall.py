@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from crmetrics.analysis import Answer, Bars, Column, Waterfall
 from crmetrics.presenting.frame import (
+    ALL,
     Drawing,
     Scene,
     Spec,
@@ -33,6 +34,8 @@ class Step:
     """One line of a waterfall: a total (start = end), or a part from where the one before ended. Values in the figure's unit.
 
     cause  which step it is, where the rows are the steps
+    at     the row that tells it: a place in the answer, or ALL; None for the total of before
+    of     its column
     """
 
     name: str
@@ -41,6 +44,8 @@ class Step:
     text: str
     is_total: bool
     cause: str = ""
+    at: int | None = None
+    of: str = ""
 
 
 def waterfall_steps(answer: Answer[Any], format: Format, chart: Waterfall) -> tuple[Step, ...]:
@@ -83,6 +88,7 @@ def draw_waterfall(scene: Scene, chart: Waterfall) -> Drawing | None:
         title=title,
         reading=" ".join(reading),
         label=scene.spoken(title, [(step.name, step.text) for step in steps]),
+        tells=(chart.y,),
     )
 
 
@@ -128,13 +134,22 @@ def _steps(scene: Scene, chart: Waterfall) -> tuple[Step, ...]:
     format, unit = scene.format, scene.columns[chart.y].unit
     first, names, last = _names(scene, chart)
     decimals = format.decimals(unit, [before, *parts, now])  # written alike, so that a reader can add them up
-    steps, end = [Step(first, before, before, format.value(unit, before, decimals), True)], before
     causes = [""] * len(parts) if chart.parts else [str(each) for each in scene.answer.rows.values(chart.x)][1:-1]
-    for name, part, cause in zip(names, parts, causes, strict=True):
+    told_by = _told_by(scene.answer, chart)
+    steps, end = [Step(first, before, before, format.value(unit, before, decimals), True, "", *told_by[0])], before
+    for name, part, cause, told in zip(names, parts, causes, told_by[1:-1], strict=True):
         start, end = end, end + part
         text = format.value(unit, part, decimals)
-        steps.append(Step(name, start, end, f"+{text}" if part > 0 else text, False, cause))
-    return (*steps, Step(last, now, now, format.value(unit, now, decimals), True))
+        steps.append(Step(name, start, end, f"+{text}" if part > 0 else text, False, cause, *told))
+    return (*steps, Step(last, now, now, format.value(unit, now, decimals), True, "", *told_by[-1]))
+
+
+def _told_by(answer: Answer[Any], chart: Waterfall) -> list[tuple[int | None, str]]:
+    """The row and the column of each step; the total of before is told by no row of now."""
+    if not chart.parts:
+        return [(place, chart.y) for place in range(len(answer.rows))]
+    row = 0 if answer.total is None else ALL
+    return [(None, ""), *((row, part) for part in chart.parts), (row, chart.y)]
 
 
 def _ends(steps: tuple[Step, ...]) -> tuple[float, float]:
@@ -157,6 +172,8 @@ def _mark(place: int, step: Step, chart: Waterfall) -> Spec:
         "next": place + 1,
         "k": kind,
         "t": step.text,
+        **({} if step.at is None else {"at": step.at}),
+        **({"of": step.of} if step.of != chart.y else {}),
     }
 
 

@@ -96,7 +96,6 @@ WORDS: Final[dict[str, Message]] = {
     "xlsx": _("XLSX"),
     "json": _("JSON"),
     "chart_as": _("Chart"),
-    "chart_keys": _("The arrow keys go from value to value."),
     "as_table": _("Show as table"),
     "meanings": _("What the columns mean"),
     "working": _("This is being worked out"),

@@ -15,6 +15,7 @@ from starlette.datastructures import QueryParams
 
 from crmetrics.analysis import Answer
 from crmetrics.analysis.reading import read_choices
+from crmetrics.presenting.links import linked
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.table import Cells, show
 from crmetrics.presenting.words import say
@@ -25,6 +26,7 @@ from crmetrics.web.asking import asking_of
 from crmetrics.web.desk import Task
 from crmetrics.web.noted import noted_drawings, notes_for
 from crmetrics.web.pages import column_classes
+from crmetrics.web.rows_page import addresses
 from crmetrics.web.sheet import chart_of
 from crmetrics.web.site import Site
 from crmetrics.workspace.annotations import Annotation
@@ -132,7 +134,8 @@ def _told(
     if part.kind == "chart":
         drawn = noted_drawings(answer, notes, format)
         if drawn:
-            return Shown(part, place, drawn[0].title, href, "told", sub=sub, chart=chart_of(drawn[0]))
+            chart = linked(drawn[0], answer, addresses(answer, QueryParams(question_of(part.query))))
+            return Shown(part, place, chart.title, href, "told", sub=sub, chart=chart_of(chart, format))
     table = show(answer, format, count=ROWS)
     return Shown(part, place, title, href, "told", sub=sub, table=table, set_as=tuple(column_classes(table)))
 

@@ -110,7 +110,7 @@ def preview_of(answer: Answer[Any], format: Format, notes: Sequence[Annotation])
         format.period(answer.period) if answer.period else "",
         say(answer.locked.message, format) if answer.locked else "",
         tuple(say_safely(note.message, format) for note in answer.notes) if not answer.locked else (),
-        chart_of(drawn[0]) if drawn else None,
+        chart_of(drawn[0], format) if drawn else None,
         table,
         tuple(column_classes(table)) if table else (),
     )

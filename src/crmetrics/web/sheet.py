@@ -12,21 +12,25 @@ from typing import Any, Final, Generic, TypeVar
 from markupsafe import Markup, escape
 from starlette.datastructures import QueryParams
 
-from crmetrics.analysis import Answer, Row
+from crmetrics.analysis import Answer
 from crmetrics.analysis.kept import Asked
 from crmetrics.presenting.annotations import annotated
 from crmetrics.presenting.chart import drawings
 from crmetrics.presenting.frame import Drawing
 from crmetrics.presenting.letters import width
+from crmetrics.presenting.links import Links, linked
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.order import Sort, order_of
 from crmetrics.presenting.passport import lines, trust_words
 from crmetrics.presenting.table import Header, ShownTable, show
 from crmetrics.presenting.tiles import tiles
 from crmetrics.presenting.words import say, say_safely
+from crmetrics.vocabulary.language import words
 from crmetrics.web.asking import address
 from crmetrics.web.pages import ROWS, SENTENCE, column_classes
 from crmetrics.workspace.annotations import Annotation
+
+_ = words("web")
 
 FILES: Final = ("xlsx", "csv", "json")
 PICTURES: Final = ("png", "svg")
@@ -35,8 +39,9 @@ WIDE_FROM: Final = 14
 LETTERS_BESIDE: Final = 92
 """So many letters a line of a table has room for where something stands beside it."""
 ORDERS_KEPT: Final = 64
-
-Links = Callable[[str, Row], str | None]
+OF_KEYS: Final = _("The arrow keys go from value to value.")
+OF_KEYS_OPENING: Final = _("The arrow keys go from value to value, Enter opens the rows.")
+"""How a chart is read with the keyboard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,7 @@ def sheet(
         "notes": [(note.kind, say_safely(note.message, format)) for note in answer.notes],
         "locked": say(answer.locked.message, format) if answer.locked else "",
         "tiles": tiles(answer, format),
-        "charts": [chart_of(annotated(drawing, notes, format)) for drawing in drawn],
+        "charts": [chart_of(linked(annotated(drawing, notes, format), answer, links), format) for drawing in drawn],
         "takes_notes": any(drawing.time for drawing in drawn),
         "is_wide": _letters(table) > LETTERS_BESIDE or any(drawing.steps > WIDE_FROM for drawing in drawn),
         "table": table,
@@ -200,7 +205,7 @@ def _cell(tag: str, text: str, href: str | None) -> str:
     return f'{tag}<a class="q" href="{escape(href)}">{shown}</a></td>' if href else f"{tag}{shown}</td>"
 
 
-def chart_of(drawing: Drawing) -> dict[str, Any]:
+def chart_of(drawing: Drawing, format: Format) -> dict[str, Any]:
     """A chart as its place in a page has it."""
     # "<" is written so that no text of the data can end the script element it stands in
     spec = json.dumps(drawing.spec, ensure_ascii=False, allow_nan=False, default=str).replace("<", "\\u003c")
@@ -209,6 +214,7 @@ def chart_of(drawing: Drawing) -> dict[str, Any]:
         "title": drawing.title,
         "reading": drawing.reading,
         "label": drawing.label,
+        "by_keys": say(OF_KEYS_OPENING if drawing.leads else OF_KEYS, format),
         "spec": Markup(spec),
         "height": int(height) + 40 if isinstance(height, int | float) else 220,
         "notes": drawing.notes,

@@ -22,7 +22,7 @@
     var seen = {};
     return Array.prototype.filter.call(place.querySelectorAll("svg path, svg rect, svg line, svg text, svg g"), function (node) {
       var item = node.__data__, told = item && item.tooltip;
-      if (!told || typeof told !== "object" || item.opacity === 0) { return false; }
+      if (!told || typeof told !== "object") { return false; }
       var key = JSON.stringify(told);
       if (seen[key]) { return false; }
       seen[key] = true;
