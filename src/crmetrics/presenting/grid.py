@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
-from crmetrics.analysis import Column, HeatMap
+from crmetrics.analysis import Column, HeatMap, Row
 from crmetrics.presenting.frame import Drawing, Scene, Spec, chosen, number, shortened, spec_of, tooltip
 from crmetrics.presenting.letters import width
 from crmetrics.presenting.time_axis import TimeAxis
@@ -39,21 +39,8 @@ def draw_heat_map(scene: Scene, chart: HeatMap) -> Drawing:
         x, y = x_of.get(row.values[across.position]), y_of.get(row.values[down.position])
         if x is None or y is None:
             continue
-        is_few = scene.cells.is_of_few(value, row)
-        is_open = bool(chart.complete) and row.values[scene.columns[chart.complete].position] is False
-        found = None if is_few else number(row.values[value.position])
-        cells.append(
-            cell_at(x, y)
-            | {
-                "at": at,
-                "v": found,
-                "open": is_open or is_few or found is None,
-                "t": scene.cells.text(value, row),
-                "s": "" if is_few else scene.format.value(value.unit, found, 0 if value.unit is Unit.SHARE else None),
-                "xn": scene.cells.written(across, heads[x]),
-                "yn": scene.cells.written(down, sides[y]),
-            }
-        )
+        names = {"xn": scene.cells.written(across, heads[x]), "yn": scene.cells.written(down, sides[y])}
+        cells.append(cell_at(x, y) | {"at": at} | _told(scene, chart, row) | names)
     grain = scene.cells.dimension(across)
     told = tooltip(yn=scene.heads[down.name], xn=scene.heads[across.name], t=scene.heads[value.name])
     tops = [scene.cells.written(across, head) for head in heads]
@@ -71,6 +58,20 @@ def draw_heat_map(scene: Scene, chart: HeatMap) -> Drawing:
         steps=len(heads),
         time=TimeAxis.of(heads, grain, is_columns=True, is_cells=True) if grain in GRAINS else None,
     )
+
+
+def _told(scene: Scene, chart: HeatMap, row: Row) -> Spec:
+    """What a cell tells; an open one has no colour."""
+    value = scene.columns[chart.value]
+    is_few = scene.cells.is_of_few(value, row)
+    is_open = bool(chart.complete) and row.values[scene.columns[chart.complete].position] is False
+    found = None if is_few else number(row.values[value.position])
+    return {
+        "v": found,
+        "open": is_open or is_few or found is None,
+        "t": scene.cells.text(value, row),
+        "s": "" if is_few else scene.format.value(value.unit, found, 0 if value.unit is Unit.SHARE else None),
+    }
 
 
 def slanting(names: Sequence[Any]) -> Spec:
