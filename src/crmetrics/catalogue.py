@@ -9,16 +9,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from crmetrics.analysis import Analysis, Answer, Catalogue, Entry, Locked, Note, Result, Table
+from crmetrics.analysis import Analysis, Answer, Catalogue, Entry, Result
 from crmetrics.analysis.kept import Answers, Asked
 from crmetrics.analysis.opening import Cell, Part, rows_behind
 from crmetrics.analysis.own_kpis import ReadOwn, mark_of, read_own_kpis
-from crmetrics.analysis.provenance import is_thin, locked_by, names_in, passport_of, reading_notes
-from crmetrics.analysis.reading import check_filters, read_choices
+from crmetrics.analysis.provenance import is_thin, locked_by, locked_result, names_in, passport_of, reading_notes
+from crmetrics.analysis.reading import read_choices
+from crmetrics.analysis.segments import SegmentsOfCustomers
 from crmetrics.vocabulary.errors import NoWorkspace, UnknownName
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import GRAINS, Compare, Period, local_day, parse_period
@@ -165,8 +167,7 @@ class OpenCatalogue:
         **choices: Any,
     ) -> Asked:
         """The same read and checked, not yet answered: everything that can change its answer."""
-        check_filters(where)
-        scope = Scope(viewer, tuple(sorted(where, key=lambda each: each.dimension)), as_of)
+        scope = self.scope(viewer, where, as_of)
         reaches = self.engine.profile.reaches
         today = local_day(min(as_of or reaches, reaches), self.settings.zone)
         return self._asked(self.find(key), choices, period, compare, scope, today)
@@ -179,7 +180,7 @@ class OpenCatalogue:
         """The answer to a question that was read before; whoever asks the same meanwhile waits for this one."""
 
         def work() -> Answer[Any]:
-            with self._warehouse(asked.scope) as warehouse:
+            with self.warehouse(asked.scope) as warehouse:
                 return self._answer(asked, warehouse)
 
         return self._answers.once(asked, work)
@@ -225,10 +226,8 @@ class OpenCatalogue:
     ) -> Answer[Any]:
         """The very rows behind a figure of the answer to the same question (arguments as of `ask`); `used` of its passport is
         how many there are in all. Not kept: each part is asked for itself."""
-        check_filters(where)
-        period, as_of, declared = asked.pop("period", None), asked.pop("as_of", None), self.find(key)
-        scope = Scope(viewer, tuple(sorted(where, key=lambda each: each.dimension)), as_of)
-        with self._warehouse(scope) as warehouse:
+        period, declared = asked.pop("period", None), self.find(key)
+        with self.warehouse(self.scope(viewer, where, asked.pop("as_of", None))) as warehouse:
             choices, span = read_choices(declared, asked), self._period(declared, period, warehouse.today)
             listed, result = rows_behind(declared, warehouse, span, choices, cell, part)
             return self._told(listed, choices, span, warehouse, result)
@@ -254,7 +253,7 @@ class OpenCatalogue:
 
     def _listed(self, viewer: Viewer) -> tuple[Entry, ...]:
         found = []
-        with self._warehouse(Scope(viewer)) as warehouse:
+        with self.warehouse(Scope(viewer)) as warehouse:
             for key in self.keys():
                 declared = self.find(key)
                 locked = locked_by(declared, warehouse, {})
@@ -264,11 +263,17 @@ class OpenCatalogue:
                 found.append(Entry(declared, state, locked))
         return tuple(found)
 
+    def scope(self, viewer: Viewer, where: tuple[Filter, ...], as_of: datetime | None = None) -> Scope:
+        """The scope of a question: filters checked, and who is in the segments among them worked out for this viewer."""
+        return self.segments.scope(Scope(viewer, tuple(sorted(where, key=lambda each: each.dimension)), as_of))
+
+    @cached_property
+    def segments(self) -> SegmentsOfCustomers:
+        """The segments of customers that people keep in this workspace."""
+        return SegmentsOfCustomers(self.folder, self.find, self.warehouse, self._period)
+
     def warehouse(self, scope: Scope) -> Warehouse:
         """The warehouse under a scope, for doors that list values to filter by."""
-        return self._warehouse(scope)
-
-    def _warehouse(self, scope: Scope) -> Warehouse:
         settings = self.settings
         return Warehouse(
             self.engine, scope, zone=settings.zone, currency=settings.currency, week_start=settings.week_start
@@ -392,9 +397,3 @@ class _ForViewer:
             other = OpenCatalogue(engine, settings, None, self.catalogue.own)
             with other.warehouse(self.warehouse.scope) as warehouse:
                 yield warehouse, _ForViewer(other, warehouse)
-
-
-def locked_result(declared: Analysis, locked: Locked) -> Result[Any]:
-    """The empty result of a locked question."""
-    nothing: Table[Any] = Table(declared.row, {column.name: [] for column in declared.row.columns})
-    return Result(nothing, notes=(Note(locked.message, "warn"),), locked=locked)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
@@ -15,9 +15,11 @@ from crmetrics.vocabulary.errors import UnknownName
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period, midnight
 from crmetrics.warehouse.dialect import parsed, values_of
+from crmetrics.warehouse.rows import Rows
 from crmetrics.warehouse.warehouse import Warehouse
 
 _ = words("crmetrics")
+of_segments = words("segments")
 
 MOST: Final = 1_000_000
 """So many rows are given at once at most: a sheet holds no more, and a page shows a few of them anyway."""
@@ -62,6 +64,35 @@ def rows_behind(
 
     UnknownName for a column that cannot be opened, or for a group that its rows do not have.
     """
+    found, wanted, ask = _asked(declared, warehouse, period, choices, cell)
+    shown = OpenedRow.of(found, declared.row, warehouse)
+    count = ask(f"select count(*) as n from ({wanted}) b").one()["n"]
+    sql = (
+        f"select {shown.selected} from ({wanted}) b {shown.joined} "
+        f"order by {shown.order(part.sort)} limit {min(part.count, MOST)} offset {max(part.start, 0)}"
+    )
+    rows = ask(sql)
+    listed = replace(declared, row=shown.row, chart=None, headline="", table=found.table.name, behind=())
+    return listed, Result(Table.of(shown.row, rows), used=int(count))
+
+
+def customers_behind(
+    declared: Analysis, warehouse: Warehouse, period: Period | None, choices: Choices, cell: Cell
+) -> tuple[str, ...]:
+    """The ids of the customers behind a figure, all of them. UnknownName as above, and for rows that are no customers."""
+    found, wanted, ask = _asked(declared, warehouse, period, choices, cell)
+    if found.table.name != "customers":
+        raise UnknownName(of_segments("The rows behind '{name}' of {key} are not customers.", name=cell.column, key=declared.key))
+    rows = ask(
+        f"select customer_id from ({wanted}) b where customer_id is not null order by customer_id limit {MOST + 1}"
+    )
+    return tuple(rows.values("customer_id"))
+
+
+def _asked(
+    declared: Analysis, warehouse: Warehouse, period: Period | None, choices: Choices, cell: Cell
+) -> tuple[Behind, str, Callable[[str], Rows]]:
+    """What stands behind a figure, the keys of its rows as SQL, and how that is asked."""
     found = next((each for each in behind_of(declared, choices) if cell.column in each.columns), None)
     if found is None:
         names = ", ".join(opens(declared, choices)) or "-"
@@ -79,18 +110,9 @@ def rows_behind(
         warehouse.derive(each)
     wanted, values = _wanted(found, cell, choices)
     values["today_at"] = midnight(warehouse.today, warehouse.zone)
-    shown = OpenedRow.of(found, declared.row, warehouse)
     # a total counts what lies in several groups once: it is asked without them
     by = str(choices.get(found.grouping) or "") if cell.at else ""
-    ask = partial(warehouse.query, period=period, by=by, of=found.over, moment=found.moment)
-    count = ask(f"select count(*) as n from ({wanted}) b", **values).one()["n"]
-    sql = (
-        f"select {shown.selected} from ({wanted}) b {shown.joined} "
-        f"order by {shown.order(part.sort)} limit {min(part.count, MOST)} offset {max(part.start, 0)}"
-    )
-    rows = ask(sql, **values)
-    listed = replace(declared, row=shown.row, chart=None, headline="", table=found.table.name, behind=())
-    return listed, Result(Table.of(shown.row, rows), used=int(count))
+    return found, wanted, partial(warehouse.query, period=period, by=by, of=found.over, moment=found.moment, **values)
 
 
 def _wanted(found: Behind, cell: Cell, choices: Choices) -> tuple[str, dict[str, Any]]:

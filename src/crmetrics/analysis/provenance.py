@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
-from crmetrics.analysis.answer import Locked, Note, Passport, Result, Trust
+from crmetrics.analysis.answer import Locked, Note, Passport, Result, Table, Trust
 from crmetrics.analysis.declaration import Analysis, Needs
 from crmetrics.analysis.littleness import PLAIN_FROM, SHOWN_FROM
 from crmetrics.vocabulary.language import Message, words
@@ -207,6 +207,12 @@ def _rate_date(declared: Analysis, warehouse: Warehouse) -> str | None:
     return counted.priced_at
 
 
+def locked_result(declared: Analysis, locked: Locked) -> Result[Any]:
+    """The empty result of a locked question."""
+    nothing: Table[Any] = Table(declared.row, {column.name: [] for column in declared.row.columns})
+    return Result(nothing, notes=(Note(locked.message, "warn"),), locked=locked)
+
+
 FILTERED: Final = "where."
 """Before the names of a filter's values stands this, as in an address."""
 
@@ -215,6 +221,8 @@ def names_in(result: Result[Any], choices: Mapping[str, Any], warehouse: Warehou
     """Display names for every column whose values are ids of something that has a name, and for the filters of the scope."""
     found = {}
     for each in warehouse.scope.filters:
+        if each.members is not None:
+            found[FILTERED + each.dimension] = dict(each.members.titles)
         named = DIMENSIONS[each.dimension].names if each.dimension in DIMENSIONS else None
         chosen = [value for value in each.values if value is not None]
         if named and chosen and warehouse.profile.rows(named[0]):

@@ -9,7 +9,7 @@ from crmetrics.analysis.declaration import Analysis
 from crmetrics.vocabulary.errors import UnknownName
 from crmetrics.vocabulary.language import words
 from crmetrics.warehouse.schema import DIMENSIONS
-from crmetrics.warehouse.scope import Filter
+from crmetrics.warehouse.scope import SEGMENT, Filter
 from crmetrics.warehouse.views import CUSTOM
 
 _ = words("crmetrics")
@@ -18,7 +18,7 @@ _ = words("crmetrics")
 def check_filters(where: tuple[Filter, ...]) -> None:
     """UnknownName for a filter on a dimension that does not exist."""
     for each in where:
-        if each.dimension not in DIMENSIONS and not each.dimension.startswith(CUSTOM):
+        if each.dimension not in {*DIMENSIONS, SEGMENT} and not each.dimension.startswith(CUSTOM):
             raise UnknownName(
                 _(
                     "'{name}' is not a dimension. There are: {names}.",

@@ -15,6 +15,7 @@ from crmetrics.presenting.table import GRAIN_WORDS, value_name
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.warehouse.schema import DIMENSIONS, TABLES
+from crmetrics.warehouse.scope import SEGMENT
 
 _ = words("presenting")
 
@@ -70,6 +71,8 @@ def dimension_name(dimension: str, format: Format) -> str:
         return say(GRAIN_WORDS[dimension], format)
     if dimension in DIMENSIONS:
         return say(DIMENSIONS[dimension].label, format)
+    if dimension == SEGMENT:
+        return say(_("Segment"), format)
     return dimension.partition(".")[2] or dimension
 
 

@@ -22,18 +22,41 @@ class Viewer:
     sees: Sees = "self"
     employee_id: str | None = None
     is_masked: bool = False
+    person: int = field(default=0, compare=False)
+    """Whose segments he may name: his number among the people of the workspace, 0 for none of them."""
 
 
 ADMINISTRATOR: Final = Viewer("administrator", "all")
 """The viewer of the command line: whoever can read the workspace's files can read all of it anyway."""
 
 
+SEGMENT: Final = "segment"
+"""The filter by customers whom somebody kept as a segment: its values are the numbers of segments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The customers whom a filter by segments means. Two are the same if they hold the same customers under the same titles.
+
+    mark    of the customers' ids, whatever their order
+    titles  number of each segment -> its title
+    """
+
+    mark: str
+    titles: tuple[tuple[str, str], ...]
+    ids: tuple[str, ...] = field(compare=False, repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Rows whose dimension has one of these values; None stands for blank."""
+    """Rows whose dimension has one of these values; None stands for blank.
+
+    members  of a filter by segments: who is in them, once that is worked out
+    """
 
     dimension: str
     values: tuple[str | None, ...]
+    members: Members | None = None
 
 
 @dataclass(frozen=True, slots=True)

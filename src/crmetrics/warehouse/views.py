@@ -16,9 +16,10 @@ from crmetrics.warehouse.masking import PERSONS, masked
 from crmetrics.warehouse.profile import Profile
 from crmetrics.warehouse.schema import DIMENSIONS, TABLES, Dimension, History, Path, Table, Type, custom_column, path_to
 from crmetrics.warehouse.schema.rules import impossible
-from crmetrics.warehouse.scope import Filter, Scope
+from crmetrics.warehouse.scope import SEGMENT, Filter, Members, Scope
 
 _ = words("crmetrics")
+of_segments = words("segments")
 
 CUSTOM: Final = "custom."
 RATE: Final = "company_rate"
@@ -49,6 +50,7 @@ class Views:
 
     source   names a table at rest: a canonical one, or daily_rates
     people   the employees whose rows may be seen; None: everybody's
+    members  names the rows that hold who is in a segment, as their column customer_id
     """
 
     profile: Profile
@@ -56,6 +58,7 @@ class Views:
     currency: str
     source: Callable[[str], str]
     people: tuple[str, ...] | None
+    members: Callable[[Members], str]
 
     @property
     def is_earlier(self) -> bool:
@@ -271,12 +274,20 @@ class Views:
         for each in self.scope.filters:
             path = self._path(each.dimension, table)
             if path is not None and not _is_through(path, joined_to):
-                conditions.append(self._along(path, partial(_matches, each), keep_blank=None in each.values))
+                conditions.append(self._along(path, partial(self._chosen, each), keep_blank=None in each.values))
         owner = reach(table, "owner")
         is_told = owner is not None and _is_through(owner, joined_to)
         if self.people is not None and not table.is_shared and not is_told:
             conditions.append(self._rights(table, self.people))
         return conditions
+
+    def _chosen(self, wanted: Filter, column: str) -> str:
+        """The rows that a filter chooses; those in a segment by a table, for thousands of ids are no text to read."""
+        if wanted.dimension != SEGMENT:
+            return _matches(wanted, column)
+        if wanted.members is None:
+            raise UnknownName(of_segments("Segments are kept with a workspace: they cannot be asked for without one."))
+        return f"{column} in (select customer_id from {self.members(wanted.members)})"
 
     def _rights(self, table: Table, people: tuple[str, ...]) -> str:
         """The rows of these people by today's owner: whoever has handed a deal on does not see it as it was, either."""
@@ -301,6 +312,8 @@ class Views:
 
     def _path(self, dimension: str, table: Table) -> Path | None:
         """The path to a dimension or to a column of the company's own; None if none leads there."""
+        if dimension == SEGMENT:
+            return reach(table, "customer")
         if not dimension.startswith(CUSTOM):
             return reach(table, dimension)
         path = custom_path(self.profile, table, dimension)

@@ -22,9 +22,9 @@ from crmetrics.warehouse.facts import facts
 from crmetrics.warehouse.facts.fact import ADDED_UP, JOINED, Derived, WorkedOut
 from crmetrics.warehouse.meaning import Meaning, offsets_of
 from crmetrics.warehouse.profile import Profile
-from crmetrics.warehouse.rows import Rows
+from crmetrics.warehouse.rows import Rows, objects
 from crmetrics.warehouse.schema import DIMENSIONS, TABLES, Table
-from crmetrics.warehouse.scope import Scope, Viewer
+from crmetrics.warehouse.scope import Members, Scope, Viewer
 from crmetrics.warehouse.views import RATE, Grouping, Views, reach
 
 _ = words("crmetrics")
@@ -60,7 +60,8 @@ class Warehouse:
     @cached_property
     def views(self) -> Views:
         """The views of this question's scope."""
-        return Views(self.profile, self.scope, self.currency, self._session.source, self._people(self.scope.viewer))
+        seen = self._people(self.scope.viewer)
+        return Views(self.profile, self.scope, self.currency, self._session.source, seen, self._rows_of)
 
     @property
     def as_of(self) -> datetime:
@@ -295,6 +296,15 @@ class Warehouse:
         if self._made.get(name) != sql:
             self._session.create_view(name, _spelled(self._meaning, text, read))
             self._made[name] = sql
+
+    def _rows_of(self, members: Members) -> str:
+        """The rows that hold who is in a segment, made known to the engine once, whatever is asked of them."""
+        asked = ("members", members.mark)
+        with _LOOKING.setdefault((id(self._engine), asked), Lock()):
+            if asked not in self._engine.kept:
+                ids = {"customer_id": objects(members.ids)}
+                self._engine.kept[asked] = self._session.store(ids, {"customer_id": "VARCHAR"})
+        return self._engine.kept[asked]
 
     def _people(self, viewer: Viewer) -> tuple[str, ...] | None:
         if viewer.sees == "all":

@@ -34,6 +34,7 @@ from crmetrics.web import (
     quarantine_page,
     rows_page,
     search_page,
+    segments_page,
     sign_in_page,
     targets_page,
 )
@@ -63,6 +64,7 @@ ROOMS: Final = (
     analysis_page,
     rows_page,
     boards_page,
+    segments_page,
     targets_page,
     notes_page,
     import_page,

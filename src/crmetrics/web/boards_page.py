@@ -18,6 +18,8 @@ from crmetrics.web.admission import SIGNED_IN, Number, Rights
 from crmetrics.web.asking import FILTER, asking_of
 from crmetrics.web.board_view import parts_of, question_of
 from crmetrics.web.noted import WORDS as OF_NOTES
+from crmetrics.web.segments_page import WORDS as OF_SEGMENTS
+from crmetrics.web.segments_page import listed as segments_listed
 from crmetrics.web.site import Place, Site
 from crmetrics.workspace.boards import KINDS, Board, Boards, Part, PartKind, View
 
@@ -41,6 +43,7 @@ KIND_NAMES: Final[dict[str, Message]] = {
 
 WORDS: Final[dict[str, Message]] = {
     **OF_NOTES,
+    **OF_SEGMENTS,
     "boards": PLACE.title,
     "boards_sub": _("Figures, charts and tables that you put together. Whoever opens a shared one sees his own rows."),
     "new": _("New dashboard"),
@@ -109,6 +112,8 @@ def _making(router: APIRouter, site: Site) -> None:
             WORDS,
             boards=boards.all(),
             views=boards.views(),
+            segments=segments_listed(site, request),
+            may_share=site.may(request, "share"),
             me=me,
             home=boards.home(),
         )

@@ -152,12 +152,14 @@ class Rounds:
         for name, value in given.multi_items():
             if name.startswith(FILTER):
                 filters.setdefault(name.removeprefix(FILTER), []).append(value or None)
+        catalogue, viewer = self.site.catalogue(), self.site.viewer(request)
+        where = tuple(Filter(name, tuple(values)) for name, values in sorted(filters.items()))
         return Looked(
-            self.site.catalogue(),
-            self.site.viewer(request),
+            catalogue,
+            viewer,
             given.get("period") or "last-week",
             compare,
-            tuple(Filter(name, tuple(values)) for name, values in sorted(filters.items())),
+            catalogue.scope(viewer, where).filters,
         )
 
     def begun(self, looked: Looked) -> Task:

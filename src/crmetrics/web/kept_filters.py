@@ -38,7 +38,11 @@ def kept_filters(site: Site, request: Request, declared: Analysis, values: Value
     """
     given, found = request.query_params, []
     views = [view for view in Boards(site.state, site.person(request).number).views() if view.filters]
-    reached = {FILTER + name for name in values.dimensions(site.catalogue(), declared)} if views else set()
+    reached = (
+        {FILTER + name for name in values.dimensions(site.catalogue(), declared, site.viewer(request))}
+        if views
+        else set()
+    )
     for view in views:
         own = {name: list(several) for name, several in view.filters.items() if name in reached}
         if any(set(given.getlist(name)) != set(several) for name, several in own.items()):

@@ -12,12 +12,14 @@ from fastapi.openapi.utils import get_openapi
 from crmetrics.analysis import Analysis
 from crmetrics.analysis.choices import Choice
 from crmetrics.analysis.opening import opens
+from crmetrics.analysis.segments import reaches_customers
 from crmetrics.catalogue import OpenCatalogue
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.language import LANGUAGES
 from crmetrics.vocabulary.unit import Unit
 from crmetrics.warehouse.schema import DIMENSIONS
+from crmetrics.warehouse.scope import SEGMENT
 
 Document = dict[str, Any]
 
@@ -131,6 +133,12 @@ def _question(declared: Analysis, format: Format) -> Iterator[Document]:
                 {"type": "array", "items": {"type": "string"}},
                 "Rows with one of these values alone; an empty one stands for blank.",
             )
+    if reaches_customers(declared.table):
+        yield _parameter(
+            f"where.{SEGMENT}",
+            {"type": "array", "items": {"type": "string"}},
+            "Rows of the customers in one of these segments alone, by the number of the segment.",
+        )
 
 
 def _parts() -> Iterator[Document]:

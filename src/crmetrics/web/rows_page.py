@@ -28,6 +28,7 @@ from crmetrics.web.records import customer_address, page_of, telling_columns
 from crmetrics.web.site import Site
 
 _ = words("rows")
+segment = words("segments")
 
 AT: Final = "at."
 """`cell=won&at.party=E017` names a figure: its column, and whose row it stands in; without `at.` it is the total."""
@@ -49,6 +50,13 @@ WORDS: Final[dict[str, Message]] = {
     "back": _("Back to the answer"),
     "passport": _("How this is worked out"),
     "sorted": _("Sort by this column"),
+    "keep_segment": segment("Keep as a segment"),
+    "segment_told": segment("The customers behind this figure, under a name by which you can filter any answer."),
+    "segment_title": segment("Title"),
+    "segment_follows": segment("Follows the data: whoever is behind this figure from now on"),
+    "segment_stays": segment("Stays as it is today: these customers, to see later what became of them"),
+    "segment_shared": segment("Share with everybody"),
+    "segment_keep": segment("Keep"),
 }
 
 
@@ -62,9 +70,8 @@ def routes(site: Site) -> APIRouter:
         number = request.query_params.get("page", "1")
         here = max(1, int(number)) if number.isdecimal() and len(number) < 9 else 1
         opened = opening(site, request, key, start=(here - 1) * ROWS, count=ROWS)
-        return site.page(
-            request, "rows.html", WORDS, **_shown(opened, here, request.query_params, site.format(request))
-        )
+        shown = _shown(opened, here, request.query_params, site.format(request))
+        return site.page(request, "rows.html", WORDS, key=key, may_share=site.may(request, "share"), **shown)
 
     return router
 
@@ -124,18 +131,37 @@ class Opening:
 def opening(site: Site, request: Request, key: str, start: int = 0, count: int | None = None) -> Opening:
     """Open the figure that an address names; all rows, or `count` of them from `start`."""
     given = request.query_params
-    question = QueryParams([(name, value) for name, value in given.multi_items() if not _is_of_the_page(name)])
+    question = of_the_question(given)
     catalogue = site.catalogue()
     declared = catalogue.find(key)
     asked = asking_of(declared, question, catalogue.settings.zone)
     choices = read_choices(declared, asked.choices)
     viewer = site.viewer(request)
     scope: dict[str, Any] = {"period": asked.period, "as_of": asked.as_of, "where": asked.where}
-    cell = Cell(given.get("cell", ""), {name: given[name] or None for name in given if name.startswith(AT)})
-    cell = Cell(cell.column, {name.removeprefix(AT): value for name, value in cell.at.items()})
+    cell = cell_of(given)
     part = Part(given.get("sort", ""), start, count) if count is not None else Part(given.get("sort", ""))
     rows = catalogue.open(key, cell, part, viewer=viewer, **scope, **choices)
     return Opening(catalogue.ask(key, viewer=viewer, **scope, **choices), cell, rows)
+
+
+def of_the_question(given: QueryParams) -> QueryParams:
+    """The parts of an address that ask the question whose figure is opened."""
+    return QueryParams([(name, value) for name, value in given.multi_items() if not _is_of_the_page(name)])
+
+
+def of_the_rows(given: QueryParams) -> list[tuple[str, str]]:
+    """The parts of an address that say which rows are meant, whatever of them is shown and how."""
+    several = given.multi_items()
+    return [
+        (name, value) for name, value in several if name == "cell" or name.startswith(AT) or not _is_of_the_page(name)
+    ]
+
+
+def cell_of(given: QueryParams) -> Cell:
+    """The figure that an address names."""
+    return Cell(
+        given.get("cell", ""), {name.removeprefix(AT): given[name] or None for name in given if name.startswith(AT)}
+    )
 
 
 def _is_of_the_page(name: str) -> bool:
@@ -210,6 +236,7 @@ def _shown(opened: Opening, here: int, given: QueryParams, format: Format) -> di
         ],
         "set_as": column_classes(table),
         "count": opened.count,
+        "kept_as": urlencode(of_the_rows(given)) if opened.rows.declared.table == "customers" and table.rows else None,
         "passport": lines(opened.rows, format),
         "files": {ending: _with(given, page=None, file=ending) for ending in ("xlsx", "csv", "json")},
         "pages": [

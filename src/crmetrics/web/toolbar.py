@@ -18,7 +18,7 @@ from crmetrics.presenting.words import say
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.vocabulary.period import local_day
 from crmetrics.warehouse.profile import Profile
-from crmetrics.warehouse.scope import Scope, Viewer
+from crmetrics.warehouse.scope import SEGMENT, Scope, Viewer
 from crmetrics.web.asking import CUSTOM_PERIOD, FILTER, FIND, address, asking_of, hidden
 from crmetrics.web.values import Value, Values, names_of
 
@@ -26,7 +26,19 @@ _ = words("web")
 
 SHOWN_AT_ONCE: Final = 4
 """So many dimensions have a button of their own beside those that are set; the others are in a list."""
-ASKED_MOST: Final = ("owner", "team", "region", "category", "channel", "source", "industry", "stage", "country", "plan")
+ASKED_MOST: Final = (
+    "owner",
+    "team",
+    SEGMENT,
+    "region",
+    "category",
+    "channel",
+    "source",
+    "industry",
+    "stage",
+    "country",
+    "plan",
+)
 VALUES_SHOWN: Final = 60
 
 PERIODS: Final[tuple[tuple[str, Message], ...]] = (
@@ -136,7 +148,7 @@ def toolbar_of(
     """What can be chosen above an answer, and what is."""
     declared, profile = answer.declared, catalogue.engine.profile
     fields = tuple(_fields(answer, given, format, profile))
-    dimensions = list(_choosable(declared, given, format, values.dimensions(catalogue, declared)))
+    dimensions = list(_choosable(declared, given, format, values.dimensions(catalogue, declared, viewer)))
     first = [each for each in dimensions if each.chosen or each.is_open]
     usual = sorted(dimensions, key=lambda each: ASKED_MOST.index(each.name) if each.name in ASKED_MOST else 99)
     first += [each for each in usual if each not in first][:SHOWN_AT_ONCE]
@@ -168,7 +180,7 @@ def panel_of(
 ) -> Panel | None:
     """The values of the dimension that an address opens; None if it opens none that this analysis has."""
     dimension = given.get("choose", "")
-    if dimension not in values.dimensions(catalogue, declared):
+    if dimension not in values.dimensions(catalogue, declared, viewer):
         return None
     name, typed = FILTER + dimension, given.get(FIND + dimension, "")
     ticked = {value or None for value in given.getlist(name)}
@@ -186,7 +198,12 @@ def panel_of(
         dimension_name(dimension, format),
         f"/a/{declared.key}",
         tuple(
-            Tick(each.value or "", each.shown, format.count(each.count), each.value in ticked)
+            Tick(
+                each.value or "",
+                each.shown,
+                format.count(each.count) if dimension != SEGMENT else "",
+                each.value in ticked,
+            )
             for each in (*first, *others)
         ),
         typed,

@@ -9,12 +9,13 @@ from threading import Lock
 from typing import Any, Final
 
 from crmetrics.analysis import Analysis
+from crmetrics.analysis.segments import reaches_customers
 from crmetrics.catalogue import OpenCatalogue
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.table import value_name
 from crmetrics.vocabulary.spelling import folded
 from crmetrics.warehouse.schema import DIMENSIONS, TABLES, path_to
-from crmetrics.warehouse.scope import Scope, Viewer
+from crmetrics.warehouse.scope import SEGMENT, Scope, Viewer
 from crmetrics.warehouse.views import CUSTOM, custom_path
 from crmetrics.warehouse.warehouse import Warehouse
 
@@ -56,8 +57,9 @@ class Values:
     _single: dict[int, frozenset[str]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def dimensions(self, catalogue: OpenCatalogue, declared: Analysis) -> tuple[str, ...]:
-        """What the rows of an analysis can be filtered by: every dimension that they reach and that has several values."""
+    def dimensions(self, catalogue: OpenCatalogue, declared: Analysis, viewer: Viewer) -> tuple[str, ...]:
+        """What the rows of an analysis can be filtered by: every dimension that they reach and that has several values, and
+        segments of customers if the viewer has any."""
         profile = catalogue.engine.profile
         if declared.table not in TABLES or not profile.rows(declared.table):
             return ()
@@ -72,7 +74,8 @@ class Values:
                 found.append(name)
         own = [f"{CUSTOM}{name}" for names in profile.custom.values() for name in names]
         reached = (name for name in own if custom_path(profile, TABLES[declared.table], name) is not None)
-        return (*found, *dict.fromkeys(reached))
+        is_segmented = reaches_customers(declared.table) and bool(catalogue.segments.titles(viewer))
+        return (*found, *([SEGMENT] if is_segmented else []), *dict.fromkeys(reached))
 
     def listed(
         self,
@@ -84,6 +87,9 @@ class Values:
         typed: str = "",
     ) -> tuple[list[Value], bool]:
         """The values with `typed` in them, the most frequent first, and whether there are more than are held."""
+        if dimension == SEGMENT:  # how many each has is a question of its own, told where they are listed
+            titles, sought = catalogue.segments.titles(scope.viewer), folded(typed.strip())
+            return [Value(number, title, 0) for number, title in titles.items() if sought in folded(title)], False
         found = self._list(catalogue, scope, declared.table, dimension)
         named = [Value(value, value_name(dimension, value, found.names, format), n) for value, n in found.counts]
         sought = folded(typed.strip())
@@ -130,6 +136,8 @@ class Values:
 
 def names_of(catalogue: OpenCatalogue, viewer: Viewer, dimension: str, values: list[str]) -> Mapping[str, str]:
     """The names of some values of a dimension whose values are ids, as far as the viewer may see them."""
+    if dimension == SEGMENT:
+        return catalogue.segments.titles(viewer)
     named = DIMENSIONS[dimension].names if dimension in DIMENSIONS else None
     if named is None or not values or not catalogue.engine.profile.rows(named[0]):
         return {}

@@ -70,8 +70,8 @@ class Person:
     def viewer(self) -> Viewer:
         """Him as the warehouse knows him. Of a person without an employee who sees his own rows only nothing is shown."""
         if self.scope == "all":
-            return Viewer(self.name, "all", is_masked=not self.may("personal"))
-        return Viewer(self.name, self.scope, self.employee_id, not self.may("personal"))
+            return Viewer(self.name, "all", is_masked=not self.may("personal"), person=self.number)
+        return Viewer(self.name, self.scope, self.employee_id, not self.may("personal"), self.number)
 
 
 NOBODY_YET: Final = Person(0, "administrator", "admin")
