@@ -13,9 +13,10 @@ from crmetrics.cli.app import command_line
 
 def serve(folder: Path, host: str, port: int, language: str | None, behind_proxy: bool) -> None:
     """Serve the pages of a workspace."""
-    from crmetrics.web.server import run
+    from crmetrics.web.server import leave, run
 
     run(folder, host, port, language, behind_proxy)
+    leave()
 
 
 def main() -> None:

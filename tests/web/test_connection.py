@@ -152,11 +152,11 @@ def test_when_all_places_are_taken_who_asks_nothing_goes_first(port: int, monkey
 def test_the_pages_are_served_with_these_limits(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     from crmetrics.web import server
 
-    given: dict[str, Any] = {}
-    monkeypatch.setattr(server.uvicorn, "run", lambda _app, **named: given.update(named))
+    given: list[Any] = []
+    monkeypatch.setattr(server.Server, "run", lambda self: given.append(self.config))
     server.run(tmp_path, "127.0.0.1", free_port(), None)
-    assert given["http"] is Connection
-    assert given["h11_max_incomplete_event_size"] == LARGEST_HEAD
+    assert given[0].http is Connection
+    assert given[0].h11_max_incomplete_event_size == LARGEST_HEAD
 
 
 def free_port() -> int:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from crmetrics.analysis.kept import Answers, Asked
-from crmetrics.vocabulary.errors import BadValue
+from crmetrics.vocabulary.errors import BadValue, Busy
 from crmetrics.vocabulary.language import Message
 from crmetrics.warehouse.scope import Scope
 from crmetrics.web import desk
@@ -112,3 +112,24 @@ def test_what_nobody_waits_for_is_done_one_at_a_time_and_gives_way() -> None:
     assert begun == ["first", "third"]
     let_go.set()
     assert [task.answer.result(SOON) for task in aside] == ["first", "second", "third"]
+
+
+def test_a_desk_that_closes_tells_who_waits_at_once_and_begins_nothing() -> None:
+    found, let_go, begun = Desk(workers=1), threading.Event(), []
+
+    def slow(name: str) -> None:
+        begun.append(name)
+        let_go.wait(SOON)
+
+    asked = [found.ask(name, "ana", lambda name=name: slow(name)) for name in ("at work", "waits")]
+    while not begun:
+        pass
+    found.close()
+    asked.append(found.ask("comes late", "bo", lambda: slow("comes late")))
+    for task in asked:
+        with pytest.raises(Busy):
+            task.answer.result(0)
+    let_go.set()
+    while any(each.name == "desk" for each in threading.enumerate()):
+        pass
+    assert begun == ["at work"]

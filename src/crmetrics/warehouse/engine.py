@@ -15,6 +15,7 @@ from sqlglot import exp
 
 from crmetrics.vocabulary.errors import NoWorkspace
 from crmetrics.vocabulary.language import words
+from crmetrics.warehouse.ending import inside
 from crmetrics.warehouse.profile import ColumnProfile, Profile
 from crmetrics.warehouse.rows import Array, Rows
 
@@ -141,33 +142,38 @@ class DuckDbSession:
     def holds(self, table: str) -> bool:
         """Whether the version has that table."""
         found = "select 1 from duckdb_tables() where database_name = 'version' and table_name = ?"
-        return bool(self._connection.execute(found, [table]).fetchall())
+        with inside(self._connection):
+            return bool(self._connection.execute(found, [table]).fetchall())
 
     def create_view(self, name: str, query: exp.Query) -> None:
         """Make (or replace) a temporary view; half a millisecond."""
-        self._connection.execute(f"create or replace temp view {name} as {self.written(query)}")
+        with inside(self._connection):
+            self._connection.execute(f"create or replace temp view {name} as {self.written(query)}")
 
     def run(self, query: exp.Query, values: Mapping[str, object]) -> Rows:
         """Run a query; decimals come back as floats."""
-        result = (
-            self._connection.execute(self.written(query), dict(values))
-            if values
-            else self._connection.execute(self.written(query))
-        )
-        days = frozenset(name for name, kind, *_rest in result.description or () if str(kind) == "DATE")
-        return Rows(result.fetchnumpy(), days)
+        with inside(self._connection):
+            result = (
+                self._connection.execute(self.written(query), dict(values))
+                if values
+                else self._connection.execute(self.written(query))
+            )
+            days = frozenset(name for name, kind, *_rest in result.description or () if str(kind) == "DATE")
+            return Rows(result.fetchnumpy(), days)
 
     def keep(self, query: exp.Query, values: Mapping[str, object]) -> str:
         """Keep a query's rows in the instance's memory (or its spill folder)."""
         name = f"memory.main.kept_{next(_NUMBERS)}"
-        self._connection.execute(f"create table {name} as {self.written(query)}", dict(values) or None)
+        with inside(self._connection):
+            self._connection.execute(f"create table {name} as {self.written(query)}", dict(values) or None)
         return name
 
     def store(self, columns: Mapping[str, Array], types: Mapping[str, str]) -> str:
         """Keep rows that were worked out in Python in the instance's memory."""
         name = f"memory.main.kept_{next(_NUMBERS)}"
-        self._connection.execute(f"create table {name} as {stored(self._connection, columns, types)}")
-        self._connection.unregister(_TOLD)
+        with inside(self._connection):
+            self._connection.execute(f"create table {name} as {stored(self._connection, columns, types)}")
+            self._connection.unregister(_TOLD)
         return name
 
     def written(self, query: exp.Query) -> str:

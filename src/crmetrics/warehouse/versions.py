@@ -27,6 +27,7 @@ from crmetrics.vocabulary.errors import NoWorkspace, UnknownName
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import utc_now
 from crmetrics.warehouse.disk import replace, sync
+from crmetrics.warehouse.ending import inside
 
 _ = words("import")
 
@@ -234,7 +235,7 @@ class Versions:
         by: str = "",
     ) -> dict[str, str]:
         _remove(part)
-        with closing(duckdb.connect(":memory:", config=resources.config())) as connection:
+        with closing(duckdb.connect(":memory:", config=resources.config())) as connection, inside(connection):
             connection.execute("set TimeZone = 'UTC'")
             connection.execute(f"attach '{_quoted(part)}' as fresh")
             if old is not None:
@@ -255,7 +256,7 @@ class Versions:
 
 def _check(path: Path) -> None:
     """Open a finished version once as a reader would, so that none is published that cannot be read."""
-    with closing(duckdb.connect(str(path), read_only=True)) as connection:
+    with closing(duckdb.connect(str(path), read_only=True)) as connection, inside(connection):
         connection.execute("select count(*) from meta.facts").fetchall()
         for (table,) in connection.execute(
             "select table_name from information_schema.tables where table_schema = 'main'"

@@ -38,7 +38,7 @@ def looked_ahead(site: Site) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(1)
 
 
 def _keep_ready(site: Site, stop: Event) -> None:

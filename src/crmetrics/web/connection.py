@@ -66,7 +66,11 @@ class Connection(H11Protocol):
         waiting = [
             each
             for each in self.connections
-            if isinstance(each, Connection) and each._has_no_request and each._idle_since is not None
+            if isinstance(each, Connection)
+            and each._has_no_request
+            and each._idle_since is not None
+            # who has been let go is still counted until the loop comes to it, and makes no room a second time
+            and not each.transport.is_closing()
         ]
         return min(waiting, key=lambda each: each._idle_since or 0.0, default=self)
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import RLock, Thread
 from time import monotonic
 from typing import Any, Final
 
 from crmetrics.vocabulary.errors import CrmetricsError
+from crmetrics.warehouse.ending import broken_off
 
 WORKERS: Final = 4  # the engine spreads each question over all cores by itself
 REMEMBERED: Final = 60.0  # seconds for which a question that failed is not begun anew: its page has yet to tell why
@@ -43,6 +45,7 @@ class Desk:
         self._tasks: dict[Hashable, Task] = {}
         self._waiting: OrderedDict[str | None, deque[tuple[Hashable, Task]]] = OrderedDict()
         self._running: Counter[str | None] = Counter()
+        self._is_closed = False
 
     def ask(self, question: Hashable, viewer: str | None, work: Callable[[], Any]) -> Task:
         """Have `work` done for a viewer, or ASIDE, or join those who wait for the same question already.
@@ -58,6 +61,9 @@ class Desk:
             for each in list(self._tasks):
                 self.find(each)  # forgets what failed long ago and nobody came back for
             task = self._tasks[question] = Task(viewer, work)
+            if self._is_closed:
+                task.answer.set_exception(broken_off())
+                return task
             self._waiting.setdefault(viewer, deque()).append((question, task))
             self._begin()
             return task
@@ -78,6 +84,15 @@ class Desk:
             if task is not None and task.answer.done():
                 del self._tasks[question]
 
+    def close(self) -> None:
+        """Begin nothing any more; who waits is told so at once. Work that is under way has nobody left who waits for it."""
+        with self._lock:
+            self._is_closed = True
+            self._waiting.clear()
+            for task in self._tasks.values():
+                with suppress(InvalidStateError):
+                    task.answer.set_exception(broken_off())
+
     def _begin(self) -> None:
         """Give what waits to workers, as long as there are any."""
         while self._running.total() < self._workers and (taken := self._next()) is not None:
@@ -85,11 +100,11 @@ class Desk:
 
     def _answer(self, viewer: str | None, question: Hashable, task: Task) -> None:
         try:
-            task.answer.set_result(task.work())
+            _tell(task, task.work())
         except CrmetricsError as error:
-            task.answer.set_exception(error)
+            _tell(task, error)
         except BaseException as error:
-            task.answer.set_exception(error)
+            _tell(task, error)
             raise  # it belongs to who asked, and into the log
         finally:
             with self._lock:
@@ -116,3 +131,12 @@ class Desk:
                 self._running[viewer] += 1
                 return viewer, *taken
         return None
+
+
+def _tell(task: Task, told: Any) -> None:
+    """Give a task its answer or error; one that was broken off has been told already."""
+    with suppress(InvalidStateError):
+        if isinstance(told, BaseException):
+            task.answer.set_exception(told)
+        else:
+            task.answer.set_result(told)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import os
 import socket
 import sys
 from pathlib import Path
+from threading import Event, Thread, main_thread
+from threading import enumerate as threads
+from types import FrameType
 from typing import Final
 
 import uvicorn
@@ -16,10 +20,12 @@ from crmetrics.presenting.numbers import format_for
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.errors import BadValue, NoWorkspace
 from crmetrics.vocabulary.language import words
+from crmetrics.warehouse.ending import ENDING
 from crmetrics.web.admission import Access
 from crmetrics.web.ahead import looked_ahead
 from crmetrics.web.application import application
 from crmetrics.web.connection import LARGEST_HEAD, Connection
+from crmetrics.web.desk import Desk
 from crmetrics.workspace.arrivals import Arrival
 from crmetrics.workspace.passwords import Passwords
 from crmetrics.workspace.people import People
@@ -31,6 +37,48 @@ people = words("people")
 
 LOG: Final = logging.getLogger("crmetrics.watch")
 OWN_NAMES: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
+FAREWELL: Final = 1.0
+"""Seconds for which queries are waited for that were broken off, and as long again for the pages that asked them."""
+
+
+class Server(uvicorn.Server):
+    """Ends soon after Ctrl+C or SIGTERM, whatever is being worked out: questions and imports are broken off, not waited for."""
+
+    def __init__(self, config: uvicorn.Config, desk: Desk) -> None:
+        super().__init__(config)
+        self.desk = desk
+        self._has_ended = Event()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to end. The signal is kept from Python's own handlers: a server that was told to end has done nothing wrong."""
+        if not self.should_exit:
+            Thread(target=self._break_off, name="ending", daemon=True).start()
+        self.should_exit = True
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until told to end."""
+        try:
+            super().run(sockets)
+        finally:
+            self._has_ended.set()
+
+    def _break_off(self) -> None:
+        self.desk.close()
+        ENDING.end(FAREWELL)
+        if not self._has_ended.wait(FAREWELL):
+            leave()
+
+
+def leave() -> None:
+    """End the process, though something may still be at work in it: to the data that is as if the power had gone.
+
+    An import that was under way has published nothing, and the next one clears what it left (`intake.recovery`).
+    """
+    ENDING.end(FAREWELL)
+    if [each for each in threads() if each is not main_thread()]:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def run(folder: Path, host: str, port: int, language: str | None, behind_proxy: bool = False) -> None:
@@ -60,7 +108,7 @@ def run(folder: Path, host: str, port: int, language: str | None, behind_proxy: 
     sys.stdout.flush()
     app = application(folder, language, access)
     with watched(folder, hear), looked_ahead(app.state.site):
-        uvicorn.run(
+        config = uvicorn.Config(
             app,
             host=host,
             port=port,
@@ -72,6 +120,7 @@ def run(folder: Path, host: str, port: int, language: str | None, behind_proxy: 
             proxy_headers=behind_proxy,
             forwarded_allow_ips="*" if behind_proxy else "",
         )
+        Server(config, app.state.site.desk).run()
 
 
 def hear(arrival: Arrival) -> None:
