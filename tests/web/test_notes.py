@@ -204,7 +204,7 @@ def test_below_a_chart_one_is_written_and_one_comes_back(app: FastAPI) -> None:
 
 @pytest.mark.parametrize(
     "back",
-    ["https://evil.example/a/x", "//evil.example/a/x", "/a//evil.example", "/\\evil.example", "/a/x\r\nSet-Cookie: a=b",
+    ["http://[", "https://evil.example/a/x", "//evil.example/a/x", "/a//evil.example", "/\\evil.example", "/a/x\r\nSet-Cookie: a=b",
      "javascript:alert(1)", "/people", "/a/../people"],
 )  # fmt: skip
 def test_nobody_is_led_elsewhere(app: FastAPI, back: str) -> None:

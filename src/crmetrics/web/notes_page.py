@@ -119,7 +119,10 @@ def _kept(site: Site, request: Request, number: int) -> Response:
 
 def _back(address: str) -> str:
     """The page of an analysis that a form was sent from; blank for any other address."""
-    told = urlsplit(address)
+    try:
+        told = urlsplit(address)
+    except ValueError:  # such as http://[
+        return ""
     key = told.path.removeprefix("/a/")
     is_ours = not told.scheme and not told.netloc and told.path.startswith("/a/") and "/" not in key
     plain = address.isascii() and address.isprintable() and "\\" not in address

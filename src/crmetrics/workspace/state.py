@@ -15,7 +15,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from crmetrics.workspace.folder import Workspace
 from crmetrics.workspace.settings import read_settings
-from crmetrics.workspace.state_server import server_engine
+from crmetrics.workspace.state_server import alone, server_engine
 
 METADATA: Final = MetaData()
 """Every table of the state. The module of a noun declares its tables here and names them when it connects."""
@@ -47,6 +47,7 @@ class State:
             missing = [table for table in tables if table.name not in self._made]
             if missing:
                 with self.engine.begin() as connection:
+                    alone(connection)
                     for table in missing:  # another process may be making the same ones
                         connection.execute(CreateTable(table, if_not_exists=True))
                         for index in table.indexes:

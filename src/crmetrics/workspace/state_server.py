@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from importlib.util import find_spec
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL, Engine, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from crmetrics.vocabulary.errors import BadDatabase, BadValue
+from crmetrics.vocabulary.errors import BadDatabase, BadValue, UnknownName
 from crmetrics.vocabulary.language import words
 
 _ = words("import")
@@ -18,6 +19,11 @@ _ = words("import")
 SCHEMES: Final = ("postgresql", "postgres")
 PASSWORDS: Final = ("CRMETRICS_STATE_PASSWORD", "PGPASSWORD")
 TLS: Final = "tls"
+SCHEMA: Final = "crmetrics"
+"""Where the tables stand, apart from what else a database holds: others have people and sessions, too."""
+_LOCK: Final = 0x63726D
+"""The number under which who makes a schema or tables keeps others from making the same ones."""
+_OUT_OF_RANGE: Final = "22003"
 
 
 def server_engine(address: str) -> Engine:
@@ -36,6 +42,9 @@ def server_engine(address: str) -> Engine:
         pool_pre_ping=True,
         connect_args={"password": password, **({"ssl_context": True} if is_required else {})},
     )
+    event.listen(engine, "connect", _prepare, insert=True)
+    event.listen(engine, "before_cursor_execute", _without_nul, retval=True)
+    event.listen(engine, "handle_error", _told)
     try:
         engine.connect().close()
     except (DBAPIError, OSError) as error:
@@ -50,6 +59,46 @@ def server_engine(address: str) -> Engine:
             )
         ) from None  # what a driver tells may hold what it was given
     return engine
+
+
+def alone(connection: sqlalchemy.Connection) -> None:
+    """Until the end of the transaction nobody else makes tables: `if not exists` alone fails where two make the same one."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sqlalchemy.text(f"select pg_advisory_xact_lock({_LOCK})"))
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    """Each connection reads and writes the schema, which the first of all makes; a DBA may have made it for a user who may not."""
+    cursor = connection.cursor()
+    cursor.execute(f"select pg_advisory_xact_lock({_LOCK})")
+    cursor.execute(f"select to_regnamespace('{SCHEMA}') is null")
+    if cursor.fetchone()[0]:
+        cursor.execute(f"create schema {SCHEMA}")
+    cursor.execute(f"set search_path to {SCHEMA}")
+    cursor.close()
+    connection.commit()  # what is set in a transaction that is rolled back is set no more
+
+
+def _without_nul(
+    _connection: object, _cursor: object, statement: str, given: Any, _context: object, _is_many: bool
+) -> tuple[str, Any]:
+    """What people typed without the one sign that PostgreSQL cannot keep in a text."""
+    return statement, _cleared(given)
+
+
+def _cleared(given: Any) -> Any:
+    if isinstance(given, str):
+        return given.replace("\0", "")
+    if isinstance(given, list | tuple):
+        return type(given)(_cleared(each) for each in given)
+    return given
+
+
+def _told(context: ExceptionContext) -> None:
+    """A number greater than any that is kept: there is nothing of that number."""
+    cause = context.original_exception
+    if cause.args and isinstance(cause.args[0], dict) and cause.args[0].get("C") == _OUT_OF_RANGE:
+        raise UnknownName(_("There is nothing of such a number.")) from None
 
 
 def _url(address: str) -> URL:
