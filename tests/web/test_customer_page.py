@@ -25,6 +25,7 @@ TABLES: dict[str, list[dict[str, Any]]] = {
         {"customer_id": "C1", "name": "Işık Su A.Ş.", "city": "İzmir", "owner_id": "ana", "created_at": "2023-01-05"},
         {"customer_id": "C2", "name": HOSTILE, "owner_id": "bo", "created_at": "2024-01-05"},
         {"customer_id": "C/3 ?", "name": "Slash & Co", "owner_id": "bo", "created_at": "2024-01-05"},
+        {"customer_id": "C4.json", "name": "Dotted Ltd", "owner_id": "bo", "created_at": "2024-01-05"},
     ],
     "employees": [{"employee_id": "ana", "name": "Ana"}, {"employee_id": "bo", "name": "Bo"}],
     "orders": [
@@ -45,6 +46,8 @@ TABLES: dict[str, list[dict[str, Any]]] = {
          "stage": "Offer", "amount": 40, "created_at": "2025-05-01"},
         {"deal_id": "D2", "customer_id": "C2", "owner_id": "bo", "name": "Other", "stage": "lost", "amount": 40,
          "created_at": "2025-05-01", "is_won": False, "closed_at": "2025-07-01", "loss_reason": HOSTILE},
+        {"deal_id": "D3.json", "customer_id": "C2", "owner_id": "bo", "name": "Dotted deal", "stage": "Offer", "amount": 90,
+         "created_at": "2025-05-01"},
     ],
     "tickets": [{"ticket_id": "T1", "customer_id": "C1", "created_at": "2025-08-01", "subject": HOSTILE, "is_complaint": True}],
     "responses": [{"response_id": "R1", "customer_id": "C1", "kind": "csat", "score": 4, "scale_max": 5,
@@ -109,6 +112,38 @@ def test_the_same_as_data(client: TestClient) -> None:
 def test_a_number_with_odd_signs_is_found_and_opened(client: TestClient) -> None:
     hit = client.get("/customers.json", params={"q": "slash"}).json()["customers"][0]
     assert "Slash &amp; Co" in client.get(hit["href"]).text
+
+
+def test_a_number_that_ends_as_a_file_does_has_its_page_and_its_data(client: TestClient) -> None:
+    for address, name, key in (
+        ("/customers/C4.json", "Dotted Ltd", "customer_id"),
+        ("/deals/D3.json", "Dotted deal", "deal_id"),
+    ):
+        page = client.get(address)
+        assert page.headers["content-type"].startswith("text/html")
+        assert name in page.text
+        assert client.get(f"{address}.json").json()[key] == address.rsplit("/", 1)[1]
+    assert client.get("/customers/nobody.json").status_code == 404
+
+
+def test_the_search_has_something_to_begin_with(client: TestClient) -> None:
+    page = client.get("/customers").text
+    assert page.index('href="/customers/C2"') < page.index('href="/customers/C1"')  # who ordered last stands first
+    assert "C/3" not in page  # never ordered
+    assert page.index('href="/deals/D3.json"') < page.index('href="/deals/D1"')
+    assert "D3.json, €90" in page
+    assert 'href="/deals/D2"' not in page  # it is decided
+    assert "Latest customers" not in client.get("/customers?q=su").text
+
+
+@pytest.mark.parametrize("language", ["en", "tr", "uk", "zh"])
+def test_the_words_that_the_search_proposes_find_something(client: TestClient, language: str) -> None:
+    page = client.get("/customers", params={"language": language}).text
+    addresses = re.findall(r'href="(/customers\?q=[^"]+)"', page)
+    assert len(addresses) == 4
+    for address in addresses:
+        assert 'href="/a/' in client.get(address).text, address
+    client.cookies.clear()
 
 
 def test_a_deal_that_is_found_has_a_page_of_its_own(client: TestClient) -> None:

@@ -103,13 +103,20 @@ def test_a_sure_duplicate_is_merged_and_taken_back_to_the_same_figures(client: T
     assert "1 merge is sure" in page
     assert "29" in client.get("/duplicates/effect").text
     csrf = token(client, "/duplicates")
+    offered = client.get("/history").text
+    assert 'action="/history/' not in offered
+    assert "Nothing was taken back that could be done again." in offered
+    assert "without it there would be no data" in offered
     client.post("/duplicates", data={"csrf": csrf, "what": "sure"})
     assert "30 -&gt; 29" in settled(client, "/duplicates")
     assert figures(folder) != before
     newest = re.search(r'action="/history/(\d+)"', client.get("/history").text)
     assert newest is not None
     client.post(f"/history/{newest[1]}", data={"csrf": csrf})
-    assert "Taken back" in settled(client, "/history")
+    taken_back = settled(client, "/history")
+    assert "Taken back" in taken_back
+    assert 'action="/history/redo"' in taken_back
+    assert "does not hold any more" in taken_back
     assert figures(folder) == before
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from crmetrics.vocabulary.spelling import folded
 from crmetrics.warehouse.warehouse import Warehouse
@@ -18,6 +18,35 @@ _SOUGHT: Final[Mapping[str, tuple[str, str, str]]] = {
     "deals": ("deal_id", "name", "coalesce(stage, '')"),
 }
 """The key, the name and the word more of what is looked for."""
+
+
+_SUGGESTED: Final[Mapping[str, str]] = {
+    "customers": """
+        select c.customer_id as id, coalesce(c.name, c.customer_id) as name, o.last_at as told
+        from (
+            select customer_id, max(ordered_at) as last_at
+            from orders
+            where customer_id is not null and ordered_at < $as_of and not coalesce(is_cancelled, false)
+            group by customer_id
+        ) o
+        join customers c on c.customer_id = o.customer_id
+        order by told desc, id
+        limit 8
+    """,
+    "newest": """
+        select customer_id as id, coalesce(name, customer_id) as name, created_at as told
+        from customers
+        order by told desc nulls last, id
+        limit 8
+    """,
+    "deals": """
+        select deal_id as id, coalesce(name, deal_id) as name, converted(amount, company_rate) as told
+        from deals
+        where is_won is null
+        order by told desc nulls last, id
+        limit 8
+    """,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +86,32 @@ def hits_of(warehouse: Warehouse, table: str, typed: str) -> tuple[Hit, ...]:
     # whose name begins with it stands before those that only hold it
     found.sort(key=lambda hit: not folded(hit.name).startswith(folded(words[0])))
     return tuple(dict.fromkeys([*by_key, *found]))[:MOST]
+
+
+def is_there(warehouse: Warehouse, table: str, number: str) -> bool:
+    """Whether there is a customer or a deal of exactly that number, as far as the viewer sees."""
+    key = _SOUGHT[table][0]
+    found = warehouse.query(f"select count(*) as n from {table} where {key} = $number", number=number)
+    return bool(found.one()["n"])
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """A row to begin with: its key, its name, and the UTC moment or the amount of company money for which it stands there."""
+
+    id: str
+    name: str
+    told: Any
+
+
+def suggested(warehouse: Warehouse, table: str) -> tuple[Suggested, ...]:
+    """What to begin with where nothing is sought yet: the customers who ordered last, or the newest where there are no orders;
+    the largest open deals."""
+    profile = warehouse.profile
+    if not profile.rows(table):
+        return ()
+    begin = "newest" if table == "customers" and not profile.rows("orders") else table
+    return tuple(Suggested(**row) for row in warehouse.query(_SUGGESTED[begin]).records())
 
 
 def _hits(warehouse: Warehouse, sql: str, **values: str) -> list[Hit]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from crmetrics.intake.deciding import decide_locked
 from crmetrics.intake.history import History, Step, history_of
@@ -12,7 +12,7 @@ from crmetrics.intake.lock import import_lock
 from crmetrics.intake.rebuilding import room_of
 from crmetrics.intake.recovery import recover
 from crmetrics.vocabulary.errors import BadValue
-from crmetrics.vocabulary.language import words
+from crmetrics.vocabulary.language import Message, words
 from crmetrics.warehouse.versions import Version
 from crmetrics.workspace.folder import Workspace
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _ = words("history")
 
 Progress = Callable[[str, float], None]
+NOTHING_TO_REDO: Final = _("Nothing was taken back that could be done again.")
 BACK, AGAIN = "↶", "↷"  # a note must be read in every language
 
 
@@ -45,6 +46,24 @@ def redo(
 ) -> tuple[Step, Version]:
     """Do again what was taken back last; returns the step that had taken it back, and the new version."""
     return _reverse(workspace, _step_to_redo, AGAIN, by, progress)
+
+
+def why_not(history: History, step: Step) -> Message | None:
+    """Why what was done at a step cannot be taken back, in a few words; None if it can."""
+    if not (step.import_no or step.decided or step.taken_back):
+        return _("nothing to take back")
+    if not history.is_in_force(step):
+        return _("does not hold any more")
+    if _is_erasure(history, step):
+        return _("what was erased is gone")
+    if step.import_no and len(history.counted) == 1:
+        return _("without it there would be no data")
+    return None
+
+
+def to_redo(history: History) -> Step | None:
+    """The step that took back what would be done again next; None if nothing was."""
+    return next((step for step in history.led_here if _took_back(history, step) and history.is_in_force(step)), None)
 
 
 def _reverse(
@@ -75,10 +94,10 @@ def _step_to_undo(history: History, number: int | None) -> Step:
 
 
 def _step_to_redo(history: History) -> Step:
-    for step in history.led_here:
-        if _took_back(history, step) and history.is_in_force(step):
-            return step
-    raise BadValue(_("Nothing was taken back that could be done again."))
+    step = to_redo(history)
+    if step is None:
+        raise BadValue(NOTHING_TO_REDO)
+    return step
 
 
 def _took_back(history: History, step: Step) -> bool:

@@ -16,6 +16,7 @@ from crmetrics.web import outlook, timeline_view
 from crmetrics.web.admission import SIGNED_IN, Rights
 from crmetrics.web.customer_view import customer_shown
 from crmetrics.web.outlook import Look, outlook_of
+from crmetrics.web.records import is_number
 from crmetrics.web.site import Site
 
 _ = words("customer")
@@ -59,6 +60,8 @@ def routes(site: Site) -> APIRouter:
 
     @router.get("/customers/{customer:path}.json")
     def as_data(request: Request, customer: str) -> Response:
+        if is_number(site, request, "customers", f"{customer}.json"):
+            return page(request, f"{customer}.json")
         with site.catalogue().warehouse(scope(request)) as warehouse:
             found = customer_of(warehouse, customer)
         site.saw(request, customer)

@@ -17,6 +17,7 @@ from crmetrics.web import outlook, timeline_view
 from crmetrics.web.admission import SIGNED_IN, Rights
 from crmetrics.web.deal_view import deal_shown
 from crmetrics.web.outlook import Look, Outlook, outlook_of
+from crmetrics.web.records import is_number
 from crmetrics.web.site import Site
 
 _ = words("deal")
@@ -69,6 +70,8 @@ def routes(site: Site) -> APIRouter:
 
     @router.get("/deals/{deal:path}.json")
     def as_data(request: Request, deal: str) -> Response:
+        if is_number(site, request, "deals", f"{deal}.json"):
+            return page(request, f"{deal}.json")
         text = json.dumps(deal_as_data(site, request, deal), ensure_ascii=False, allow_nan=False)
         return Response(text, media_type="application/json")
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from crmetrics.intake.history import history_of
-from crmetrics.intake.undoing import redo, undo
+from crmetrics.intake.undoing import NOTHING_TO_REDO, redo, to_redo, undo, why_not
 from crmetrics.presenting.history import as_json, told_step, what
 from crmetrics.vocabulary.errors import BadValue
 from crmetrics.vocabulary.language import Message, words
@@ -36,6 +36,7 @@ WORDS: Final[dict[str, Message]] = {
     "undo": _("Take back"),
     "undo_of": _("Take back step {number}"),
     "redo": _("Do again what was taken back last"),
+    "no_redo": NOTHING_TO_REDO,
     "none": _("Nothing has been imported yet."),
     "import": _("Import data"),
     "at_work": _("Being done:"),
@@ -59,11 +60,13 @@ def routes(site: Site) -> APIRouter:
                 "what": what(found, step, format),
                 "more": told_step(found, step, format),
                 "is_current": step.number == found.current,
-                "may_undo": found.is_in_force(step) and bool(step.import_no or step.decided or step.taken_back),
+                "why_not": why_not(found, step),
             }
             for step in found.steps[:SHOWN]
         ]
-        return site.page(request, "history.html", WORDS, steps=steps, work=site.works.last)
+        return site.page(
+            request, "history.html", WORDS, steps=steps, may_redo=to_redo(found) is not None, work=site.works.last
+        )
 
     @router.get("/history.json")
     def as_data(request: Request) -> Response:

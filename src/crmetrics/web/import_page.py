@@ -44,6 +44,7 @@ WORDS: Final[dict[str, Message]] = {
     "send": _("Send"),
     "open": _("Not ended yet"),
     "sources": _("Imported so far"),
+    "imports": _("{n} import", "{n} imports"),
     "no_sources": _("Nothing was imported yet."),
     "steps": _("Steps"),
     "step_files": _("Files"),
@@ -179,7 +180,14 @@ def _sources(site: Site) -> list[tuple[str, int]]:
 
 
 def _shown(uploads: Uploads, upload: Upload, format: Format) -> dict[str, Any]:
-    shown: dict[str, Any] = {"kinds": [], "questions": [], "unknown": [], "notes": [], "report": None, "mapping": upload.mapping}
+    shown: dict[str, Any] = {
+        "kinds": [],
+        "questions": [],
+        "unknown": [],
+        "notes": [],
+        "report": None,
+        "mapping": upload.mapping,
+    }
     shown["wrong"] = say(upload.wrong, format) if upload.wrong else ""
     shown["percent"] = format.percent(upload.share)
     proposal = uploads.proposal(upload.number)

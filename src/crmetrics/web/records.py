@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+from fastapi import Request
+
+from crmetrics.analysis.search import is_there
+from crmetrics.warehouse.scope import Scope
+
+if TYPE_CHECKING:
+    from crmetrics.web.site import Site
 
 
 def customer_address(customer: str) -> str:
@@ -15,6 +23,12 @@ def customer_address(customer: str) -> str:
 def deal_address(deal: str) -> str:
     """The address of a deal's page."""
     return f"/deals/{quote(deal, safe='')}"
+
+
+def is_number(site: Site, request: Request, table: str, number: str) -> bool:
+    """Whether a whole address names a customer or a deal that the viewer sees, though it ends as that of a file does."""
+    with site.catalogue().warehouse(Scope(site.viewer(request))) as warehouse:
+        return is_there(warehouse, table, number)
 
 
 def telling_columns(columns: Iterable[str], *, is_of_deals: bool) -> frozenset[str]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from crmetrics.analysis.search import hits_of
+from crmetrics.analysis.search import hits_of, suggested
+from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.language import Message, words
+from crmetrics.vocabulary.period import local_day
+from crmetrics.vocabulary.unit import MONEY, Figure
 from crmetrics.warehouse.scope import Scope
 from crmetrics.web.admission import SIGNED_IN, Rights
 from crmetrics.web.records import customer_address, deal_address
@@ -24,13 +28,19 @@ PLACE: Final = Place("/customers", _("Search"), 25)
 RIGHTS: Final[Rights] = dict.fromkeys(("/customers", "/customers.json"), SIGNED_IN)
 
 LONGEST: Final = 200
+MOST: Final = 20
 KINDS: Final[dict[str, Message]] = {"customers": _("Customers"), "deals": _("Deals"), "analyses": _("Questions")}
 _PAGES: Final[Mapping[str, Callable[[str], str]]] = {"customers": customer_address, "deals": deal_address}
+
+SUGGESTED: Final[dict[str, Message]] = {"customers": _("Latest customers"), "deals": _("Largest open deals")}
+EXAMPLES: Final = (_("churn"), _("funnel"), _("target"), _("margin"))
+"""Words by which questions are found, in the reader's language."""
 
 WORDS: Final[dict[str, Message]] = {
     "search": PLACE.title,
     "search_sub": _("A customer or a deal by name or number, or a question in any language."),
     "find": _("Find"),
+    "such_as": _("Questions are found by words such as"),
     "none": _("Nothing that you may see has these words in its name."),
 }
 
@@ -45,40 +55,63 @@ def routes(site: Site) -> APIRouter:
 
     @router.get("/customers")
     def page(request: Request) -> Response:
-        format = site.format(request)
+        format, typed = site.format(request), _typed(request)
         groups = [(say(KINDS[kind], format), hits) for kind, hits in _found(site, request) if hits]
-        typed = request.query_params.get("q", "")[:LONGEST]
-        return site.page(request, "search.html", WORDS, groups=groups, typed=typed)
+        is_begun = bool(typed.strip())
+        return site.page(
+            request,
+            "search.html",
+            WORDS,
+            groups=groups if is_begun else _suggested(site, request, format),
+            examples=[] if is_begun else [say(each, format) for each in EXAMPLES],
+            typed=typed,
+        )
 
     return router
 
 
+def _typed(request: Request) -> str:
+    return request.query_params.get("q", "")[:LONGEST]
+
+
 def _found(site: Site, request: Request) -> list[tuple[str, list[dict[str, str]]]]:
-    typed = request.query_params.get("q", "")[:LONGEST]
-    format = site.format(request)
+    """What holds the words typed, by kind: customers, deals, analyses."""
+    typed, format, groups = _typed(request), site.format(request), []
     if not typed.strip():
         return []
     catalogue, viewer = site.catalogue(), site.viewer(request)
-    groups = []
     with catalogue.warehouse(Scope(viewer)) as warehouse:
-        for table in ("customers", "deals"):
+        for table, address in _PAGES.items():
             hits = hits_of(warehouse, table, typed)
-            told = [
-                {
-                    "name": hit.name,
-                    "more": ", ".join(filter(None, (hit.id, hit.more))),
-                    "href": _PAGES[table](hit.id),
-                }
-                for hit in hits
-            ]
+            told = [_link(hit.name, _more(hit.id, hit.more), address(hit.id)) for hit in hits]
             groups.append((table, told))
-    entries = found_by(catalogue.entries(viewer), typed, format)
-    told = [
-        {
-            "name": say(each.declared.title, format),
-            "more": say(each.declared.question, format),
-            "href": f"/a/{each.declared.key}",
-        }
-        for each in entries[:20]
-    ]
+    entries = [each.declared for each in found_by(catalogue.entries(viewer), typed, format)[:MOST]]
+    told = [_link(say(each.title, format), say(each.question, format), f"/a/{each.key}") for each in entries]
     return [*groups, ("analyses", told)]
+
+
+def _suggested(site: Site, request: Request, format: Format) -> list[tuple[str, list[dict[str, str]]]]:
+    """What to begin with before anything is typed, by title."""
+    if not site.has_data:
+        return []
+    groups = []
+    with site.catalogue().warehouse(Scope(site.viewer(request))) as warehouse:
+        for table, address in _PAGES.items():
+            rows = suggested(warehouse, table)
+            links = [_link(row.name, _more(row.id, _told(row.told, format)), address(row.id)) for row in rows]
+            groups.append((say(SUGGESTED[table], format), links))
+    return [(title, links) for title, links in groups if links]
+
+
+def _told(value: Any, format: Format) -> str:
+    if isinstance(value, datetime):
+        return format.day(local_day(value, format.zone))
+    return "" if value is None else format.figure(Figure(float(value), MONEY))
+
+
+def _more(*told: str) -> str:
+    return ", ".join(filter(None, told))
+
+
+def _link(name: str, more: str, address: str) -> dict[str, str]:
+    return {"name": name, "more": more, "href": address}
