@@ -353,6 +353,11 @@ def test_a_step_of_its_course_is_what_that_step_alone_would_give(catalogue, rep,
             if course is not None and course.tells(month):
                 alone = reading_of(catalogue.ask(key, period=month, **scope, **undivided(declared))).value
                 assert same(course.value(month), alone), (scope, month)
+    week = parse_period("last-week", catalogue.engine.profile.reaches.date())
+    course, before = course_of(catalogue, declared, week), week.compared("previous", week.end)
+    if course is not None and course.tells(before):
+        alone = reading_of(catalogue.ask(key, period=before, **undivided(declared))).value
+        assert same(course.value(before), alone), before
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -50,6 +50,35 @@ def test_seven_days_are_no_step_of_a_course_of_weeks() -> None:
     wednesday = Period(date(2025, 3, 5), date(2025, 3, 12))
     step = ordinal("week", wednesday.start)
     assert not Course("week", {step - 1: 1.0, step: 2.0}, step + 1, empty=0.0).tells(wednesday)
+
+
+def test_a_week_that_begins_when_its_weeks_do_is_a_step() -> None:
+    monday, sunday = Period(date(2025, 3, 3), date(2025, 3, 10)), Period(date(2025, 3, 2), date(2025, 3, 9))
+    step = ordinal("week", monday.start)
+    course = Course("week", {step - 1: 1.0, step: 2.0}, step + 1, empty=0.0, weekday=1)
+    assert course.tells(monday)
+    assert course.value(monday) == 2.0
+    assert not course.tells(sunday)
+    assert not course.tells(Period(monday.start, date(2025, 3, 7)))
+
+
+@pytest.mark.parametrize("week_start", [1, 6, 7])
+def test_the_week_before_is_read_from_the_course(week_start: int) -> None:
+    deals = [
+        {"deal_id": str(day), "stage": "won", "created_at": "2025-01-01", "closed_at": f"2025-04-{day:02}"}
+        for day in range(1, 29)
+    ]
+    with company(week_start=week_start, deals=[{**each, "is_won": True, "amount": 10} for each in deals]) as asked:
+        declared = asked.find("kpis.won_deals")
+        last = parse_period("2025-04-19", TODAY).start
+        start = last - timedelta(days=(last.isoweekday() - week_start) % 7)
+        course = course_of(asked, declared, Period(start, start + timedelta(days=7)))
+        before = Period(start - timedelta(days=7), start)
+        assert course is not None
+        assert course.weekday == week_start
+        assert course.tells(before)
+        assert course.value(before) == 7.0
+        assert not course.tells(Period(before.start - timedelta(days=1), before.end - timedelta(days=1)))
 
 
 def test_several_rows_a_step_are_no_course() -> None:

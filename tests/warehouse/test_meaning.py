@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlglot import exp
 
 from crmetrics.vocabulary.period import start_of
 from crmetrics.warehouse.meaning import Meaning, offsets_of
@@ -138,7 +139,7 @@ def test_a_week_that_starts_on_sunday_is_the_same_on_spark():
     around=st.integers(0, 4000),
 )
 def test_offsets_are_right_wherever_the_span_of_the_data_begins_and_ends(zone, moment, around):
-    """The CASE over a zone's changes, read by hand: the first bound that lies after the moment decides."""
+    """The CASE over a zone's changes, read by hand: the offset whose spans hold the moment, else the usual one."""
     offsets = offsets_of(zone, moment - timedelta(days=around % 61), moment + timedelta(days=around // 61))
     assert moment + timedelta(seconds=chosen(offsets, moment)) == local(moment, zone)
 
@@ -148,9 +149,26 @@ def chosen(offsets, moment: datetime) -> int:
         return 0
     case = offsets.unnest()
     for branch in case.args.get("ifs", []):
-        if moment < datetime.fromisoformat(branch.this.expression.this.name):
+        spans = branch.this.flatten() if isinstance(branch.this, exp.Or) else [branch.this]
+        if any(holds(span, moment) for span in spans):
             return int(branch.args["true"].name)
     return int((case.args.get("default") or case).name)
+
+
+def holds(span: exp.Expr, moment: datetime) -> bool:
+    def bound(name: str) -> datetime:
+        return datetime.fromisoformat(span.args[name].this.name)
+
+    if isinstance(span, exp.Between):
+        return bound("low") <= moment <= bound("high")
+    return moment <= bound("expression") if isinstance(span, exp.LTE) else moment >= bound("expression")
+
+
+def test_a_year_of_summer_time_costs_two_bounds():
+    """What a query costs to plan grows with its text, and a local day stands in many places of it."""
+    offsets = offsets_of("Europe/London", datetime(2015, 6, 1), datetime(2025, 6, 1))
+    assert len(list(offsets.find_all(exp.Cast))) == 20
+    assert len(list(offsets.find_all(exp.Interval))) == 2
 
 
 def test_the_spelled_out_query_leaves_the_original_as_it_is():

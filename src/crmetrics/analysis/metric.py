@@ -104,12 +104,14 @@ class Course:
 
     empty   what a step without cases has: 0 for what adds up over time, unknown for all else
     last    the step that the period ends in, or the running one
+    weekday on which its weeks begin, 1 for Monday; None where it has no weeks
     """
 
     grain: str
     found: Mapping[int, float | None]
     last: int
     empty: float | None
+    weekday: int | None = None
 
     @property
     def steps(self) -> range:
@@ -122,8 +124,10 @@ class Course:
         return [self.found.get(step, self.empty) for step in self.steps]
 
     def tells(self, period: Period) -> bool:
-        """Whether a period is one of its steps. Seven days may begin on any day of the week, so weeks are not told."""
-        return own_grain(period) == self.grain != "week" and ordinal(self.grain, period.start) in self.steps
+        """Whether a period is one of its steps: seven days may begin on any day of the week, its weeks begin on the company's."""
+        if own_grain(period) != self.grain or (self.grain == "week" and period.start.isoweekday() != self.weekday):
+            return False
+        return ordinal(self.grain, period.start) in self.steps
 
     def value(self, period: Period) -> float | None:
         """The figure of a period that is one of its steps: what asking of that period alone gives."""
@@ -146,15 +150,17 @@ def course_of(
         return None
     answer = catalogue.ask(declared.key, period=Period(_begin(period, grain), period.end), where=where, by=grain)
     found: dict[int, float | None] = {}
+    weekday = None
     for row in answer.rows:
         party = row.as_dict().get("party")
         if party is not None:
-            step = ordinal(grain, parse_period(str(party), period.end).start)
+            start = parse_period(str(party), period.end).start
+            step, weekday = ordinal(grain, start), start.isoweekday() if grain == "week" else None
             if step in found:
                 return None  # several rows a step are not one figure
             found[step] = reading_of(answer, row).value
     last = ordinal(grain, min(period.last_day, max(answer.today - timedelta(days=1), period.start)))
-    return Course(grain, found, last, 0.0 if declared.is_additive else None)
+    return Course(grain, found, last, 0.0 if declared.is_additive else None, weekday)
 
 
 def changes_of(series: list[float | None], unit: Unit) -> list[float]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final, Literal
 
 from crmetrics.analysis import Analysis, Catalogue, Finding, Note, Options, Result, Row, Table, Tiles, analysis, column
+from crmetrics.analysis.metric import undivided
 from crmetrics.analysis.standing import Standing, standings
 from crmetrics.analysis.targets import own_scope, targets_for
 from crmetrics.kpis.usual_kpis import chosen_kpis, listed
@@ -97,6 +98,9 @@ def scorecard(
             **planned,
             **{(key, "company", None): planned[key, scope, name] for key in additive if (key, scope, name) in planned},
         }
+    if level == "company":
+        for declared in chosen:  # all without groups first: each change of the grouping makes the views anew
+            catalogue.ask(declared.key, period=period, **undivided(declared))
     found = [
         standing
         for declared in chosen

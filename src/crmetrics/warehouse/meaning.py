@@ -230,16 +230,39 @@ def offsets_of(zone: str, first: datetime, last: datetime) -> exp.Expr | None:
     changes = _changes(tz, first - timedelta(days=2), last + timedelta(days=2))
     if all(not offset for _until, offset in changes):
         return None
-    intervals = [
-        exp.Interval(this=exp.Literal.string(str(seconds)), unit=exp.var("SECOND")) for _until, seconds in changes
-    ]
-    if len(changes) == 1:
-        return intervals[0]
+    offsets = [offset for _until, offset in changes]
+    usual, spans = max(offsets, key=offsets.count), _spans(changes)
     branches = [
-        exp.If(this=exp.LT(this=exp.column("moment"), expression=_instant(until)), true=interval)
-        for (until, _seconds), interval in zip(changes[:-1], intervals[:-1], strict=True)
+        exp.If(this=exp.or_(*spans[offset], copy=False), true=_shift(offset))
+        for offset in dict.fromkeys(offsets)
+        if offset != usual
     ]
-    return exp.Paren(this=exp.Case(ifs=branches, default=intervals[-1]))
+    if not branches:
+        return _shift(usual)
+    return exp.Paren(this=exp.Case(ifs=branches, default=_shift(usual)))
+
+
+def _spans(changes: Sequence[tuple[datetime, int]]) -> dict[int, list[exp.Expr]]:
+    """When each offset holds, as conditions on the `moment`: two bounds and one shift a year, for planning a query costs by the
+    length of its text, and this stands in it wherever a local day is told."""
+    spans: dict[int, list[exp.Expr]] = {}
+    since: datetime | None = None
+    for place, (until, offset) in enumerate(changes):
+        moment, is_last = exp.column("moment"), place == len(changes) - 1
+        ends = _instant(until - timedelta(microseconds=1))  # no engine tells moments finer
+        if since is None:
+            held: exp.Expr = exp.LTE(this=moment, expression=ends)
+        elif is_last:
+            held = exp.GTE(this=moment, expression=_instant(since))
+        else:
+            held = exp.Between(this=moment, low=_instant(since), high=ends)
+        spans.setdefault(offset, []).append(held)
+        since = until
+    return spans
+
+
+def _shift(seconds: int) -> exp.Expr:
+    return exp.Interval(this=exp.Literal.string(str(seconds)), unit=exp.var("SECOND"))
 
 
 def _instant(moment: datetime) -> exp.Expr:

@@ -124,7 +124,8 @@ def opened_until(day: str, at: str) -> str:
         left join company_hours i on i.day_on = local_day(l.created_at)
         left join company_hours o on o.day_on = local_day(l.replied_at)
     """
-    minute = f"(seconds_between(cast(local_day({at}) as timestamp), local_moment({at})) / 60)"
+    # that day is the moment's local day; to work it out once more for each span would double what is planned
+    minute = f"(seconds_between(cast({day}.day_on as timestamp), local_moment({at})) / 60)"
     spans = " + ".join(
         f"greatest(0, least({day}.lasts{place}, {minute} - {day}.opens{place}))" for place in range(1, SPANS + 1)
     )
