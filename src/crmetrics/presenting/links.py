@@ -29,7 +29,8 @@ def linked(drawing: Drawing, answer: Answer[Any], links: Links) -> Drawing:
            parameter `opens`, and with each mark what is its own, as `to`.
     """
     marks = {_mark(datum) for datum in _data(drawing.spec) if "at" in datum}
-    found = {mark: _address(mark, drawing, answer, links) for mark in marks}
+    opened = _opened(drawing, answer) if marks else ()
+    found = {mark: _address(mark, opened, answer, links) for mark in marks}
     known = {mark: address for mark, address in found.items() if address is not None}
     if not known:
         return drawing
@@ -51,12 +52,12 @@ def _mark(datum: Spec) -> _Mark:
     return datum["at"], datum.get("of", "")
 
 
-def _address(mark: _Mark, drawing: Drawing, answer: Answer[Any], links: Links) -> str | None:
+def _address(mark: _Mark, opened: tuple[str, ...], answer: Answer[Any], links: Links) -> str | None:
     at, of = mark
     row = answer.total if at == ALL else answer.rows[at]
     if row is None:
         return None
-    addresses = (links(column, row) for column in ((of,) if of else _opened(drawing, answer)))
+    addresses = (links(column, row) for column in ((of,) if of else opened))
     return next((each for each in addresses if each is not None and _is_own(each)), None)
 
 
