@@ -14,6 +14,9 @@ from crmetrics.clean.understanding.values import CHOICES, choice_map, is_won
 from crmetrics.warehouse.schema import TABLES, Column, Type
 
 PARTS_OF_NAMES: Final = ("first_name", "last_name")
+GROUPING: Final = frozenset({"category", "subcategory", "brand", "priority", "source", "channel", "stage"})
+"""Columns by whose few words rows are grouped."""
+
 DECIDED: Final = 0.5
 """The share of deals that a column must call won or lost to tell their outcome: the others are open."""
 
@@ -105,38 +108,26 @@ def _suits_text(table: str, declared: Column, column: Read) -> float:
         choices = choice_map(f"{table}.{declared.name}", [value for value, _times in evidence.values])
         return 1.0 if _share(column, choices.__contains__) >= KNOWN_WORDS else UNKNOWN_WORDS
     if declared.references or declared.is_key:
-        if (
-            declared.references
-            and "company" in column.meanings.words
-            and evidence.distinct == 1
-            and evidence.filled > FEW_KEYS
-        ):
-            return OWN_COMPANY
-        if (
-            (table, declared.name) == ("order_lines", "order_id")
-            and column.meanings.words == {"id"}
-            and evidence.is_unique
-        ):
-            return OWN_ID
-        if declared.is_key and declared.name.endswith("_id") and evidence.distinct * FEW_KEYS < evidence.filled:
-            return NO_KEY if evidence.distinct < FEW_KEYS else 1.0
-        if form is Form.NUMBER:
-            # ids that a spreadsheet has turned into numbers: 17850.0
-            is_whole = all(shape.pattern.rstrip("0").endswith((".", ".9")) for shape in evidence.shapes[:5])
-            return 0.9 if is_whole and all(value.endswith(".0") for value, _times in evidence.values) else 0.0
-        return 0.4 if form is Form.TEXT and evidence.longest > 200 else 1.0
-    if declared.choices or declared.name in (
-        "category",
-        "subcategory",
-        "brand",
-        "priority",
-        "source",
-        "channel",
-        "stage",
-    ):
+        return _suits_id(table, declared, column)
+    if declared.choices or declared.name in GROUPING:
         if form in (Form.WORD, Form.CODE, Form.FLAG):
             return 1.0 if evidence.distinct <= max(60, evidence.filled // 10) else 0.6
         return 0.6 if form is Form.WHOLE and evidence.distinct <= 30 else 0.3 if form is Form.TEXT else 0.0
     if declared.name == "name":
         return {Form.WORD: 1.0, Form.TEXT: 1.0, Form.CODE: 0.85, Form.EMAIL: 0.5}.get(form, 0.1)
     return {Form.WORD: 1.0, Form.TEXT: 1.0, Form.CODE: 0.95, Form.FLAG: 0.6}.get(form, 0.5)
+
+
+def _suits_id(table: str, declared: Column, column: Read) -> float:
+    form, evidence, words = column.reading.form, column.evidence, column.meanings.words
+    if declared.references and "company" in words and evidence.distinct == 1 and evidence.filled > FEW_KEYS:
+        return OWN_COMPANY
+    if (table, declared.name) == ("order_lines", "order_id") and words == {"id"} and evidence.is_unique:
+        return OWN_ID
+    if declared.is_key and declared.name.endswith("_id") and evidence.distinct * FEW_KEYS < evidence.filled:
+        return NO_KEY if evidence.distinct < FEW_KEYS else 1.0
+    if form is Form.NUMBER:
+        # ids that a spreadsheet has turned into numbers: 17850.0
+        is_whole = all(shape.pattern.rstrip("0").endswith((".", ".9")) for shape in evidence.shapes[:5])
+        return 0.9 if is_whole and all(value.endswith(".0") for value, _times in evidence.values) else 0.0
+    return 0.4 if form is Form.TEXT and evidence.longest > 200 else 1.0
