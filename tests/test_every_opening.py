@@ -191,6 +191,25 @@ def test_what_cannot_be_opened_is_said(catalogue: OpenCatalogue, cell: Cell, par
         catalogue.open("kpis.won_deals", cell, part, viewer=ADMINISTRATOR)
 
 
+@pytest.mark.parametrize(
+    ("key", "column"),
+    [
+        ("kpis.team_comparison", "n"),
+        ("customers.rfm", "segment"),
+        ("customers.cohort_value", "size"),
+        ("sales.leak_ledger", "moved"),
+    ],
+)
+def test_a_group_that_a_figure_has_not_is_said(catalogue: OpenCatalogue, key: str, column: str) -> None:
+    with pytest.raises(UnknownName, match="have no 'party'"):
+        catalogue.open(key, Cell(column, {"party": None}), Part(), viewer=ADMINISTRATOR)
+
+
+def test_a_step_that_is_not_named_opens_nothing(catalogue: OpenCatalogue) -> None:
+    cell = Cell("reached", {"party": "E0001"})
+    assert len(catalogue.open("sales.stage_conversion", cell, Part(), viewer=ADMINISTRATOR, by="owner").rows) == 0
+
+
 def test_a_group_is_a_value_and_never_sql(catalogue: OpenCatalogue) -> None:
     hostile = Cell("n", {"party": "x' or '1'='1"})
     opened = catalogue.open("kpis.won_deals", hostile, Part(), viewer=ADMINISTRATOR, by="owner")

@@ -82,7 +82,9 @@ def customers_behind(
     """The ids of the customers behind a figure, all of them. UnknownName as above, and for rows that are no customers."""
     found, wanted, ask = _asked(declared, warehouse, period, choices, cell)
     if found.table.name != "customers":
-        raise UnknownName(of_segments("The rows behind '{name}' of {key} are not customers.", name=cell.column, key=declared.key))
+        raise UnknownName(
+            of_segments("The rows behind '{name}' of {key} are not customers.", name=cell.column, key=declared.key)
+        )
     rows = ask(
         f"select customer_id from ({wanted}) b where customer_id is not null order by customer_id limit {MOST + 1}"
     )
@@ -104,6 +106,10 @@ def _asked(
                 names=names,
             )
         )
+    grouped = ("party",) if choices.get("by") and found.grouping else ()
+    for name in cell.at:
+        if name not in (*grouped, *found.groups):
+            raise UnknownName(_("Rows of '{column}' have no '{name}'.", column=cell.column, name=name))
     if found.look is not None:
         found = found.look(warehouse, period, choices, cell.at)
     for each in found.derived:
@@ -121,9 +127,7 @@ def _wanted(found: Behind, cell: Cell, choices: Choices) -> tuple[str, dict[str,
     if found.columns[cell.column]:
         conditions.append(f"({found.columns[cell.column]})")
     for number, (name, value) in enumerate(cell.at.items()):
-        expression = found.groups.get(name, "party" if name == "party" else None)
-        if expression is None:
-            raise UnknownName(_("Rows of '{column}' have no '{name}'.", column=cell.column, name=name))
+        expression = found.groups.get(name, name)  # `party`, where it is no group of its own
         if value is None:
             conditions.append(f"{expression} is null")
         else:

@@ -80,7 +80,7 @@ def _of_stage(
     chosen, _others, steps = funnel_steps(warehouse, period, choices["source"], choices["pipeline"])
     names, last = [*steps], len(steps) - 1
     span = {name: (number, number) for number, name in enumerate(names, 1)}
-    first_step, last_step = span.get(at["stage"] or "", NOWHERE) if at else (1, last)
+    first_step, last_step = span.get(at.get("stage") or "", NOWHERE) if at else (1, last)
     # who is seen at the end are those won in the period, whenever they came
     is_end = last_step == last if columns is _NEXT else first_step > last
     number = 1 if columns in (_ARRIVED, _NEXT) and is_end else 0
@@ -96,7 +96,7 @@ def _of_line(warehouse: Warehouse, period: Period, choices: Choices, at: At) -> 
         for last in range(first + 1, len(names) + 1)
     }
     spans[SIZE] = (len(steps), len(steps))
-    span = spans.get(at["stage"] or "", NOWHERE) if at else (1, len(names))
+    span = spans.get(at.get("stage") or "", NOWHERE) if at else (1, len(names))
     found = _opened(("deals", "or_later"), _LINES, _of_line)
     return _of_span(replace(found, values={"amount_at": "close"}), chosen, at, span, len(names))
 

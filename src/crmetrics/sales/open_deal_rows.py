@@ -136,7 +136,7 @@ def _due(base: Behind, warehouse: Warehouse, period: Period, choices: Choices, a
         by = choices["level"] if at and choices["level"] != "company" else ""
         decided = warehouse.query(_DECIDED, by=by, of="deals", since=since[0])
         own = zip(decided.values("party"), decided.values("deals"), strict=True)
-        cases = sum(deals for party, deals in own if not by or party == at["scope"])
+        cases = sum(deals for party, deals in own if not by or party == at.get("scope"))
         values["decided_since"] = since[0] if cases >= PLAIN_FROM else since[1]
     if "open_due" in base.columns and choices["weighted"]:
         chance, bound = chance_of(stage_chances(warehouse))
