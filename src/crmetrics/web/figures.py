@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from crmetrics.analysis.littleness import SHOWN_FROM
+from crmetrics.analysis.opening import opens
+from crmetrics.analysis.reading import read_choices
 from crmetrics.findings import Briefing, Line
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.time_axis import TimeAxis
@@ -70,7 +73,7 @@ class KeyFigure:
 
 @dataclass(frozen=True)
 class Bar:
-    """One step of the course of the main figure: its name, its value in words, and where it stands in the drawing."""
+    """One step of the course of the main figure: its name, its value in words, where it stands in the drawing, its rows."""
 
     name: str
     value: str
@@ -78,6 +81,7 @@ class Bar:
     y: float
     height: float
     is_last: bool
+    href: str | None
 
 
 def key_figures(told: Briefing, filters: Sequence[tuple[str, str]], format: Format) -> list[KeyFigure]:
@@ -201,7 +205,7 @@ class Course:
     time: TimeAxis
 
 
-def main_course(told: Briefing, format: Format) -> Course | None:
+def main_course(told: Briefing, filters: Sequence[tuple[str, str]], format: Format) -> Course | None:
     """The last steps of the figure that the page opens with; None where there are fewer than three, or some below zero."""
     line = told.main
     series = () if line is None else line.row.as_dict()["series"] or ()
@@ -218,9 +222,8 @@ def main_course(told: Briefing, format: Format) -> Course | None:
         height = round((value or 0.0) / high * 100, 2)
         shown = format.value(line.unit, value)
         is_last = place == len(series) - 1
-        bars.append(
-            Bar(format.period(spans[place]), shown, round(place * step + step * 0.18, 2), 100 - height, height, is_last)
-        )
+        left, href = round(place * step + step * 0.18, 2), _rows_of(line, value, spans[place], filters)
+        bars.append(Bar(format.period(spans[place]), shown, left, 100 - height, height, is_last, href))
     title = say(COURSES[grain](figure=line.declared.title), format)
     said = ""
     if target is not None:
@@ -231,6 +234,14 @@ def main_course(told: Briefing, format: Format) -> Course | None:
     height = None if target is None else round(100 - target / high * 100, 2)
     time = TimeAxis(tuple(span.start for span in spans), spans[-1].end, is_columns=True)
     return Course(title, said, label, tuple(bars), height, format.short(line.unit, high), line.declared.area, time)
+
+
+def _rows_of(line: Line, value: float | None, span: Period, filters: Sequence[tuple[str, str]]) -> str | None:
+    """Where the rows of one step are opened; None where there are none."""
+    if not value or "value" not in opens(line.declared, read_choices(line.declared, {})):
+        return None
+    asked = [*filters, ("period", str(span)), ("cell", "value")]
+    return f"/a/{line.declared.key}/rows?{urlencode(asked)}"
 
 
 def _step_of(period: Period, grain: str, back: int) -> Period:

@@ -14,6 +14,7 @@ from crmetrics.analysis import Waterfall
 from crmetrics.analysis.kept import Asked
 from crmetrics.catalogue import OpenCatalogue
 from crmetrics.findings import Briefing, StandingOut
+from crmetrics.presenting.frame import ALL
 from crmetrics.presenting.json import plain
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.passport import dimension_name
@@ -25,6 +26,7 @@ from crmetrics.vocabulary.unit import DAYS, SHARE, Figure
 from crmetrics.warehouse.scope import Viewer
 from crmetrics.web.asking import FILTER
 from crmetrics.web.figures import filters_of, key_figures, main_course
+from crmetrics.web.rows_page import addresses
 
 _ = words("home")
 
@@ -58,13 +60,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Fall:
-    """One line of the waterfall, in a drawing 100 wide."""
+    """One line of the waterfall, in a drawing 100 wide; `href` opens its rows."""
 
     name: str
     text: str
     x: float
     width: float
     kind: str
+    href: str | None
 
 
 def home(
@@ -96,7 +99,7 @@ def home(
         "more_steps": steps[SHOWN:],
         "figures": key_figures(told, filters, format),
         "scorecard": _scorecard(told, filters),
-        "course": main_course(told, format),
+        "course": main_course(told, filters, format),
         "pipeline": pipeline,
         "failed": [(say(each.title, format), say(why, format)) for each, why in told.failed],
         "waiting": ", ".join(say(each.title, format) for each in told.waiting),
@@ -171,11 +174,12 @@ def _pipeline(catalogue: OpenCatalogue, viewer: Viewer, told: Briefing, format: 
     def place(value: float) -> float:
         return round((value - low) / (high - low) * 100, 2)
 
-    falls = []
+    opened, falls = addresses(answer, {"period": str(told.period)}), []
     for step in steps:
         start, end = sorted((place(step.start), place(step.end)))
         kind = "total" if step.is_total else "up" if step.end > step.start else "down"
-        falls.append(Fall(step.name, step.text, start, round(max(end - start, 0.6), 2), kind))
+        href = None if step.at is None or step.at == ALL else opened(step.of, answer.rows[step.at])
+        falls.append(Fall(step.name, step.text, start, round(max(end - start, 0.6), 2), kind, href))
     return tuple(falls)
 
 
