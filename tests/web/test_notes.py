@@ -250,7 +250,8 @@ def test_the_api_lists_writes_and_removes(app: FastAPI) -> None:
     "body",
     [b"", b"[]", b"{", b'{"text": 1, "first": "2025-05-12"}', b'{"text": "x"}', b'{"text": "x", "first": "0001-01-01"}',
      b'{"text": "x", "first": "2025-05-12", "areas": "sales"}', b'{"text": "x", "first": "2025-05-12", "areas": [[]]}',
-     b'{"text": "x", "first": "2025-05-12", "is_shared": "yes"}', b"[" * 9_000, b'{"text": "' + b"x" * 10_001 + b'"}'],
+     b'{"text": "x", "first": "2025-05-12", "is_shared": "yes"}', b"[" * 9_000, b'{"text": "' + b"x" * 10_001 + b'"}',
+     rb'{"text": "x", "first": "\ud800"}', rb'{"text": "x", "first": "2025-05-12", "areas": ["\ud800"]}'],
 )  # fmt: skip
 def test_the_api_refuses_what_is_no_note(app: FastAPI, body: bytes) -> None:
     client = signed_in(app, "admin")

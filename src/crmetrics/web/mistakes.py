@@ -144,7 +144,9 @@ def _problem(request: Request, site: Site, error: CrmetricsError, status: int, h
 
 def _as_problem(sentence: str, status: int, headers: Mapping[str, str]) -> Response:
     told = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": sentence}
-    return Response(json.dumps(told, ensure_ascii=False), status, headers, "application/problem+json")
+    # half a sign, as JSON lets it be sent, can be named in no answer
+    body = json.dumps(told, ensure_ascii=False).encode(errors="replace")
+    return Response(body, status, headers, "application/problem+json")
 
 
 def _status(error: CrmetricsError) -> int:
