@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -12,6 +11,7 @@ from crmetrics.analysis import Entry
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.web.admission import SIGNED_IN, Rights
 from crmetrics.web.answers_view import as_data, by_area
+from crmetrics.web.files import json_of
 from crmetrics.web.site import Place, Site
 from crmetrics.web.sought import found_by
 
@@ -50,7 +50,7 @@ def routes(site: Site) -> APIRouter:
     @router.get("/analyses.json")
     def listed_as_data(request: Request) -> Response:
         told = [as_data(each, site.format(request)) for each in asked(request)[1]]
-        return Response(json.dumps(told, ensure_ascii=False), media_type="application/json")
+        return json_of(told)
 
     @router.get("/a")
     def all_analyses() -> Response:

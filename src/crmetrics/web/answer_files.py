@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from hashlib import blake2b
 from importlib import metadata
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 
 from crmetrics.analysis import Answer
 from crmetrics.presenting.numbers import Format
@@ -19,21 +19,15 @@ from crmetrics.vocabulary.errors import UnknownName
 from crmetrics.vocabulary.language import words
 from crmetrics.web.admission import Rights
 from crmetrics.web.answering import Answering
+from crmetrics.web.files import FILES, file_of, saved_as
 from crmetrics.web.noted import noted_drawings, notes_for
 from crmetrics.web.site import Site
 from crmetrics.workspace.annotations import Annotation
 
 _ = words("web")
 
-RIGHTS: Final[Rights] = {
-    "/a/{key}.json": "export",
-    "/a/{key}.csv": "export",
-    "/a/{key}.xlsx": "export",
-    "/a/{key}.svg": "export",
-    "/a/{key}.png": "export",
-}
-_PICTURES: Final = ("svg", "png")
-SHEET: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_PICTURES: Final[Mapping[str, str]] = {"svg": "image/svg+xml", "png": "image/png"}
+RIGHTS: Final[Rights] = {f"/a/{{key}}.{ending}": "export" for ending in (*FILES, *_PICTURES)}
 
 
 def add(router: APIRouter, site: Site, answering: Answering) -> None:
@@ -55,42 +49,19 @@ def add(router: APIRouter, site: Site, answering: Answering) -> None:
 
         return await answering.shown(request, key, shown)
 
-    @router.get("/a/{key}.json")
-    async def as_json(request: Request, key: str) -> Response:
-        return await file(request, key, "json")
+    def address(ending: str) -> None:
+        @router.get(f"/a/{{key}}.{ending}", name=f"as_{ending}")
+        async def sent(request: Request, key: str) -> Response:
+            return await file(request, key, ending)
 
-    @router.get("/a/{key}.csv")
-    async def as_csv(request: Request, key: str) -> Response:
-        return await file(request, key, "csv")
-
-    @router.get("/a/{key}.xlsx")
-    async def as_xlsx(request: Request, key: str) -> Response:
-        return await file(request, key, "xlsx")
-
-    @router.get("/a/{key}.svg")
-    async def as_svg(request: Request, key: str) -> Response:
-        return await file(request, key, "svg")
-
-    @router.get("/a/{key}.png")
-    async def as_png(request: Request, key: str) -> Response:
-        return await file(request, key, "png")
+    for ending in (*FILES, *_PICTURES):
+        address(ending)
 
 
 def _file(answer: Answer[Any], request: Request, ending: str, format: Format) -> Response:
     given = request.query_params
-    sorted_ = in_order(answer, format, Sort.of(given.get("sort", "")))
-    if ending == "json":
-        from crmetrics.presenting.json import as_json
-
-        return Response(as_json(sorted_, format), media_type="application/json")
-    if ending == "csv":
-        from crmetrics.presenting.csv import csv_parts
-
-        parts = csv_parts(sorted_, format, has_bom="bom" in given)
-        return StreamingResponse(parts, media_type="text/csv; charset=utf-8", headers=_saved_as(answer.key, ending))
-    from crmetrics.presenting.xlsx import as_xlsx
-
-    return Response(as_xlsx(sorted_, format), media_type=SHEET, headers=_saved_as(answer.key, ending))
+    in_its_order = in_order(answer, format, Sort.of(given.get("sort", "")))
+    return file_of(in_its_order, format, answer.key, ending, has_bom="bom" in given)
 
 
 def _picture(
@@ -104,11 +75,8 @@ def _picture(
         raise UnknownName(told)
     span = format.period(answer.period) if answer.period else say(_("State at {day}", day=answer.today), format)
     whole = titled(drawn[int(chart) - 1], f"{span} · {answer.key}")
-    if ending == "svg":
-        return Response(
-            as_svg(whole, format.language), media_type="image/svg+xml", headers=_saved_as(answer.key, "svg")
-        )
-    return Response(as_png(whole, format.language), media_type="image/png", headers=_saved_as(answer.key, "png"))
+    made = as_svg(whole, format.language) if ending == "svg" else as_png(whole, format.language)
+    return Response(made, media_type=_PICTURES[ending], headers=saved_as(answer.key, ending))
 
 
 def _mark(
@@ -130,7 +98,3 @@ def _mark(
 @cache
 def _version() -> str:
     return metadata.version("crmetrics")
-
-
-def _saved_as(key: str, ending: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="{key}.{ending}"'}

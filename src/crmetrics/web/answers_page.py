@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -13,6 +12,7 @@ from crmetrics.vocabulary.language import Message, words
 from crmetrics.warehouse.schema import TABLES
 from crmetrics.web.admission import SIGNED_IN, Rights
 from crmetrics.web.answers_view import as_data, at_hand, by_area, unlocking
+from crmetrics.web.files import json_of
 from crmetrics.web.site import Place, Site
 
 _ = words("home")
@@ -82,6 +82,6 @@ def routes(site: Site) -> APIRouter:
             "unlocking": [each.as_data() for each in unlocking(found, format_)],
             "tables": [each.as_data() for each in at_hand(catalogue.ask("data.coverage", viewer=viewer), format_)],
         }
-        return Response(json.dumps(told, ensure_ascii=False, allow_nan=False), media_type="application/json")
+        return json_of(told)
 
     return router

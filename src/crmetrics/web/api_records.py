@@ -12,7 +12,6 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from crmetrics.analysis.metric import headline_column
-from crmetrics.analysis.one_customer import customer_of
 from crmetrics.analysis.search import hits_of
 from crmetrics.intake.history import history_of
 from crmetrics.intake.planned import Plan, remove_target, set_target
@@ -24,7 +23,9 @@ from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.unit import Unit
 from crmetrics.warehouse.scope import Scope
 from crmetrics.web.admission import Rights
+from crmetrics.web.customer_page import customer_as_data
 from crmetrics.web.deal_page import deal_as_data
+from crmetrics.web.files import json_of
 from crmetrics.web.planning import Typed, plan_of
 from crmetrics.web.site import Site
 from crmetrics.web.targets_page import own_plans, today_of
@@ -69,7 +70,7 @@ def routes(site: Site) -> APIRouter:
             }
             for step in found.steps
         ]
-        return _json({"current": found.current, "steps": plain(steps, format)})
+        return json_of({"current": found.current, "steps": plain(steps, format)})
 
     return router
 
@@ -79,18 +80,13 @@ def _customers(router: APIRouter, site: Site) -> None:
     def search(request: Request, q: str) -> Response:
         with site.catalogue().warehouse(Scope(site.viewer(request))) as warehouse:
             hits = hits_of(warehouse, "customers", q[:200])
-        return _json(
+        return json_of(
             {"customers": [{"customer_id": hit.id, "name": hit.name, "city": hit.more or None} for hit in hits]}
         )
 
     @router.get("/customers/{customer:path}", tags=["customers"], summary="One customer with what is recorded of him")
     def one(request: Request, customer: str) -> Response:
-        with site.catalogue().warehouse(Scope(site.viewer(request))) as warehouse:
-            found = customer_of(warehouse, customer)
-        site.saw(request, customer)
-        told = {name: getattr(found, name) for name in found.__slots__ if name not in ("timeline", "names")}
-        told["timeline"] = [asdict(each) for each in found.timeline]
-        return _json(plain(told, site.format(request)))
+        return json_of(customer_as_data(site, request, customer))
 
 
 def _deals(router: APIRouter, site: Site) -> None:
@@ -102,18 +98,18 @@ def _deals(router: APIRouter, site: Site) -> None:
             {"deal_id": hit.id, "name": hit.name, "stage": hit.more or None, "customer_id": hit.customer or None}
             for hit in hits
         ]
-        return _json({"deals": told})
+        return json_of({"deals": told})
 
     @router.get("/deals/{deal:path}", tags=["deals"], summary="One deal with what is recorded of it")
     def one(request: Request, deal: str) -> Response:
-        return _json(deal_as_data(site, request, deal))
+        return json_of(deal_as_data(site, request, deal))
 
 
 def _targets(router: APIRouter, site: Site) -> None:
     @router.get("/targets", tags=["targets"], summary="The targets that were set here and that you may change")
     def listed(request: Request) -> Response:
         plans = own_plans(site, site.viewer(request))
-        return _json({"targets": [_plan(plan) for plan, _party in plans]})
+        return json_of({"targets": [_plan(plan) for plan, _party in plans]})
 
     @router.put(
         "/targets", tags=["targets"], summary="Set a target: kpi, party, value, and a period or first and last day"
@@ -161,7 +157,7 @@ def _set(site: Site, request: Request, given: dict[str, Any]) -> Response:
     plan = plan_of(catalogue, viewer, typed, person.name, english, today_of(catalogue, viewer))
     report = set_target(site.folder, plan, by=person.name)
     site.note(request, "definition", f"target {' '.join(plan.key)}: {plan.target_value}")
-    return _json({"target": _plan(plan), "version": report.version.number if report.version else None})
+    return json_of({"target": _plan(plan), "version": report.version.number if report.version else None})
 
 
 def _removed(site: Site, request: Request, given: dict[str, Any]) -> Response:
@@ -171,7 +167,7 @@ def _removed(site: Site, request: Request, given: dict[str, Any]) -> Response:
         raise UnknownName(_("There is no such target that you may change."))
     report = remove_target(site.folder, plan.key, by=site.person(request).name)
     site.note(request, "definition", f"target {' '.join(plan.key)} removed")
-    return _json({"version": report.version.number if report.version else None})
+    return json_of({"version": report.version.number if report.version else None})
 
 
 def _plan(plan: Plan) -> dict[str, Any]:
@@ -185,7 +181,3 @@ def _plan(plan: Plan) -> dict[str, Any]:
         "currency": plan.currency or None,
         "set_by": plan.set_by,
     }
-
-
-def _json(told: Any) -> Response:
-    return Response(json.dumps(told, ensure_ascii=False, allow_nan=False), media_type="application/json")

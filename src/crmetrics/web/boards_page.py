@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, replace
 from typing import Any, Final, cast
 from urllib.parse import parse_qsl, urlsplit
@@ -17,6 +16,7 @@ from crmetrics.vocabulary.language import Message, words
 from crmetrics.web.admission import SIGNED_IN, Number, Rights
 from crmetrics.web.asking import FILTER, asking_of
 from crmetrics.web.board_view import parts_of, question_of
+from crmetrics.web.files import json_of
 from crmetrics.web.noted import WORDS as OF_NOTES
 from crmetrics.web.segments_page import WORDS as OF_SEGMENTS
 from crmetrics.web.segments_page import listed as segments_listed
@@ -84,7 +84,6 @@ WORDS: Final[dict[str, Message]] = {
     "keep": _("Keep"),
     "no_views": _("None yet. Keep one from the menu of an analysis."),
     "remove_view": _("Remove: {title}"),
-    "print": _("Print"),
 }
 
 
@@ -160,7 +159,7 @@ def _looking(router: APIRouter, site: Site) -> None:
                 for each in shown
             ],
         }  # fmt: skip
-        return Response(json.dumps(told, ensure_ascii=False), media_type="application/json")
+        return json_of(told)
 
     @router.get("/boards/{number}")
     def board(request: Request, number: Number) -> Response:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from typing import Final
+from dataclasses import asdict
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from crmetrics.analysis.one_customer import customer_of
+from crmetrics.analysis.one_customer import Customer, customer_of
 from crmetrics.presenting.json import plain
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.warehouse.scope import Filter, Scope
 from crmetrics.web import outlook, timeline_view
 from crmetrics.web.admission import SIGNED_IN, Rights
 from crmetrics.web.customer_view import customer_shown
+from crmetrics.web.files import json_of
 from crmetrics.web.outlook import Look, outlook_of
 from crmetrics.web.records import is_number
 from crmetrics.web.site import Site
@@ -55,30 +56,33 @@ def routes(site: Site) -> APIRouter:
     """The page, and the same as data."""
     router = APIRouter()
 
-    def scope(request: Request) -> Scope:
-        return Scope(site.viewer(request))
-
     @router.get("/customers/{customer:path}.json")
     def as_data(request: Request, customer: str) -> Response:
         if is_number(site, request, "customers", f"{customer}.json"):
             return page(request, f"{customer}.json")
-        with site.catalogue().warehouse(scope(request)) as warehouse:
-            found = customer_of(warehouse, customer)
-        site.saw(request, customer)
-        told = {name: getattr(found, name) for name in found.__slots__ if name not in ("timeline", "names")}
-        told["timeline"] = [{name: getattr(each, name) for name in each.__slots__} for each in found.timeline]
-        text = json.dumps(plain(told, site.format(request)), ensure_ascii=False, allow_nan=False)
-        return Response(text, media_type="application/json")
+        return json_of(customer_as_data(site, request, customer))
 
     @router.get("/customers/{customer:path}")
     def page(request: Request, customer: str) -> Response:
         kind = request.query_params.get("kind", "")
-        with site.catalogue().warehouse(scope(request)) as warehouse:
-            found = customer_of(warehouse, customer, kind)
-        site.saw(request, customer)
+        found = _found(site, request, customer, kind)
         shown = customer_shown(found, kind, site.format(request))
         where = (Filter("customer", (customer,)),)
         known = outlook_of(site, request, [Look(*each, where) for each in OUTLOOKS], site.format(request))
         return site.page(request, "customer.html", WORDS, **shown, outlook=known, customer=customer)
 
     return router
+
+
+def customer_as_data(site: Site, request: Request, customer: str) -> Any:
+    """All that is recorded of a customer, as JSON has it; who saw it is noted."""
+    found = _found(site, request, customer)
+    told = {name: getattr(found, name) for name in found.__slots__ if name not in ("timeline", "names")}
+    return plain({**told, "timeline": [asdict(each) for each in found.timeline]}, site.format(request))
+
+
+def _found(site: Site, request: Request, customer: str, kind: str = "") -> Customer:
+    with site.catalogue().warehouse(Scope(site.viewer(request))) as warehouse:
+        found = customer_of(warehouse, customer, kind)
+    site.saw(request, customer)
+    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from crmetrics.warehouse.scope import Scope
 from crmetrics.web import outlook, timeline_view
 from crmetrics.web.admission import SIGNED_IN, Rights
 from crmetrics.web.deal_view import deal_shown
+from crmetrics.web.files import json_of
 from crmetrics.web.outlook import Look, Outlook, outlook_of
 from crmetrics.web.records import is_number
 from crmetrics.web.site import Site
@@ -72,8 +72,7 @@ def routes(site: Site) -> APIRouter:
     def as_data(request: Request, deal: str) -> Response:
         if is_number(site, request, "deals", f"{deal}.json"):
             return page(request, f"{deal}.json")
-        text = json.dumps(deal_as_data(site, request, deal), ensure_ascii=False, allow_nan=False)
-        return Response(text, media_type="application/json")
+        return json_of(deal_as_data(site, request, deal))
 
     @router.get("/deals/{deal:path}")
     def page(request: Request, deal: str) -> Response:

@@ -32,7 +32,6 @@ WORDS: Final[dict[str, Message]] = {
     "who": _("By"),
     "what": _("What was done"),
     "current": _("current"),
-    "more": _("Details"),
     "undo": _("Take back"),
     "undo_of": _("Take back step {number}"),
     "redo": _("Do again what was taken back last"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +23,7 @@ from crmetrics.web.answering import arrived
 from crmetrics.web.asking import COMPARES, FILTER
 from crmetrics.web.desk import ASIDE, Desk, Task
 from crmetrics.web.figures import Course
+from crmetrics.web.files import json_of
 from crmetrics.web.home_view import as_data, home, quality_asked
 from crmetrics.web.noted import WORDS as OF_NOTES
 from crmetrics.web.noted import NotedCourse, noted_course, notes_for
@@ -212,8 +212,7 @@ def routes(site: Site) -> APIRouter:
     @router.get("/.json")
     async def data(request: Request) -> Response:
         _looked, told = await rounds.told(request, None)
-        written = as_data(told, site.format(request))
-        return Response(json.dumps(written, ensure_ascii=False, allow_nan=False), media_type="application/json")
+        return json_of(as_data(told, site.format(request)))
 
     return router
 

@@ -82,7 +82,6 @@ WORDS: Final[dict[str, Message]] = {
     "set_aside": _("Set aside"),
     "merged": _("Merged"),
     "table": _("Table"),
-    "rows": _("Rows"),
     "aside": _("Set aside, and why"),
     "odd": _("Kept, but odd"),
     "next": _("Go on"),

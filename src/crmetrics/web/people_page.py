@@ -50,7 +50,6 @@ WORDS: Final[dict[str, Message]] = {
     "employee": _("Employee"),
     "employee_sub": _("Whose rows are the person's own. Needed for own rows and rows of the team."),
     "language": _("Language"),
-    "nobody": _("nobody"),
     "add": _("Add somebody"),
     "add_button": _("Add"),
     "first": _("The first one is the administrator, and it is you: you set your password next."),

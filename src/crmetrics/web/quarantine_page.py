@@ -23,6 +23,7 @@ from crmetrics.vocabulary.errors import BadFile
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.warehouse.schema import TABLES
 from crmetrics.web.admission import Rights
+from crmetrics.web.files import XLSX, saved_as
 from crmetrics.web.history_page import WORDS as OF_WORK
 from crmetrics.web.site import Place, Site
 from crmetrics.web.works import Progress
@@ -49,7 +50,6 @@ WORDS: Final[dict[str, Message]] = {
     "row": _("Row"),
     "column": _("Column"),
     "value": _("Value"),
-    "reason": _("What is wrong"),
     "send": _("Send"),
     "nothing": _("Nothing stands in quarantine."),
     "odd": _("Kept, but odd"),
@@ -78,10 +78,7 @@ def routes(site: Site) -> APIRouter:
     def workbook(request: Request) -> Response:
         content = as_workbook(set_aside(site.folder), site.format(request))
         site.note(request, "export", "quarantine")
-        kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-        return Response(
-            content, media_type=kind, headers={"Content-Disposition": 'attachment; filename="quarantine.xlsx"'}
-        )
+        return Response(content, media_type=XLSX, headers=saved_as("quarantine", "xlsx"))
 
     @router.post("/quarantine/corrected")
     async def corrected(request: Request) -> Response:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 from starlette.datastructures import QueryParams
 
 from crmetrics.analysis import Answer, Row
@@ -23,6 +23,7 @@ from crmetrics.vocabulary.unit import Unit
 from crmetrics.warehouse.schema import TABLES
 from crmetrics.web.admission import SIGNED_IN, Rights
 from crmetrics.web.asking import asking_of
+from crmetrics.web.files import FILES, file_of
 from crmetrics.web.pages import ROWS, column_classes
 from crmetrics.web.records import customer_address, page_of, telling_columns
 from crmetrics.web.site import Site
@@ -77,32 +78,14 @@ def routes(site: Site) -> APIRouter:
 
 
 def _files(router: APIRouter, site: Site) -> None:
-    @router.get("/a/{key}/rows.json")
-    def as_json(request: Request, key: str) -> Response:
-        from crmetrics.presenting.json import as_json
+    def address(ending: str) -> None:
+        @router.get(f"/a/{{key}}/rows.{ending}", name=f"rows_as_{ending}")
+        def sent(request: Request, key: str) -> Response:
+            rows = opening(site, request, key).rows
+            return file_of(rows, site.format(request), f"{key}-rows", ending, has_bom="bom" in request.query_params)
 
-        text = as_json(opening(site, request, key).rows, site.format(request))
-        return Response(text, media_type="application/json")
-
-    @router.get("/a/{key}/rows.csv")
-    def as_csv(request: Request, key: str) -> Response:
-        from crmetrics.presenting.csv import csv_parts
-
-        rows = opening(site, request, key).rows
-        parts = csv_parts(rows, site.format(request), has_bom="bom" in request.query_params)
-        return StreamingResponse(parts, media_type="text/csv; charset=utf-8", headers=_saved_as(key, "csv"))
-
-    @router.get("/a/{key}/rows.xlsx")
-    def as_xlsx(request: Request, key: str) -> Response:
-        from crmetrics.presenting.xlsx import as_xlsx
-
-        kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-        content = as_xlsx(opening(site, request, key).rows, site.format(request))
-        return Response(content, media_type=kind, headers=_saved_as(key, "xlsx"))
-
-
-def _saved_as(key: str, ending: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="{key}-rows.{ending}"'}
+    for ending in FILES:
+        address(ending)
 
 
 @dataclass(frozen=True)
@@ -238,7 +221,7 @@ def _shown(opened: Opening, here: int, given: QueryParams, format: Format) -> di
         "count": opened.count,
         "kept_as": urlencode(of_the_rows(given)) if opened.rows.declared.table == "customers" and table.rows else None,
         "passport": lines(opened.rows, format),
-        "files": {ending: _with(given, page=None, file=ending) for ending in ("xlsx", "csv", "json")},
+        "files": {ending: _with(given, page=None, file=ending) for ending in FILES},
         "pages": [
             (number, _with(given, page=str(number)), number == here)
             for number in sorted({1, last, *range(max(1, here - 2), min(last, here + 2) + 1)})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -18,6 +17,7 @@ from crmetrics.vocabulary.period import local_day
 from crmetrics.vocabulary.unit import MONEY, Figure
 from crmetrics.warehouse.scope import Scope
 from crmetrics.web.admission import SIGNED_IN, Rights
+from crmetrics.web.files import json_of
 from crmetrics.web.records import customer_address, deal_address
 from crmetrics.web.site import Place, Site
 from crmetrics.web.sought import found_by
@@ -51,7 +51,7 @@ def routes(site: Site) -> APIRouter:
 
     @router.get("/customers.json")
     def as_data(request: Request) -> Response:
-        return Response(json.dumps(dict(_found(site, request)), ensure_ascii=False), media_type="application/json")
+        return json_of(dict(_found(site, request)))
 
     @router.get("/customers")
     def page(request: Request) -> Response:

@@ -27,12 +27,12 @@ from crmetrics.presenting.tiles import tiles
 from crmetrics.presenting.words import say, say_safely
 from crmetrics.vocabulary.language import words
 from crmetrics.web.asking import address
+from crmetrics.web.files import FILES
 from crmetrics.web.pages import ROWS, SENTENCE, column_classes
 from crmetrics.workspace.annotations import Annotation
 
 _ = words("web")
 
-FILES: Final = ("xlsx", "csv", "json")
 PICTURES: Final = ("png", "svg")
 WIDE_FROM: Final = 14
 """A chart of so many steps takes the whole width: what stands beside it goes below."""
