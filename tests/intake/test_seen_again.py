@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from contextlib import closing
 from datetime import datetime
 
@@ -12,6 +13,7 @@ import pytest
 from crmetrics.intake.rebuilding import preview, rebuild
 from crmetrics.workspace.decisions import Decision, Decisions
 from crmetrics.workspace.state import open_state
+from tests.intake.conftest import Company
 
 DEALS = """
     [source]
@@ -45,6 +47,8 @@ TALKS = """
     created_at = "at"
 """
 HEADER = "id,owner,stage,amount,made,closed,won,due\n"
+WEEKS = (0, 1, None, 2, 3)
+"""The weeks in their order, and the calls of another source (None)."""
 STATES = (
     "D1,Ann,New,100,2026-01-05,,,2026-03-01\nD2,Ann,Offer,,2026-01-06,,,\nD3,Bob,New,7,2026-01-07,,,\n",
     "D1,Bob,Offer,120,2026-01-05,,,2026-03-01\nD2,Ann,Won,50,2026-01-06,2026-01-14 16:00,yes,\nD4,Bob,New,9,2026-01-15,,,\n",
@@ -78,21 +82,34 @@ def leave_out(company, *numbers):
         Decisions(state).add(*(Decision("leave_out", {"source": "crm", "import_no": number}) for number in numbers))
 
 
-def company_of(company, folder, steps, kind):
-    other = type(company)(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    for step in range(4):
-        if step in steps:
-            take(other, step, kind)
-        if step == 1:
-            talk(other)
-    return other
+@pytest.fixture(scope="module")
+def company_of(tmp_path_factory):
+    """Companies that imported some of the four weeks, each made once out of the one a week younger; given as copies."""
+    known = {}
+    patched = pytest.MonkeyPatch()
+    patched.setenv("TZ", "UTC")  # proposed as the company's zone
+
+    def grown(kind, steps):
+        if (kind, steps) not in known:
+            other = Company(tmp_path_factory.mktemp("grown"))
+            if steps:
+                shutil.copytree(grown(kind, steps[:-1]).folder, other.folder, dirs_exist_ok=True)
+                talk(other) if steps[-1] is None else take(other, steps[-1], kind)
+            known[kind, steps] = other
+        return known[kind, steps]
+
+    def copied(folder, steps, kind):
+        shutil.copytree(grown(kind, tuple(each for each in WEEKS if each is None or each in steps)).folder, folder)
+        return Company(folder)
+
+    yield copied
+    patched.undo()
 
 
 @pytest.mark.parametrize(("kind", "missing"), [("full", 0), ("delta", 1)])
-def test_what_later_imports_saw_is_as_if_the_one_left_out_had_never_been(company, tmp_path, kind, missing):
-    whole = company_of(company, tmp_path / "whole", {0, 1, 2, 3}, kind)
-    never = company_of(company, tmp_path / "never", {0, 1, 2, 3} - {missing}, kind)
+def test_what_later_imports_saw_is_as_if_the_one_left_out_had_never_been(company_of, tmp_path, kind, missing):
+    whole = company_of(tmp_path / "whole", {0, 1, 2, 3}, kind)
+    never = company_of(tmp_path / "never", {0, 1, 2, 3} - {missing}, kind)
     before = tables(whole)
     rebuild(whole.workspace)
     assert tables(whole) == before
@@ -108,10 +125,10 @@ def test_what_later_imports_saw_is_as_if_the_one_left_out_had_never_been(company
     assert tables(whole) == before
 
 
-def test_the_next_import_goes_on_from_the_histories_that_count(company, tmp_path):
+def test_the_next_import_goes_on_from_the_histories_that_count(company_of, tmp_path):
     kind = "full"
-    whole = company_of(company, tmp_path / "whole", {0, 1, 2}, kind)
-    never = company_of(company, tmp_path / "never", {0, 2}, kind)
+    whole = company_of(tmp_path / "whole", {0, 1, 2}, kind)
+    never = company_of(tmp_path / "never", {0, 2}, kind)
     leave_out(whole, 2)
     rebuild(whole.workspace)
     take(whole, 3, kind)
@@ -119,10 +136,8 @@ def test_the_next_import_goes_on_from_the_histories_that_count(company, tmp_path
     assert tables(whole) == tables(never)
 
 
-def test_a_correction_of_a_deal_is_in_what_was_seen_of_it(company):
-    kind = "delta"
-    for step in range(3):
-        take(company, step, kind)
+def test_a_correction_of_a_deal_is_in_what_was_seen_of_it(company_of, tmp_path):
+    company = company_of(tmp_path / "company", {0, 1, 2}, "delta")
     first = company.versions.current()
     told = json.loads((company.workspace / "raw" / "crm" / "000002" / "manifest.json").read_text(encoding="utf-8"))
     about = {
@@ -140,9 +155,8 @@ def test_a_correction_of_a_deal_is_in_what_was_seen_of_it(company):
     assert tables(company) == tables(company, first)
 
 
-def test_a_preview_sees_again_and_keeps_nothing(company):
-    for step in range(3):
-        take(company, step, "full")
+def test_a_preview_sees_again_and_keeps_nothing(company_of, tmp_path):
+    company = company_of(tmp_path / "company", {0, 1, 2}, "full")
     files = company.files()
     with preview(company.workspace, [Decision("leave_out", {"source": "crm", "import_no": 2})]) as version:
         stages = company.rows("select stage from deal_stages where deal_id = 'D1' order by entered_at", version)
