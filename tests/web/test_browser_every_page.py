@@ -17,6 +17,7 @@ from crmetrics.web.site import Site
 from crmetrics.workspace.boards import Board, Boards, Part
 from crmetrics.workspace.passwords import Passwords
 from crmetrics.workspace.people import People
+from crmetrics.workspace.segments import Opened, Segment, Segments
 from crmetrics.workspace.sessions import Sessions
 from tests.web.axe import faults
 from tests.web.serving import copy_of, serving
@@ -41,7 +42,7 @@ ADDRESSES = {  # where what stands in the braces must be something that is there
     ),
     "/a/{key}/values": ("/a/sales.win_rate/values?choose=region",),
     "/a/{key}/effects": ("/a/sales.win_rate/effects",),
-    "/a/{key}/rows": ("/a/sales.win_rate/rows?cell=won",),
+    "/a/{key}/rows": ("/a/sales.win_rate/rows?cell=won", "/a/kpis.buyers/rows?cell=value"),
     "/boards/add": ("/boards/add?key=sales.win_rate",),
     "/boards/{number}": ("/boards/1", "/boards/1?change=1"),
     "/customers": ("/customers?q=a",),
@@ -95,6 +96,8 @@ def peopled(demo_company: Callable[[str], Path], tmp_path_factory: pytest.TempPa
         ada = People(site.state).add("ada@example.com", "admin")
         parts = (Part("figure", "sales.win_rate"), Part("chart", "sales.win_rate"), Part("text", text="Look at Wales."))
         Boards(site.state, ada.number).keep(Board(ada.number, "Monday", parts))
+        buyers = Opened("kpis.buyers", "value", "/a/kpis.buyers/rows?cell=value")
+        Segments(site.state, ada.number).keep(Segment(ada.number, "Buyers", buyers))
         uploads = Uploads(site.folder)
         uploads.place_of(sent := uploads.begin("shop", "ada@example.com"), "orders.csv").write_text(ORDERS)
         uploads.look(sent.number)

@@ -77,6 +77,10 @@ def test_a_rep_sees_his_own_customers_of_a_shared_one_and_no_private_one(app: Fa
     assert "Ours" in rep.get("/boards").text
     assert "Mine" not in rep.get("/boards").text
     assert "Mine" not in rep.get("/a/kpis.net_sales?period=2025&choose=segment").text
+    board = {"key": "kpis.net_sales", "query": "period=2025&where.segment=1", "kind": "figure", "title": "Board"}
+    shown = rep.get(send(rep, "/boards/add", **board).headers["location"]).text
+    assert "Segment: Ours" in shown
+    assert "€1<" in shown  # her own order of c1 alone
     there, nowhere = rep.get(SALES + "2"), rep.get(SALES + "77")
     assert there.status_code == nowhere.status_code == 404
     assert there.text.replace("'2'", "") == nowhere.text.replace("'77'", "")

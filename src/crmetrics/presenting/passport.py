@@ -101,7 +101,7 @@ def _definition(answer: Answer[Any], passport: Passport, format: Format) -> Iter
     if passport.driving_date is not None:
         yield line("date", _("Date"), column_name(passport.driving_date, format))
     yield line("zone", _("Time zone"), passport.zone)
-    yield line("filters", _("Filters"), *_filters(answer, passport, format))
+    yield line("filters", _("Filters"), *filters(answer, passport, format))
     if passport.rate_date is not None:
         yield line("rates", _("Rates of the day"), passport.rate_date)
 
@@ -116,7 +116,8 @@ def _spoken(answer: Answer[Any], message: Message, format: Format) -> str:
     return re.sub(r"`([^`]*)`", called, say(message, format))
 
 
-def _filters(answer: Answer[Any], passport: Passport, format: Format) -> Iterator[str]:
+def filters(answer: Answer[Any], passport: Passport, format: Format) -> Iterator[str]:
+    """What an answer is filtered by, a dimension each: "Segment: Champions"."""
     for dimension, values in passport.filters.items():
         names = answer.names.get(FILTERED + dimension, {})
         shown = (value_name(dimension, value, names, format) for value in values)

@@ -17,6 +17,7 @@ from crmetrics.analysis import Answer
 from crmetrics.analysis.reading import read_choices
 from crmetrics.presenting.links import linked
 from crmetrics.presenting.numbers import Format
+from crmetrics.presenting.passport import filters
 from crmetrics.presenting.table import Cells, show
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.errors import CrmetricsError
@@ -128,6 +129,8 @@ def _told(
     if answer.locked:
         return Shown(part, place, title, href, "locked", say(answer.locked.message, format))
     sub = format.period(answer.period) if answer.period else format.day(answer.today)
+    if answer.passport:
+        sub = " · ".join((sub, *filters(answer, answer.passport, format)))
     if part.kind == "figure":
         figure, against = _figure(answer, format)
         return Shown(part, place, title, href, "told", sub=sub, figure=figure, against=against)
