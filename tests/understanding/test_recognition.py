@@ -135,3 +135,36 @@ def test_every_pattern_names_columns_that_there_are():
             assert name in ("first_name", "last_name") or TABLES[table].has(name), (table, name)
         assert all(name in pattern.columns for names in pattern.needs for name in names), table
     assert 0.5 < SURE < 1
+
+
+def test_orders_without_amounts_are_orders(exports):
+    rows = "".join(f"O{number},C{number % 3},2026-01-{number:02},EUR\n" for number in range(1, 9))
+    proposal, _errors = understand(
+        [exports(orders="order_id,customer_id,ordered_at,currency\n" + rows)], exports().parent / "scratch"
+    )
+    assert targets(proposal, "orders") == {
+        f"orders.{name}": name for name in ("order_id", "customer_id", "ordered_at", "currency")
+    }
+    assert [question for question in proposal.questions() if question.doubt == "column"] == []
+
+
+def test_a_table_whose_key_repeats_and_which_nothing_else_tells_of_is_asked_about(exports):
+    rows = "".join(f"O{number},C{number % 3},EUR\n" for number in range(1, 9))
+    proposal, _errors = understand(
+        [exports(orders="order_id,customer_id,currency\n" + rows)], exports().parent / "scratch"
+    )
+    assert all(
+        match.confidence < SURE for each in proposal.known for told in each.found.tables.values() for match in told
+    )
+
+
+def test_a_language_that_is_not_known_is_asked_about(exports):
+    german = (
+        "Rechnungsnummer;Kunde;Datum;Fälligkeitsdatum;Zahlungsbedingungen;Gesamtbetrag;Verkäufer;Herkunft\n"
+        "R1;K1;31.01.2026;28.02.2026;30 Tage;2501,00;Anna;Messe\nR2;K2;13.02.2026;28.02.2026;14 Tage;20,50;Jan;Web\n"
+    )
+    proposal, _errors = understand([exports(invoices=german)], exports().parent / "scratch")
+    assert [
+        match for each in proposal.known for told in each.found.tables.values() for match in told
+        if match.confidence >= SURE
+    ] == []  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,6 +20,9 @@ LONGEST: Final = 4
 """Words of the longest phrase."""
 LEAST_PART: Final = 2
 """Letters of the shortest word that is found within a longer one, as no in invoiceno."""
+FOREIGN: Final = 0.6
+"""The share of a file's heads of which no word is known from which on its language is none of ours. Lists of a whole system in a
+language of ours have 0.4 at most, in German 0.68 to 0.93."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,11 @@ def lexicon() -> Lexicon:
 def meanings_of(head: str) -> Meanings:
     """The meanings of a column's head."""
     return lexicon().meanings(head)
+
+
+def are_foreign(heads: Sequence[Meanings]) -> bool:
+    """Whether the heads of a file are in a language that we do not know, so that the few known words are hardly what they seem."""
+    return sum(not head.words for head in heads) >= FOREIGN * len(heads)
 
 
 def _tokens(head: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from functools import cache
 from math import exp
 from typing import Final
 
-from crmetrics.clean.understanding.headers import HERE, Meanings, folded, lexicon, meanings_of
+from crmetrics.clean.understanding.headers import HERE, Meanings, are_foreign, folded, lexicon, meanings_of
 from crmetrics.clean.understanding.readings import Form
 from crmetrics.clean.understanding.suiting import Read, suiting
 from crmetrics.warehouse.schema import TABLES, Type
@@ -151,13 +151,21 @@ def recognise(entry: str, columns: Sequence[Read]) -> Recognised:
         ):
             return Recognised(entry)
         matches = _doubted(matches)
-    elif len({match.column for match in matches}) < LEAST_KNOWN * _filled(columns):
+    elif score < LIKELY or len({match.column for match in matches}) < LEAST_KNOWN * _filled(columns):
         matches = _doubted(matches)
-    return Recognised(entry, _with_others(table, matches, columns), score)
+    tables = _with_others(table, matches, columns)
+    return Recognised(entry, {each: _asked_if_foreign(told, columns) for each, told in tables.items()}, score)
 
 
 def _doubted(matches: Sequence[Match]) -> tuple[Match, ...]:
     return tuple(replace(match, by_word=match.by_word * UNNAMED) for match in matches)
+
+
+def _asked_if_foreign(matches: tuple[Match, ...], columns: Sequence[Read]) -> tuple[Match, ...]:
+    """The matches of a file; none is sure where its language is not known: a few words are the same in many."""
+    if not are_foreign([column.meanings for column in columns]):
+        return matches
+    return tuple(replace(match, by_word=min(match.by_word, UNNAMED)) for match in matches)
 
 
 def as_lines(found: Recognised, columns: Sequence[Read]) -> Recognised:
@@ -174,7 +182,7 @@ def as_lines(found: Recognised, columns: Sequence[Read]) -> Recognised:
     others = {table: told for table, told in found.tables.items() if table != "order_lines"}
     # what tells of the order itself does so here as well
     lines = tuple(match for match in lines if match is key or match.column not in taken)
-    return Recognised(found.entry, {"order_lines": lines, **others}, found.score)
+    return Recognised(found.entry, {"order_lines": _asked_if_foreign(lines, columns), **others}, found.score)
 
 
 def _with_others(table: str, matches: tuple[Match, ...], columns: Sequence[Read]) -> dict[str, tuple[Match, ...]]:
