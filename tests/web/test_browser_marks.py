@@ -34,7 +34,9 @@ def test_a_click_opens_a_bar_and_enter_another(page: Any, site: str) -> None:
     assert told.inner_text() == "The arrow keys go from value to value, Enter opens the rows."
     for _press in range(3):
         page.keyboard.press("ArrowRight")
-    name, won = re.fullmatch(r"Owner: (.*), Won deals: ([\d,]+).*", told.inner_text()).groups()
+    found = re.fullmatch(r"Owner: (.*), Won deals: ([\d,]+).*", told.inner_text())
+    assert found is not None
+    name, won = found.groups()
     page.keyboard.press("Enter")
     assert rows_opened(page) == int(won.replace(",", ""))
     assert name in page.locator(".sub").inner_text()
