@@ -73,6 +73,7 @@ def test_from_the_first_file_to_an_answer(client: TestClient, tmp_path: Path) ->
     done = do(client, address, "start")
     assert "What came of it" in done
     assert ">59<" in done
+    assert "1 import<" in client.get("/import").text
     assert client.get("/changes").status_code in (200, 202)
     total = open_workspace(tmp_path).ask("kpis.net_sales", period="2025-01-01..2027-01-01", by="").total
     assert total is not None
