@@ -48,7 +48,7 @@ from activities
 where deal_id = $deal and done_at is null and kind <> 'note' and coalesce(outcome, '') <> 'cancelled'
       and not (coalesce(direction, '') = 'in' and kind in ('email', 'chat'))
 order by due_at nulls last, activity_id
-limit 20
+limit 200
 """
 _VISITS: Final = """
 select v.stage, coalesce(s.kind, 'open') as kind, v.entered_at, coalesce(v.left_at, d.closed_at) as left_at,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from starlette.datastructures import QueryParams
 
@@ -130,3 +130,15 @@ def hidden(given: QueryParams, *without: str) -> Sequence[tuple[str, str]]:
         for name, value in given.multi_items()
         if name not in without and not (groups and name.startswith(groups))
     ]
+
+
+def asked_by(address: str) -> tuple[str, str] | None:
+    """The key and the query of an address of ours that leads to the page of an answer; None for any other address."""
+    try:
+        told = urlsplit(address)
+    except ValueError:  # such as http://[
+        return None
+    key = told.path.removeprefix("/a/")
+    if told.scheme or told.netloc or not told.path.startswith("/a/") or "/" in key:
+        return None
+    return key, told.query

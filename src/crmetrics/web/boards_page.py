@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from typing import Any, Final, cast
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -14,7 +14,7 @@ from crmetrics.presenting.words import alphabetical, say
 from crmetrics.vocabulary.errors import BadValue
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.web.admission import SIGNED_IN, Number, Rights
-from crmetrics.web.asking import FILTER, asking_of
+from crmetrics.web.asking import FILTER, asked_by, asking_of
 from crmetrics.web.board_view import parts_of, question_of
 from crmetrics.web.files import json_of
 from crmetrics.web.noted import WORDS as OF_NOTES
@@ -262,11 +262,10 @@ def _changed(site: Site, board: Board, what: str, place: int, form: Any) -> Boar
 
 def _view(site: Site, title: str, address: str) -> View:
     """A view from the address of an answer's page; BadValue for any other address."""
-    told = urlsplit(address)
-    key = told.path.removeprefix("/a/")
-    if told.scheme or told.netloc or not told.path.startswith("/a/") or "/" in key:
+    asked = asked_by(address)
+    if asked is None:
         raise BadValue(_("'{address}' is not the address of an answer.", address=address[:80]))
-    query = question_of(told.query)
+    key, query = asked[0], question_of(asked[1])
     catalogue = site.catalogue()
     asking_of(catalogue.find(key), QueryParams(query), catalogue.settings.zone)
     filters: dict[str, list[str]] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -14,6 +14,7 @@ from crmetrics.presenting.words import say
 from crmetrics.vocabulary.errors import BadValue, CrmetricsError
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.web.admission import SIGNED_IN, Number, Rights
+from crmetrics.web.asking import asked_by
 from crmetrics.web.noted import KNOWN, TypedNote, annotations_of, keep_note, remove_note
 from crmetrics.web.noted import WORDS as OF_NOTES
 from crmetrics.web.pages import AREA_NAMES
@@ -119,14 +120,11 @@ def _kept(site: Site, request: Request, number: int) -> Response:
 
 def _back(address: str) -> str:
     """The page of an analysis that a form was sent from; blank for any other address."""
-    try:
-        told = urlsplit(address)
-    except ValueError:  # such as http://[
+    asked = asked_by(address)
+    if asked is None or not address.isascii() or not address.isprintable() or "\\" in address:
         return ""
-    key = told.path.removeprefix("/a/")
-    is_ours = not told.scheme and not told.netloc and told.path.startswith("/a/") and "/" not in key
-    plain = address.isascii() and address.isprintable() and "\\" not in address
-    return f"{told.path}?{told.query}" if is_ours and plain and told.query else told.path if is_ours and plain else ""
+    key, query = asked
+    return f"/a/{key}?{query}" if query else f"/a/{key}"
 
 
 def _typed(note: Annotation) -> TypedNote:
