@@ -46,6 +46,18 @@ def find_files(sources: Sequence[Path], entries: Sequence[FileEntry]) -> list[tu
     Folders are walked; hidden files are passed over; a folder named like `sales.parquet` is one file.
     Errors: BadFile if a source does not exist, holds no file, or an entry finds nothing; it lists what was there.
     """
+    paths = files_there(sources)
+    found = []
+    for entry in entries:
+        mine = [path for path in paths if entry.matches(path.name)]
+        if not mine:
+            raise _nothing_matches(entry, paths)
+        found += [(entry, path) for path in mine]
+    return found
+
+
+def files_there(sources: Sequence[Path]) -> list[Path]:
+    """All files of the sources, each once. Errors: BadFile if a source does not exist, or there is no file at all."""
     there: dict[Path, Path] = {}
     for source in sources:
         if not source.exists():
@@ -54,14 +66,7 @@ def find_files(sources: Sequence[Path], entries: Sequence[FileEntry]) -> list[tu
     if not there:
         named = ", ".join(str(source) for source in sources)
         raise BadFile(_("'{path}' holds no file. Name a folder or a file that holds data.", path=named))
-    paths = sorted(there.values())
-    found = []
-    for entry in entries:
-        mine = [path for path in paths if entry.matches(path.name)]
-        if not mine:
-            raise _nothing_matches(entry, paths)
-        found += [(entry, path) for path in mine]
-    return found
+    return sorted(there.values())
 
 
 def is_parquet_folder(path: Path) -> bool:

@@ -19,6 +19,7 @@ from crmetrics.collect.archives import unpacked
 from crmetrics.collect.servers.address import Address
 from crmetrics.collect.servers.reading import Wanted, opened, pull
 from crmetrics.collect.sources import FileEntry, find_files, sheets_of
+from crmetrics.collect.unnamed import unnamed_files
 from crmetrics.vocabulary.errors import BadFile, BadMapping, BadValue
 from crmetrics.vocabulary.language import words
 from crmetrics.warehouse.expression import identifier, literal
@@ -34,10 +35,12 @@ Source = Path | Address
 
 @dataclass(frozen=True)
 class Found:
-    """The files of an import with their entries, and the names of tables in which nothing is new."""
+    """The files of an import with their entries, the names of tables in which nothing is new, and of files that no entry
+    names."""
 
     files: Sequence[tuple[FileEntry, Path]]
     unchanged: Sequence[str] = ()
+    unread: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class Sources:
         entries = [entry for entry in mapping.entries.values() if entry.asked is None]
         asked = [entry for entry in mapping.entries.values() if entry.asked is not None]
         files = self._files(entries, {part.entry for part in live})
+        unread = unnamed_files(self.paths, [file_entry(entry) for entry in entries]) if self.paths else []
         if self.address is None:
             missing = [entry for entry in asked if entry.name not in {part.entry for part in live}]
             if missing:
@@ -68,7 +72,7 @@ class Sources:
                         entry=missing[0].name,
                     )
                 )
-            return Found(files)
+            return Found(files, unread=unread)
         if not asked:
             raise BadMapping(
                 _(
@@ -78,7 +82,7 @@ class Sources:
                 )
             )
         tables = self._tables(asked, live, is_same_mapping, progress)
-        return Found([*files, *tables.files], tables.unchanged)
+        return Found([*files, *tables.files], tables.unchanged, unread)
 
     def _files(self, entries: Sequence[Entry], brought: set[str]) -> list[tuple[FileEntry, Path]]:
         wanted = [entry for entry in entries if entry.name not in brought]

@@ -137,7 +137,8 @@ class _Import:
         fresh = [each for each, print_ in zip(found, prints, strict=True) if print_ not in known_prints]
         known = (*told.unchanged, *(one.name for entry, one in found if (entry, one) not in fresh))
         if not fresh and not _is_other_calendar(current, wanted):
-            return report_of(current, mapping, self.store.next_number() - 1, False, known, time.monotonic() - started)
+            last, took = self.store.next_number() - 1, time.monotonic() - started
+            return report_of(current, mapping, last, False, known, told.unread, took)
         number = self.store.next_number()
         folder = self.store.begin(mapping.name, number)
         try:
@@ -155,7 +156,7 @@ class _Import:
         now_set = self.with_facts(wanted, version)
         if now_set != settings or not self.place.settings.exists():
             write_settings(self.place.settings, now_set)
-        return report_of(version, mapping, number, True, known, time.monotonic() - started)
+        return report_of(version, mapping, number, True, known, told.unread, time.monotonic() - started)
 
     def read(self, found: Found, folder: Path, mapping: Mapping, number: int, settings: Settings) -> list[RawPart]:
         """Read the files into raw Parquet."""

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from crmetrics.vocabulary.language import Message
+from crmetrics.vocabulary.language import Message, words
 from crmetrics.warehouse.versions import Version
+
+_ = words("import")
+
+NAMED: Final = 12
+"""So many files that are not read are named; of the others it is said how many they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,7 @@ class ImportReport:
     quarantined  why rows of this source stand in quarantine, and how many
     warnings     what is odd in rows that were kept
     derived      (table, column) -> how many values the product derived
+    unread       names of files that were there and may hold rows, and that no kind of file of the mapping is called like
     """
 
     import_no: int
@@ -56,3 +63,17 @@ class ImportReport:
     warnings: tuple[Told, ...]
     derived: Mapping[tuple[str, str], int]
     seconds: float
+    unread: tuple[str, ...] = ()
+
+
+def not_read(names: Sequence[str]) -> Message:
+    """That files were there which no table of the mapping names; up to `NAMED` of them by name."""
+    named, more = ", ".join(names[:NAMED]), len(names) - NAMED
+    if more > 0:
+        return _("Not read: {names} and {more} more: no table of the mapping names them.", names=named, more=more)
+    return _(
+        "Not read: {names}: no table of the mapping names it.",
+        "Not read: {names}: no table of the mapping names them.",
+        names=named,
+        n=len(names),
+    )

@@ -14,11 +14,19 @@ from crmetrics.warehouse.versions import Version
 
 
 def report_of(
-    version: Version | None, mapping: Mapping, import_no: int, is_changed: bool, known: Sequence[str], seconds: float
+    version: Version | None,
+    mapping: Mapping,
+    import_no: int,
+    is_changed: bool,
+    known: Sequence[str],
+    unread: Sequence[str],
+    seconds: float,
 ) -> ImportReport:
     """The report of an import, as its version tells it."""
     if version is None:
-        return ImportReport(import_no, mapping.name, None, False, (), tuple(known), {}, (), (), {}, seconds)
+        return ImportReport(
+            import_no, mapping.name, None, False, (), tuple(known), {}, (), (), {}, seconds, tuple(unread)
+        )
     with closing(duckdb.connect(str(version.path), read_only=True)) as connection:
         files = connection.execute(
             "select entry, file, rows_read, rows_kept, rows_quarantined, rows_merged from meta.files "
@@ -50,6 +58,7 @@ def report_of(
         tuple(_told(line) for line in warnings),
         {(table, column): rows for table, column, rows in derived},
         seconds,
+        tuple(unread),
     )
 
 

@@ -15,7 +15,7 @@ from crmetrics.clean.mapping_file import read_mapping
 from crmetrics.intake.history import BY
 from crmetrics.intake.imports import import_sources
 from crmetrics.intake.open_questions import check_answered
-from crmetrics.intake.report import ImportReport
+from crmetrics.intake.report import ImportReport, not_read
 from crmetrics.vocabulary.errors import BadFile, BadMapping, BadSettings, Busy, CrmetricsError
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.spelling import file_name
@@ -202,13 +202,16 @@ class Watch:
         """What became of files in an import that went well."""
         read = {Path(name).name for name in (*(file.name for file in report.files), *report.known)}
         version = report.version.number if report.version and report.is_changed else None
+        beside = {path.name for path in self._seen}
+        packed = [name for name in report.unread if name not in beside]
         for path in files:
             stem = path.name.removesuffix(".gz")
             if any(name.startswith((path.name, stem)) for name in read) or _is_packed(path):
                 lost = any(
                     one.read and not one.kept + one.merged for one in report.files if Path(one.name).name == path.name
                 )
-                yield self._arrival(path, "taken", _unusable(path) if lost else None, version)
+                more = _held_more(packed) if packed and _is_packed(path) else None
+                yield self._arrival(path, "taken", _unusable(path) if lost else more, version)
             else:
                 yield self._arrival(path, "passed over", _passed_over(path))
 
@@ -258,7 +261,18 @@ def _is_packed(path: Path) -> bool:
 
 
 def _passed_over(path: Path) -> CrmetricsError:
-    return BadFile(_("No kind of file of the mapping is called like '{file}', so it was not read.", file=path.name))
+    return BadFile(
+        _(
+            "Not read: {file}: no table of the mapping names it. To have it read, import it from a folder of its own, or have "
+            "the watched folder looked through anew.",
+            file=path.name,
+        )
+    )
+
+
+def _held_more(unread: Sequence[str]) -> CrmetricsError:
+    """What a .zip file held beside the files of the mapping: those outside are told each for itself."""
+    return BadFile(not_read(unread))
 
 
 def _unusable(path: Path) -> CrmetricsError:

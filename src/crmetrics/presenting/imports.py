@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from crmetrics.intake.checking import CheckReport, OddRow
-from crmetrics.intake.report import ImportReport, Told
+from crmetrics.intake.report import ImportReport, Told, not_read
 from crmetrics.presenting.letters import cut, harmless, padded, width
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.words import say
@@ -23,7 +23,8 @@ _LONGEST: Final = 60
 def told_import(report: ImportReport, format: Format) -> str:
     """What an import did: files, tables, what was set aside and why."""
     if not report.is_changed:
-        return say(_("Nothing new: these files had been imported before."), format)
+        nothing_new = say(_("Nothing new: these files had been imported before."), format)
+        return "\n".join([nothing_new, *_unread(report, format)])
     version = report.version.number if report.version else 0
     seconds = format.number(report.seconds, 1)
     lines = [say(_("Version {version} published in {seconds} seconds.", version=version, seconds=seconds), format), ""]
@@ -33,7 +34,7 @@ def told_import(report: ImportReport, format: Format) -> str:
     lines += _reasons(say(_("Kept, but odd"), format), report.warnings, format)
     if report.quarantined or report.warnings:
         lines += ["", say(_("`crmetrics check` shows examples of each."), format)]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_unread(report, format)])
 
 
 def told_check(report: CheckReport, format: Format) -> str:
@@ -61,6 +62,17 @@ def told_quarantine(report: CheckReport, format: Format) -> str:
         lines.append(_reason(told, format))
         lines += [f"      {_example(example, format)}" for example in examples]
     return "\n".join(lines)
+
+
+def _unread(report: ImportReport, format: Format) -> list[str]:
+    """The files that were passed over because the mapping does not know them, and what to do about it."""
+    if not report.unread:
+        return []
+    way_out = _(
+        "To have such files read, import them from a folder of their own, or write the mapping anew with "
+        "`crmetrics import SOURCE --propose` and import again."
+    )
+    return ["", harmless(say(not_read(report.unread), format)), say(way_out, format)]
 
 
 def _file(name: str, read: int, kept: int, quarantined: int, merged: int, format: Format) -> str:

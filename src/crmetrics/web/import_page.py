@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
-from crmetrics.intake.report import Told
+from crmetrics.intake.report import Told, not_read
 from crmetrics.intake.uploads import LARGEST, MOST_FILES, Upload, Uploads, mark_of
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.understanding import label, told_left_out, told_question
@@ -84,6 +84,7 @@ WORDS: Final[dict[str, Message]] = {
     "table": _("Table"),
     "aside": _("Set aside, and why"),
     "odd": _("Kept, but odd"),
+    "way_out": _("To have such files read, send them by themselves, under a name of their own."),
     "next": _("Go on"),
     "next_home": _("See what changed"),
     "next_answers": _("What your data can answer"),
@@ -208,6 +209,7 @@ def _shown(uploads: Uploads, upload: Upload, format: Format) -> dict[str, Any]:
             if name in TABLES
         ]
         shown["aside"] = [_odd(each, format) for each in report.quarantined[:8]]
+        shown["unread"] = say(not_read(report.unread), format) if report.unread else ""
         shown["odd"] = [_odd(each, format) for each in report.warnings[:8]]
         shown["of_files"] = [
             (each.name, *(format.count(n) for n in (each.read, each.kept, each.quarantined, each.merged)))

@@ -88,12 +88,14 @@ class Arrivals:
 def _written(problem: Message | None) -> str | None:
     if problem is None:
         return None
-    values = {name: str(value) for name, value in problem.values.items()}
-    return json.dumps({"text": problem.text, "domain": problem.domain, "values": values}, ensure_ascii=False)
+    # whole numbers stay such: they decide between singular and plural
+    values = {name: value if isinstance(value, int) else str(value) for name, value in problem.values.items()}
+    told = {"text": problem.text, "domain": problem.domain, "values": values, "plural": problem.plural}
+    return json.dumps(told, ensure_ascii=False)
 
 
 def _read(problem: str | None) -> Message | None:
     if problem is None:
         return None
     told = json.loads(problem)
-    return Message(told["text"], told["domain"], told["values"])
+    return Message(told["text"], told["domain"], told["values"], told.get("plural"))
