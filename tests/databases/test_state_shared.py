@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
-from threading import Barrier
+from socketserver import BaseRequestHandler, ThreadingTCPServer
+from threading import Barrier, Thread
+from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
 from crmetrics.vocabulary.errors import UnknownName
+from crmetrics.web.admission import SESSION, Access
+from crmetrics.web.application import application
 from crmetrics.workspace.annotations import ANNOTATIONS, Annotations
 from crmetrics.workspace.audit import AUDIT, Audit
 from crmetrics.workspace.boards import Board, Boards
@@ -77,3 +83,52 @@ def test_numbers_and_signs_that_it_cannot_keep(state: State) -> None:
     assert People(state).find("Ad\0a") is None
     kept = Boards(state, 1).keep(Board(1, "Mon\0days"))
     assert Boards(state, 1).own(kept.number).title == "Mondays"
+
+
+class Relay(ThreadingTCPServer):
+    """What lies between the product and its database, and can be cut."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int) -> None:
+        self.to, self.open = port, list[socket.socket]()
+        super().__init__(("127.0.0.1", 0), BaseRequestHandler)
+        Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        there = socket.create_connection(("127.0.0.1", self.to))
+        self.open += [request, there]
+        back = Thread(target=_pass_on, args=(there, request), daemon=True)
+        back.start()
+        _pass_on(request, there)
+        back.join()
+
+    def cut(self) -> None:
+        self.shutdown()
+        self.server_close()
+        for each in self.open:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+
+def _pass_on(one: socket.socket, other: socket.socket) -> None:
+    with suppress(OSError):
+        while some := one.recv(65536):
+            other.sendall(some)
+        other.shutdown(socket.SHUT_WR)
+
+
+def test_a_server_that_goes_away_is_told_on_every_page(
+    postgresql: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CRMETRICS_STATE_PASSWORD", PASSWORD)
+    relay = Relay(postgresql.port)
+    settle(tmp_path, postgresql.address.replace(str(postgresql.port), str(relay.server_address[1])))
+    pages = TestClient(application(tmp_path, access=Access(is_local=False)), base_url="https://testserver")
+    assert pages.get("/sign-in").status_code == 200
+    relay.cut()
+    for address in ("/", "/boards", "/api/me"):
+        answer = pages.get(address, headers={"Cookie": f"__Host-{SESSION}=anything"})
+        assert answer.status_code == 503
+        assert "cannot be reached" in answer.text
+        assert PASSWORD not in answer.text

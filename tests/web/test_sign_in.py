@@ -273,3 +273,18 @@ def test_others_reach_the_pages_only_once_somebody_can_sign_in(tmp_path: Path) -
     assert [is_own(host) for host in ("localhost", "127.8.8.8", "::1", "10.0.0.1", "example.com")] == [
         True, True, True, False, False,
     ]  # fmt: skip
+
+
+def test_before_the_first_import_people_sign_in_and_are_added(tmp_path: Path) -> None:
+    made = application(tmp_path)
+    state = site_of(made).state
+    Passwords(state).set(People(state).add("ada@example.com", "admin"), GOOD)
+    client = browser(made)
+    assert client.get("/sign-in").status_code == 200
+    assert sign_in(client) == 303
+    assert client.get("/").headers["location"] == "/import"
+    for address in ("/import", "/people", "/me", "/audit", "/boards", "/notes"):
+        assert client.get(address).status_code in (200, 303), address
+    assert send(client, "/people", "/people", name="bo@example.com", role="viewer").status_code < 400
+    assert People(state).find("bo@example.com") is not None
+    state.close()

@@ -25,6 +25,10 @@ class BadSettings(BadValue):
     """The settings of the workspace cannot be read: until they are mended nothing can be asked."""
 
 
+class NoState(BadSettings):
+    """What the product itself keeps, people and rights among it, cannot be reached: until it can, nothing can be asked."""
+
+
 class BadFile(CrmetricsError):
     """A source file that cannot be read."""
 

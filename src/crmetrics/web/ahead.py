@@ -46,13 +46,15 @@ def _keep_ready(site: Site, stop: Event) -> None:
     while not stop.is_set():
         try:
             current = site.catalogue() if site.has_data else None
-        except CrmetricsError:  # settings that somebody is just writing: the page tells what is wrong with them
-            current = seen
-        if current is not seen:
-            look_ahead(site, stop)
-            if seen is None:
-                _make_ready(site)
-            seen = current
+            if current is not seen:
+                look_ahead(site, stop)
+                if seen is None:
+                    _make_ready(site)
+                seen = current
+        except (
+            CrmetricsError
+        ):  # settings that somebody is just writing, a state out of reach: the page tells what is wrong
+            pass
         stop.wait(EVERY)
 
 

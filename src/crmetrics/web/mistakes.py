@@ -19,6 +19,7 @@ from crmetrics.vocabulary.errors import (
     BadSettings,
     BadValue,
     CrmetricsError,
+    NoState,
     NotAllowed,
     NotSignedIn,
     NoWorkspace,
@@ -102,10 +103,11 @@ def _shown(request: Request, site: Site, error: CrmetricsError) -> Response:
 
 
 def _without_settings(request: Request, site: Site, error: CrmetricsError) -> Response:
-    """What stands on every page while crmetrics.toml cannot be read. What is wrong in it is not everybody's to know."""
+    """What stands on every page while the settings or the state cannot be read. What a setting says is not everybody's to know."""
     asked = request.query_params.get("language") or request.cookies.get("language") or site.language
     format = format_for(asked if asked in LANGUAGES else "en", "EUR")
-    sentence = say(error.message if _may_know(request, site) else WORDS["unreadable"], format)
+    may_know = isinstance(error, NoState) or _may_know(request, site)
+    sentence = say(error.message if may_know else WORDS["unreadable"], format)
     status, headers = HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "10"}
     if _is_program(request):
         return _as_problem(sentence, status, headers)

@@ -170,7 +170,7 @@ def _given(site: Site, request: Request) -> dict[str, Any]:
     sent = {name: str(value).strip() for name, value in site.form(request).items()}
     name = sent.get("name", "")
     personal = {"yes": True, "no": False}.get(sent.get("sees_personal", ""))
-    linked = sent.get("employee_id") or site.catalogue().settings.people.get(name) or None
+    linked = sent.get("employee_id") or site.settings.people.get(name) or None
     return {
         "name": name,
         "email": sent.get("email") or None,
@@ -190,7 +190,9 @@ def _checked_employee(site: Site, employee_id: str | None) -> str | None:
 
 
 def employees(site: Site) -> list[tuple[str, str]]:
-    """The employees of the data: id and name, in the order of their names."""
+    """The employees of the data: id and name, in the order of their names; none before the first import."""
+    if not site.has_data:
+        return []
     with site.catalogue().warehouse(Scope()) as warehouse:
         rows = warehouse.query("select employee_id, name from employees order by name, employee_id")
     return list(zip(rows.values("employee_id"), rows.values("name"), strict=True))

@@ -60,7 +60,7 @@ def routes(site: Site) -> APIRouter:
 
 
 def _shown(site: Site, request: Request, going_on: str, name: str = "", said: Message | None = None) -> Response:
-    status, at_company = 401 if said is not None else 200, bool(site.catalogue().settings.sign_in.get("issuer"))
+    status, at_company = 401 if said is not None else 200, bool(site.settings.sign_in.get("issuer"))
     return site.page(
         request, "sign_in.html", WORDS, status, next=going_on, name=name, said=said, company_sign_in=at_company
     )
@@ -98,7 +98,7 @@ def _company(router: APIRouter, site: Site) -> None:
     """Signing in at the company's own server: there, and back."""
 
     def server() -> CompanyServer:
-        found = company_server(site.catalogue().settings.sign_in)
+        found = company_server(site.settings.sign_in)
         if found is None:
             raise UnknownName(_("No sign-in server of the company is set up."))
         return found

@@ -21,7 +21,7 @@ from crmetrics.analysis.own_kpis import readable_own_kpis
 from crmetrics.analysis.reading import read_choices
 from crmetrics.catalogue import OpenCatalogue, current_version, open_workspace
 from crmetrics.presenting.numbers import Format, format_for
-from crmetrics.vocabulary.errors import NotAllowed, NotSignedIn
+from crmetrics.vocabulary.errors import BadDatabase, NoState, NotAllowed, NotSignedIn
 from crmetrics.vocabulary.language import LANGUAGES, Message, words
 from crmetrics.warehouse.scope import Viewer
 from crmetrics.warehouse.versions import Versions
@@ -37,6 +37,7 @@ from crmetrics.workspace.people import Person
 from crmetrics.workspace.rights import Permission
 from crmetrics.workspace.settings import Settings, read_settings
 from crmetrics.workspace.state import State, open_state
+from crmetrics.workspace.state_server import GONE
 
 people = words("people")
 
@@ -109,8 +110,11 @@ class Site:
 
     @cached_property
     def state(self) -> State:
-        """The product's own state: people, saved views, targets."""
-        return open_state(self.folder)
+        """The product's own state: people, saved views, targets. NoState while its database cannot be reached."""
+        try:
+            return open_state(self.folder)
+        except BadDatabase:  # why, and where it is, is not everybody's to know
+            raise NoState(GONE) from None
 
     def person(self, request: Request) -> Person:
         """Who asks; NotSignedIn if that is not known."""

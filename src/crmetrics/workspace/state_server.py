@@ -11,7 +11,7 @@ from sqlalchemy import URL, Engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from crmetrics.vocabulary.errors import BadDatabase, BadValue, UnknownName
+from crmetrics.vocabulary.errors import BadDatabase, BadValue, NoState, UnknownName
 from crmetrics.vocabulary.language import words
 
 _ = words("import")
@@ -24,6 +24,11 @@ SCHEMA: Final = "crmetrics"
 _LOCK: Final = 0x63726D
 """The number under which who makes a schema or tables keeps others from making the same ones."""
 _OUT_OF_RANGE: Final = "22003"
+
+GONE: Final = _(
+    "The database of people and rights cannot be reached, so nothing can be shown until it is back. Whoever looks after it "
+    "finds out why with: crmetrics user list"
+)
 
 
 def server_engine(address: str) -> Engine:
@@ -44,7 +49,6 @@ def server_engine(address: str) -> Engine:
     )
     event.listen(engine, "connect", _prepare, insert=True)
     event.listen(engine, "before_cursor_execute", _without_nul, retval=True)
-    event.listen(engine, "handle_error", _told)
     try:
         engine.connect().close()
     except (DBAPIError, OSError) as error:
@@ -58,6 +62,7 @@ def server_engine(address: str) -> Engine:
                 name=PASSWORDS[0],
             )
         ) from None  # what a driver tells may hold what it was given
+    event.listen(engine, "handle_error", _told)
     return engine
 
 
@@ -95,8 +100,10 @@ def _cleared(given: Any) -> Any:
 
 
 def _told(context: ExceptionContext) -> None:
-    """A number greater than any that is kept: there is nothing of that number."""
+    """What is nobody's mistake here: a number greater than any that is kept, and a server that has gone away."""
     cause = context.original_exception
+    if context.is_disconnect or context.connection is None:
+        raise NoState(GONE) from None
     if cause.args and isinstance(cause.args[0], dict) and cause.args[0].get("C") == _OUT_OF_RANGE:
         raise UnknownName(_("There is nothing of such a number.")) from None
 
