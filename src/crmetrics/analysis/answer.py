@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
 
 import numpy as np
 
 from crmetrics.analysis.chart import Chart, FirstOf
 from crmetrics.analysis.row import Column, Row
+from crmetrics.vocabulary.country import Country
 from crmetrics.vocabulary.language import Message
 from crmetrics.vocabulary.period import Period
 from crmetrics.warehouse.rows import Array, Rows, plain
+from crmetrics.warehouse.schema import COUNTRIES
 
 if TYPE_CHECKING:
     from crmetrics.analysis.declaration import Analysis
@@ -222,14 +224,37 @@ class Answer(Generic[R]):
     @property
     def notes(self) -> tuple[Note, ...]:
         """What the reader must know."""
-        return self.result.notes
+        return tuple(replace(each, message=self._told(each.message)) for each in self.result.notes)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What stands out, the most money first."""
-        return tuple(sorted(self.result.findings, key=lambda each: -abs(each.money or 0.0)))
+        told = (replace(each, message=self._told(each.message)) for each in self.result.findings)
+        return tuple(sorted(told, key=lambda each: -abs(each.money or 0.0)))
 
     @property
     def locked(self) -> Locked | None:
         """Why there is no answer, or None."""
         return self.result.locked
+
+    def _told(self, message: Message) -> Message:
+        """A sentence in which codes of countries that the rows hold are countries, to be written as the reader calls them."""
+        if not self._countries:
+            return message
+        told = {
+            name: self._told(value)
+            if isinstance(value, Message)
+            else Country(value)
+            if isinstance(value, str) and value in self._countries
+            else value
+            for name, value in message.values.items()
+        }
+        return replace(message, values=told)
+
+    @cached_property
+    def _countries(self) -> frozenset[str]:
+        columns = self.rows.row.columns
+        groups = [
+            each for each in columns if each.dimension and self.choices.get(each.dimension, each.dimension) in COUNTRIES
+        ]
+        return frozenset(value for each in groups for value in self.rows.values(each.name) if value is not None)

@@ -12,7 +12,7 @@ from crmetrics.analysis.row import Column, Row
 from crmetrics.vocabulary.errors import BadValue
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.vocabulary.unit import Unit
-from crmetrics.warehouse.schema import CHOICE_LABELS, DIMENSIONS, TABLES, Type
+from crmetrics.warehouse.schema import CHOICE_LABELS, DIMENSIONS, TABLES, Type, country_dimension
 from crmetrics.warehouse.schema import Column as Kept
 from crmetrics.warehouse.schema import Table as Shown
 from crmetrics.warehouse.warehouse import Warehouse
@@ -157,16 +157,17 @@ def _columns_of(table: str, names: tuple[str, ...], is_one_currency: bool) -> di
             columns[name] = Column(Message("{name}", values={"name": name.removeprefix("custom_")}))
         elif kept.type is Type.MONEY and not is_one_currency:
             if TABLES[table].has_money:
-                columns[name] = _column(kept)
+                columns[name] = _column(table, kept)
             columns[name + AGREED] = replace(
-                _column(kept), label=_("{amount}, as agreed", amount=kept.label), unit=Unit.QUANTITY
+                _column(table, kept), label=_("{amount}, as agreed", amount=kept.label), unit=Unit.QUANTITY
             )
         else:
-            columns[name] = _column(kept)
+            columns[name] = _column(table, kept)
     return columns
 
 
-def _column(kept: Kept) -> Column:
+def _column(table: str, kept: Kept) -> Column:
     named = next((each.name for each in DIMENSIONS.values() if each.names and each.names[0] == kept.references), None)
+    named = named or country_dimension(table, kept.name)
     listed = tuple((value, CHOICE_LABELS[value]) for value in kept.choices if value in CHOICE_LABELS)
     return Column(kept.label, _UNITS.get(kept.type, Unit.TEXT), kept.meaning, dimension=named, words=listed)

@@ -7,9 +7,11 @@ from typing import Any, Final
 
 from crmetrics.analysis import Analysis, Answer
 from crmetrics.analysis.metric import reading_of
+from crmetrics.vocabulary.country import Country
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.vocabulary.unit import MONEY, Figure
 from crmetrics.warehouse.profile import Profile
+from crmetrics.warehouse.schema import COUNTRIES
 
 _ = words("home")
 
@@ -37,7 +39,7 @@ def reason(
             continue
         most = max(parts, key=lambda party: parts[party] * (1 if moved > 0 else -1))
         if most is not None and parts[most] / moved > MOST:
-            name = answer.names.get("party", {}).get(most, most)
+            name = Country(most) if dimension in COUNTRIES else answer.names.get("party", {}).get(most, most)
             return dimension, _("most of it at {group}: {money}", group=name, money=Figure(abs(parts[most]), MONEY))
     return None
 

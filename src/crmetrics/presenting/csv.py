@@ -31,10 +31,10 @@ def csv_parts(
     has_bom      for Excel
     """
     cells = Cells(answer, format)
-    named = [column.name in answer.names for column in answer.declared.row.columns]
+    named = [column.name in cells.names for column in answer.declared.row.columns]
     if has_bom:
         yield BOM
-    yield _written([_heads(answer, format, is_labelled)])
+    yield _written([_heads(cells, format, is_labelled)])
     lines: list[list[Any]] = []
     for row in answer.rows:
         lines.append(list(_line(cells, row.values, named, format)))
@@ -55,11 +55,11 @@ def harmless_cell(text: str) -> str:
     return "'" + text if text.startswith(_STARTS_FORMULA) else text
 
 
-def _heads(answer: Answer[Any], format: Format, is_labelled: bool) -> list[str]:
+def _heads(cells: Cells, format: Format, is_labelled: bool) -> list[str]:
     found = []
-    for header in headers(answer, format):
+    for header in headers(cells.answer, format):
         found.append(header.label if is_labelled else header.name)
-        if header.name in answer.names:
+        if header.name in cells.names:
             label = say(_("{label} (name)", label=header.label), format)
             found.append(label if is_labelled else f"{header.name}_name")
     return [harmless_cell(head) for head in found]

@@ -11,6 +11,7 @@ from typing import Any
 
 from crmetrics.analysis import Answer, Finding, LeftOut, Locked, Note, Passport, Result
 from crmetrics.presenting.numbers import Format
+from crmetrics.presenting.table import names_of
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.language import Message
 from crmetrics.vocabulary.period import Period
@@ -43,7 +44,7 @@ def as_object(answer: Answer[Any], format: Format) -> dict[str, Any]:
         "before": {"period": _period(answer.before_period, zone), **_rows(answer.before, format)}
         if answer.before
         else None,
-        "names": {name: dict(names) for name, names in answer.names.items()},
+        "names": {name: dict(names) for name, names in names_of(answer, format).items()},
         "notes": [_note(note, format) for note in answer.notes],
         "findings": [_finding(finding, format) for finding in answer.findings],
         "passport": _passport(answer.passport, format) if answer.passport else None,

@@ -11,13 +11,14 @@ from typing import Any, Final
 from crmetrics.analysis import Answer, Column, Row, Waterfall
 from crmetrics.analysis.littleness import SHOWN_FROM
 from crmetrics.presenting.comparison import Comparison
+from crmetrics.presenting.countries import country_name, country_names
 from crmetrics.presenting.locales import NOTHING
 from crmetrics.presenting.numbers import NUMERIC, Format
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.vocabulary.period import GRAINS
 from crmetrics.vocabulary.unit import Figure, Unit
-from crmetrics.warehouse.schema import CHOICE_LABELS, DIMENSIONS, TABLES
+from crmetrics.warehouse.schema import CHOICE_LABELS, COUNTRIES, DIMENSIONS, TABLES
 
 _ = words("presenting")
 
@@ -59,6 +60,7 @@ class Cells:
     def __init__(self, answer: Answer[Any], format: Format) -> None:
         self.answer, self.format = answer, format
         self.columns = answer.columns
+        self.names = names_of(answer, format)
         self.all_columns = {column.name: column for column in answer.declared.row.columns}
         self._unique: dict[str, bool] = {}
 
@@ -97,8 +99,8 @@ class Cells:
         text = str(value)
         if text in self._words.get(column.name, {}):
             return say(self._words[column.name][text], self.format)
-        if text in self.answer.names.get(column.name, {}):
-            return self.answer.names[column.name][text]
+        if text in self.names.get(column.name, {}):
+            return self.names[column.name][text]
         if text in closed_list(dimension):
             return say(CHOICE_LABELS[text], self.format)
         if dimension == "week" and len(text) == 10:
@@ -108,9 +110,7 @@ class Cells:
 
     def dimension(self, column: Column) -> str | None:
         """What a column's values are: the dimension itself, or the one its choice names (`by`); "" for no grouping."""
-        if column.dimension is None:
-            return None
-        return str(self.answer.choices.get(column.dimension, column.dimension) or "")
+        return dimension_of(self.answer, column)
 
     def is_of_time(self, column: Column) -> bool:
         """Whether a column's values are days, weeks, months, quarters or years, whose texts stand in the order of time."""
@@ -258,7 +258,23 @@ def value_name(dimension: str, value: str | None, names: Mapping[str, str], form
         return say(blank_words(dimension), format)
     if value in closed_list(dimension):
         return say(CHOICE_LABELS[value], format)
-    return names.get(value, value)
+    return country_name(value, format.language) if dimension in COUNTRIES else names.get(value, value)
+
+
+def dimension_of(answer: Answer[Any], column: Column) -> str | None:
+    """What a column's values are: the dimension itself, or the one its choice names (`by`); "" for no grouping."""
+    return None if column.dimension is None else str(answer.choices.get(column.dimension, column.dimension) or "")
+
+
+def names_of(answer: Answer[Any], format: Format) -> Mapping[str, Mapping[str, str]]:
+    """Column -> value -> its name: those that the data give, and of countries those that the reader's language has."""
+    found = dict(answer.names)
+    for column in answer.declared.row.columns:
+        if dimension_of(answer, column) in COUNTRIES:
+            tables = (answer.result, *([answer.before] if answer.before else ()))
+            codes = {str(value) for each in tables for value in each.rows.values(column.name) if value is not None}
+            found |= {column.name: names} if (names := country_names(codes, format.language)) else {}
+    return found
 
 
 @cache

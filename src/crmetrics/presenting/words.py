@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from markupsafe import Markup, escape
 
+from crmetrics.presenting.countries import country_name
 from crmetrics.presenting.numbers import Format
+from crmetrics.vocabulary.country import Country
 from crmetrics.vocabulary.language import Message, fill, translated
 from crmetrics.vocabulary.period import Period
 from crmetrics.vocabulary.unit import Figure
@@ -32,6 +34,8 @@ def text_of(value: Any, format: Format) -> str:
         return format.figure(value)
     if isinstance(value, Message):
         return say(value, format)
+    if isinstance(value, Country):
+        return country_name(value.code, format.language)
     if isinstance(value, bool):
         return format.flag(value)
     if isinstance(value, int | float):

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from crmetrics.analysis.one_customer import Customer
 from crmetrics.analysis.timeline import Happening
+from crmetrics.presenting.countries import country_name
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.language import Message, words
@@ -65,7 +66,9 @@ def customer_shown(found: Customer, kind: str, format: Format) -> dict[str, Any]
 
 def _subtitle(found: Customer, format: Format) -> str:
     told = found.profile
-    parts = [str(told[name]) for name in ("industry", "city", "country") if told.get(name)]
+    parts = [str(told[name]) for name in ("industry", "city") if told.get(name)]
+    if told.get("country"):
+        parts.append(country_name(str(told["country"]), format.language))
     if told.get("size_band"):
         parts.append(say(_("{size} people", size=str(told["size_band"])), format))
     if told.get("created_at"):

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from crmetrics.analysis.one_deal import Deal, Stay
+from crmetrics.presenting.countries import country_name
 from crmetrics.presenting.locales import NOTHING
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.words import say
@@ -82,7 +83,8 @@ def _customer(found: Deal, format: Format) -> dict[str, str]:
     if len(told) == 1:
         said = say(_("Customer {id}, of whom nothing else is recorded that you may see", id=number), format)
         return {"name": "", "href": "", "said": said}
-    where = "".join(f", {told[name]}" for name in ("city", "country") if told.get(name))
+    country = country_name(str(told["country"]), format.language) if told.get("country") else ""
+    where = "".join(f", {part}" for part in (told.get("city"), country) if part)
     return {"name": str(told.get("name") or number), "href": customer_address(number), "said": where}
 
 

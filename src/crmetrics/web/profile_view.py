@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
+from crmetrics.presenting.countries import country_name
 from crmetrics.presenting.numbers import Format, format_for
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.unit import DATE, FLAG, MOMENT, MONEY, SHARE, Unit
-from crmetrics.warehouse.schema import CHOICE_LABELS, Table, Type
+from crmetrics.warehouse.schema import CHOICE_LABELS, Table, Type, country_dimension
 
 _UNITS: Final[Mapping[Type, Unit]] = {Type.DATE: DATE, Type.MOMENT: MOMENT, Type.FLAG: FLAG, Type.SHARE: SHARE}
 
@@ -27,6 +28,8 @@ def profile_lines(
         column = table.column(name)
         if name == "owner_id":
             shown = names.get(str(value), str(value))
+        elif country_dimension(table.name, name):
+            shown = country_name(str(value), format.language)
         elif column.choices and str(value) in CHOICE_LABELS:
             shown = say(CHOICE_LABELS[str(value)], format)
         elif column.type in (Type.MONEY, Type.NUMBER, Type.INTEGER):

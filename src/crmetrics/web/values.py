@@ -14,7 +14,7 @@ from crmetrics.catalogue import OpenCatalogue
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.table import value_name
 from crmetrics.vocabulary.spelling import folded
-from crmetrics.warehouse.schema import DIMENSIONS, TABLES, path_to
+from crmetrics.warehouse.schema import COUNTRIES, DIMENSIONS, TABLES, path_to
 from crmetrics.warehouse.scope import SEGMENT, Scope, Viewer
 from crmetrics.warehouse.views import CUSTOM, custom_path
 from crmetrics.warehouse.warehouse import Warehouse
@@ -93,7 +93,12 @@ class Values:
         found = self._list(catalogue, scope, declared.table, dimension)
         named = [Value(value, value_name(dimension, value, found.names, format), n) for value, n in found.counts]
         sought = folded(typed.strip())
-        fitting = [each for each in named if sought in folded(each.shown)] if sought else named
+        is_code = dimension in COUNTRIES  # found by its name and by the code that stands in files and addresses
+        fitting = [
+            each
+            for each in named
+            if sought in folded(each.shown) or (is_code and folded(each.value or "").startswith(sought))
+        ]
         if sought and found.is_cut and not fitting and dimension in DIMENSIONS:
             rows = self._sought(catalogue, scope, declared.table, dimension, typed.strip())
             fitting = [Value(value, value_name(dimension, value, rows.names, format), n) for value, n in rows.counts]

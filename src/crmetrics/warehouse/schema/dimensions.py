@@ -22,6 +22,7 @@ class Dimension:
     names        where the name of an ID stands (table, column); None: the value is its own name
     meaning      what the label does not say
     is_personal  an attribute of a person, used for description only and for groups that are large enough (R17)
+    is_country   the values are codes of countries (ISO 3166-1), shown by the names that the reader's language has for them
     """
 
     name: str
@@ -30,6 +31,7 @@ class Dimension:
     names: tuple[str, str] | None = None
     meaning: Message | None = None
     is_personal: bool = False
+    is_country: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ _IN_ORDER = (
         _("Country"),
         {"customers": "country"},
         meaning=_("The customer's; where an order was delivered is the delivery country."),
+        is_country=True,
     ),
     Dimension(
         "region",
@@ -142,7 +145,7 @@ _IN_ORDER = (
         meaning=_("Of an order the sales channel; of a campaign, a ticket or an event the one it came by."),
     ),
     Dimension("campaign", _("Campaign"), _wherever("campaign_id"), ("campaigns", "name")),
-    Dimension("order_country", _("Delivery country"), {"orders": "country"}),
+    Dimension("order_country", _("Delivery country"), {"orders": "country"}, is_country=True),
     Dimension("order_region", _("Delivery region"), {"orders": "region"}),
     Dimension("order_city", _("Delivery city"), {"orders": "city"}),
     Dimension(
@@ -176,3 +179,11 @@ _IN_ORDER = (
 )
 
 DIMENSIONS: Final[Mapping[str, Dimension]] = MappingProxyType({dimension.name: dimension for dimension in _IN_ORDER})
+
+COUNTRIES: Final = frozenset(each.name for each in _IN_ORDER if each.is_country)
+"""The dimensions whose values are codes of countries."""
+
+
+def country_dimension(table: str, column: str) -> str | None:
+    """The dimension of countries that a column of a table holds; None if it holds none."""
+    return next((name for name in sorted(COUNTRIES) if DIMENSIONS[name].columns.get(table) == column), None)
