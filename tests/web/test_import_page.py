@@ -84,10 +84,12 @@ def test_the_same_source_again_is_read_as_before_and_nothing_is_doubled(client: 
     first = send(client, orders__csv=ORDERS)
     answered(client, first)
     do(client, first, "start")
-    again = send(client, orders__csv=ORDERS)
+    again = send(client, orders__csv=ORDERS, visits__csv="Visit,Day\nV1,2026-01-01\n")
     page = settled(client, again)
     assert "read as it was then" in page
-    assert "Nothing new" in do(client, again, "start")
+    page = do(client, again, "start")
+    assert "Nothing new" in page
+    assert "Not read: visits.csv: no table of the mapping names it. To have such files read, send them by" in page
     assert [each.number for each in Uploads(tmp_path).all()] == [2, 1]
 
 
