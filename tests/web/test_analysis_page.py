@@ -137,7 +137,7 @@ def test_a_file_that_has_not_changed_is_not_sent_again(client: TestClient) -> No
         "/a/sales.win_rate.json?period=2025&where.owner=bo", headers={"If-None-Match": first.headers["etag"]}
     )
     assert other.status_code == 200
-    assert first.headers["cache-control"] == "no-store"
+    assert first.headers["cache-control"] == "private, no-store"
     assert "etag" not in client.get(YEAR).headers
 
 
