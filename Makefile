@@ -28,7 +28,7 @@ serve: $(PRODUCT) ## the pages of WORKSPACE (the demo company, if not named)
 	@$(BIN)/crmetrics --workspace $(WORKSPACE) serve --port $(PORT)
 
 test: $(TOOLS) ## all tests; `make test PYTEST="tests/house -x"` runs some
-	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(PYTEST)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(PYTEST)
 
 check: $(TOOLS) ## style, types, the direction of imports, translations, the docs
 	$(BIN)/ruff check .

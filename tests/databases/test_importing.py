@@ -18,8 +18,6 @@ from crmetrics.vocabulary.errors import BadFile, BadMapping, BadValue
 from tests.databases.conftest import PASSWORD
 from tests.intake.conftest import NOW, Company
 
-pytestmark = pytest.mark.xdist_group("databases")
-
 MAPPING = """
 [source]
 name = "shop"

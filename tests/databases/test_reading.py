@@ -7,8 +7,6 @@ from crmetrics.collect.servers.address import read_address
 from crmetrics.collect.servers.reading import Wanted, opened, pull, tables_to_understand
 from crmetrics.vocabulary.errors import BadDatabase
 
-pytestmark = pytest.mark.xdist_group("databases")
-
 
 @pytest.fixture
 def rows(tmp_path):

@@ -59,6 +59,7 @@ def test_several_processes_make_the_same_tables_at_once(folder: Path, postgresql
 
 def test_what_others_keep_in_the_database_is_left_alone(state: State) -> None:
     with state.engine.begin() as connection:
+        connection.exec_driver_sql("drop table if exists public.people")  # other tests import one of that name
         connection.exec_driver_sql("create table public.people (id integer primary key, name text)")
         connection.exec_driver_sql("insert into public.people values (1, 'Ayşe Yılmaz')")
     People(state).add("Bo", "rep")

@@ -14,7 +14,7 @@ from tests.web.test_browser import opened
 
 Page = Any
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def drawn(page: Page, address: str) -> None:

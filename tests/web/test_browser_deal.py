@@ -9,7 +9,7 @@ import pytest
 
 Page = Any  # of playwright, which may not be there
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def test_from_a_list_of_deals_to_one_and_to_its_customer_and_back(page: Page, site: str) -> None:

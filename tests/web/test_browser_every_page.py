@@ -25,7 +25,7 @@ from tests.web.signed_in import site_of
 
 Page = Any  # of playwright, which may not be there
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 NO_PAGES = {  # what is asked by GET and shows nothing by itself
     "/a": "leads to /analyses",

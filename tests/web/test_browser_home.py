@@ -8,7 +8,7 @@ import pytest
 
 Page = Any  # of playwright, which may not be there
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def opened(page: Page, address: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.web.test_browser_analysis import drawn
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def rows_opened(page: Any) -> int:

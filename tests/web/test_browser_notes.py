@@ -11,7 +11,7 @@ from tests.web.axe import faults
 
 Page = Any  # of playwright, which may not be there
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 CHART = "/a/kpis.net_sales?period=2026"
 TEXT = "Fair <b>in</b> İstanbul"

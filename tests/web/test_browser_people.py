@@ -18,7 +18,7 @@ from tests.web.serving import copy_of, serving
 Page = Any  # of playwright, which may not be there
 PASSWORD = "four words for tests"
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from tests.web.serving import serving
 
 Page = Any  # of playwright, which may not be there
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 SALES = "/a/kpis.net_sales?period=2010-12-01..2012-01-01&by=country"
 IRELAND = {"tr": "İrlanda", "uk": "Ірландія", "zh": "爱尔兰"}

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -149,7 +150,10 @@ def test_every_proof_opens(demo: Any) -> None:
     page = shown(client, period="last-month")
     proofs = {each.replace("&amp;", "&") for each in re.findall(r'href="(/a/[^"]+)"', page) if "?" in each}
     assert len(proofs) > 10
-    assert all("period=2026-10-01..2026-11-01" in each for each in proofs if "net_sales" in each)
+    bars = {each for each in proofs if each.startswith("/a/kpis.net_sales/rows?")}
+    months = [f"{y}-{m:02}-01" for y, m in ((2025 + at // 12, at % 12 + 1) for at in range(9, 23))]
+    assert {re.search(r"period=([^&]+)", each)[1] for each in bars} == {f"{a}..{b}" for a, b in pairwise(months)}
+    assert all("period=2026-10-01..2026-11-01" in each for each in proofs - bars if "net_sales" in each)
     catalogue = set(keys())
     assert {re.split(r"[/?]", each)[2] for each in proofs} <= catalogue
     few = sorted(proofs)[:: max(1, len(proofs) // 4)]
