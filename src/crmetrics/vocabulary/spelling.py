@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Final
+
+_APOSTROPHES: Final = str.maketrans(dict.fromkeys("’ʼ‘`", "'"))
 
 
 def folded(text: str) -> str:
-    """Small letters without marks; the Turkish ı and İ as i, so that either way of typing finds either."""
+    """Small letters without marks, the Turkish ı and İ as i, one apostrophe: either way of typing finds either."""
+    text = text.translate(_APOSTROPHES)
     small = unicodedata.normalize("NFKD", text.replace("İ", "i").replace("I", "i").casefold()).replace("ı", "i")
     return "".join(letter for letter in small if not unicodedata.combining(letter))
 

@@ -2,7 +2,8 @@
 (function () {
   "use strict";
   function plain(text) {
-    return text.replace(/[\u0130I]/g, "i").toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "").replace(/\u0131/g, "i");
+    var small = text.replace(/[\u0130I]/g, "i").replace(/[\u2019\u02bc\u2018`]/g, "'").toLowerCase();
+    return small.normalize("NFKD").replace(/\p{M}/gu, "").replace(/\u0131/g, "i");
   }
   function find(typed) {
     var wanted = plain(typed).split(/\s+/).filter(Boolean), found = 0;
