@@ -203,6 +203,11 @@ def test_grains_of_time_are_written_as_dates():
     assert [format.grain(each) for each in grains] == ["2026", "2026年第4季度", "2026年11月", "2026年11月5日", "Aspen"]
 
 
+def test_short_texts_stand_one_after_another():
+    assert format_for("en", "EUR").listed(["Bursa", "", "Turkey"]) == "Bursa, Turkey"
+    assert format_for("zh", "EUR").listed(["上海", "中国"]) == "上海，中国"
+
+
 def test_an_unknown_language_is_told():
     with pytest.raises(UnknownName, match="'de'"):
         format_for("de", "EUR")

@@ -187,6 +187,15 @@ def test_the_page_speaks_the_reader_s_language(client: TestClient, language: str
         assert english not in page
 
 
+def test_what_stands_one_after_another_is_parted_as_the_language_parts_it(client: TestClient) -> None:
+    english, chinese = (client.get(f"/customers/C1?language={language}").text for language in ("en", "zh"))
+    assert "İzmir, known since" in english
+    assert re.search(r"Order O1, <b>", english)
+    assert "İzmir，2023年1月5日" in chinese
+    assert re.search(r"订单 O1，<b>", chinese)
+    client.cookies.clear()
+
+
 def test_a_rep_opens_his_own_customers_alone(folder: Path, tmp_path: Path) -> None:
     state = open_state(tmp_path)
     site = application(folder)

@@ -30,6 +30,7 @@ class Locale:
     day       {d} {m} {y}
     spans     a span inside a month, inside a year, and over years; {a} and {b} are its ends
     days      plural category -> words for a number of days; `day_mark` is the short form
+    comma     what parts short words that stand one after another
     """
 
     decimal: str
@@ -50,6 +51,7 @@ class Locale:
     span: str
     days: MappingProxyType[str, str]
     day_mark: str
+    comma: str = ", "
 
 
 _EN: Final = Locale(
@@ -131,6 +133,7 @@ _ZH: Final = Locale(
     span="{first}\u2013{last}",
     days=MappingProxyType({"other": "{n}天"}),
     day_mark="{n}天",
+    comma="，",
 )
 
 LOCALES: Final = MappingProxyType({"en": _EN, "tr": _TR, "uk": _UK, "zh": _ZH})

@@ -197,6 +197,10 @@ class Format:
             return self.day(date.fromisoformat(text))
         return text
 
+    def listed(self, texts: Iterable[str]) -> str:
+        """Short texts one after another, without the blank ones: "Bursa, Turkey"."""
+        return self.locale.comma.join(filter(None, texts))
+
     def decimals(self, unit: Unit, values: Iterable[Any]) -> int | None:
         """How many decimals a column needs, so that all its values are written alike; None where the unit says it."""
         known = [float(value) for value in values if isinstance(value, int | float) and math.isfinite(value)]

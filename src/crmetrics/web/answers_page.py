@@ -69,7 +69,7 @@ def routes(site: Site) -> APIRouter:
             tally={state: sum(each.state == state for each in found) for state in ("ready", "thin", "locked")},
             unlocking=unlocking(found, format_),
             tables=at_hand(catalogue.ask("data.coverage", viewer=viewer), format_),
-            absent=", ".join(say(TABLES[name].label, format_) for name in absent),
+            absent=format_.listed(say(TABLES[name].label, format_) for name in absent),
             areas=by_area(found, format_),
         )
 

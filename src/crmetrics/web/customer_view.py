@@ -77,7 +77,7 @@ def _subtitle(found: Customer, format: Format) -> str:
     if told.get("owner_id"):
         owner = found.names.get(str(told["owner_id"]), str(told["owner_id"]))
         parts.append(say(_("owner {name}", name=owner), format))
-    return ", ".join(parts)
+    return format.listed(parts)
 
 
 def _facts(found: Customer, format: Format) -> list[tuple[str, str, str]]:

@@ -155,7 +155,7 @@ def _quotes(found: Deal, format: Format) -> Iterator[Sentence]:
 def what(step: Mapping[str, Any], format: Format) -> str:
     """An activity in a word or two: its kind and what it is about."""
     kind = say(CHOICE_LABELS[step["kind"]], format) if step["kind"] in CHOICE_LABELS else str(step["kind"])
-    return f"{kind}, {step['subject']}" if step["subject"] else kind
+    return format.listed((kind, str(step["subject"] or "")))
 
 
 def _day(moment: datetime, format: Format) -> date:

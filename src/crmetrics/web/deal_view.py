@@ -84,7 +84,7 @@ def _customer(found: Deal, format: Format) -> dict[str, str]:
         said = say(_("Customer {id}, of whom nothing else is recorded that you may see", id=number), format)
         return {"name": "", "href": "", "said": said}
     country = country_name(str(told["country"]), format.language) if told.get("country") else ""
-    where = "".join(f", {part}" for part in (told.get("city"), country) if part)
+    where = "".join(format.locale.comma + str(part) for part in (told.get("city"), country) if part)
     return {"name": str(told.get("name") or number), "href": customer_address(number), "said": where}
 
 

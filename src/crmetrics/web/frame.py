@@ -50,6 +50,7 @@ def bare_frame(request: Request, format: Format, own: Mapping[str, Message]) -> 
     """What a template is given that needs neither data nor settings nor a person; `own` are the words of the page."""
     return {
         "say": _sayer(own, format),
+        "comma": format.locale.comma,
         "language": format.language,
         "html_language": _HTML_LANGUAGES.get(format.language, format.language),
         "languages": [(code, name, address_with(request, language=code)) for code, name in LANGUAGE_NAMES],

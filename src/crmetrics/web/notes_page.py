@@ -155,7 +155,7 @@ def _page(
 
 
 def _line(notes: Annotations, note: Annotation, format: Format) -> Line:
-    areas = ", ".join(say(AREA_NAMES[area], format) for area in note.areas if area in AREA_NAMES)
+    areas = format.listed(say(AREA_NAMES[area], format) for area in note.areas if area in AREA_NAMES)
     return Line(
         note.number,
         format.span(note.first, note.last),
