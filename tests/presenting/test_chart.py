@@ -82,6 +82,7 @@ def test_a_share_of_few_cases_is_no_bar(win_rate):
 def test_a_title_names_the_figure_and_what_it_is_by(win_rate):
     assert drawn(win_rate).title == "Win rate by owner"
     assert drawn(replace(win_rate, choices={"by": "", "of": "count"})).title == "Win rate"
+    assert drawn(win_rate, format_for("tr", "TRY")).title == "Win rate, sorumlu bazında"
 
 
 def test_a_name_is_data(win_rate):

@@ -194,3 +194,4 @@ def test_the_pages_speak_the_reader_s_language(client: TestClient, address: str,
     page = client.get(address, params={"language": language}).text
     for english in ("Record of every step", "What was set aside", "Duplicates<", "Take back<", "Make them one"):
         assert english not in page
+    assert "administrator" not in page

@@ -94,10 +94,12 @@ class Scene:
         return self.say(_("{figure} by {group}", figure=self.heads[measure.name], group=self.in_sentence(group)))
 
     def in_sentence(self, group: Column) -> str:
-        """What a column is called in the middle of an English title; other languages keep their words as they are."""
+        """What a column is called in the middle of an English or a Turkish title; the others keep their words as they are."""
         label = self.heads[group.name]
-        is_word = len(label) > 1 and label[1:2].islower()
-        return label[:1].lower() + label[1:] if is_word and self.format.language == "en" else label
+        if self.format.language not in ("en", "tr") or not label[1:2].islower():
+            return label
+        dotted = {"İ": "i", "I": "ı"} if self.format.language == "tr" else {}
+        return dotted.get(label[0], label[0].lower()) + label[1:]
 
     def cut(self) -> list[str]:
         """The sentence about groups that are not drawn."""

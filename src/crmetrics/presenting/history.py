@@ -33,7 +33,7 @@ def told_history(history: History, format: Format) -> str:
         (
             f"{'*' if step.number == history.current else ' '} {step.number:>4}",
             format.moment(step.at),
-            harmless(_who(step, format)),
+            harmless(who(step, format)),
             what(history, step, format),
         )
         for step in history.steps
@@ -61,7 +61,7 @@ def told_step(history: History, step: Step, format: Format) -> str:
                 "Version {version}, {moment}, by {who}",
                 version=step.number,
                 moment=format.moment(step.at),
-                who=_who(step, format),
+                who=who(step, format),
             ),
             format,
         ),
@@ -97,7 +97,8 @@ def _decision(history: History, number: int) -> dict[str, Any]:
     return {"number": number, "kind": found.kind if found else None, "made_by": found.made_by if found else None}
 
 
-def _who(step: Step, format: Format) -> str:
+def who(step: Step, format: Format) -> str:
+    """Who did a step: a person's name; in the reader's words where nobody had signed in or the watched folder did it."""
     known = {"": _("administrator"), "administrator": _("administrator"), BY: _("watched folder")}
     return say(known[step.by], format) if step.by in known else step.by
 

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from crmetrics.intake.history import history_of
 from crmetrics.intake.undoing import NOTHING_TO_REDO, redo, to_redo, undo, why_not
-from crmetrics.presenting.history import as_json, told_step, what
+from crmetrics.presenting.history import as_json, told_step, what, who
 from crmetrics.vocabulary.errors import BadValue
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.web.admission import Rights
@@ -55,7 +55,7 @@ def routes(site: Site) -> APIRouter:
             {
                 "number": step.number,
                 "at": format.moment(step.at),
-                "by": step.by,
+                "by": who(step, format),
                 "what": what(found, step, format),
                 "more": told_step(found, step, format),
                 "is_current": step.number == found.current,
