@@ -105,3 +105,23 @@ class _Twice(OpenCatalogue):
         rows = answer.rows
         twice = Table(rows.row, {each.name: [*rows.values(each.name)] * 2 for each in rows.row.columns})
         return replace(answer, result=replace(answer.result, rows=twice))
+
+
+@pytest.mark.parametrize("week_start", [1, 6, 7])
+def test_it_ends_with_the_week_asked_whichever_weekday_weeks_begin_on(week_start: int) -> None:
+    deals = [
+        {
+            "deal_id": str(day),
+            "stage": "won",
+            "created_at": "2025-01-01",
+            "closed_at": f"2025-04-{day:02}",
+            "is_won": True,
+        }
+        for day in range(1, 29)
+    ]
+    with company(week_start=week_start, deals=deals) as asked:
+        start = date(2025, 4, 7) - timedelta(days=(1 - week_start) % 7)
+        course = course_of(asked, asked.find("kpis.won_deals"), Period(start, start + timedelta(days=7)))
+    assert course is not None
+    assert course.series[-1] == 7.0
+    assert len(course.series) == 2  # the week asked and the one in which the first was won: none after it

@@ -127,11 +127,14 @@ class Course:
         """Whether a period is one of its steps: seven days may begin on any day of the week, its weeks begin on the company's."""
         if own_grain(period) != self.grain or (self.grain == "week" and period.start.isoweekday() != self.weekday):
             return False
-        return ordinal(self.grain, period.start) in self.steps
+        return self._step(period.start) in self.steps
 
     def value(self, period: Period) -> float | None:
         """The figure of a period that is one of its steps: what asking of that period alone gives."""
-        return self.found.get(ordinal(self.grain, period.start), self.empty)
+        return self.found.get(self._step(period.start), self.empty)
+
+    def _step(self, day: date) -> int:
+        return ordinal(self.grain, day, self.weekday or 1)
 
 
 def course_of(
@@ -155,11 +158,12 @@ def course_of(
         party = row.as_dict().get("party")
         if party is not None:
             start = parse_period(str(party), period.end).start
-            step, weekday = ordinal(grain, start), start.isoweekday() if grain == "week" else None
+            weekday = start.isoweekday() if grain == "week" else None
+            step = ordinal(grain, start, weekday or 1)
             if step in found:
                 return None  # several rows a step are not one figure
             found[step] = reading_of(answer, row).value
-    last = ordinal(grain, min(period.last_day, max(answer.today - timedelta(days=1), period.start)))
+    last = ordinal(grain, min(period.last_day, max(answer.today - timedelta(days=1), period.start)), weekday or 1)
     return Course(grain, found, last, 0.0 if declared.is_additive else None, weekday)
 
 
