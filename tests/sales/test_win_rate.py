@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from crmetrics.analysis.opening import Cell, Part
 from crmetrics.catalogue import OpenCatalogue
+from crmetrics.warehouse.scope import ADMINISTRATOR
 from tests.company import company
 
 
@@ -114,3 +116,36 @@ def test_locked_by_the_very_column() -> None:
         answer = asked.ask("sales.win_rate", period="2025-05")
     assert answer.locked is not None
     assert answer.locked.missing == "deals.closed_at"
+
+
+def test_by_month_an_overdue_deal_belongs_to_the_month_in_which_it_should_have_closed() -> None:
+    """Honest of each month is honest of that month alone."""
+    june = [deal(20 + number, True, 1, closed_at="2025-06-10") for number in range(3)]
+    july = [deal(30, None, 1, expected_close_on="2025-07-05")]
+    with company(deals=[*example(), *june, *july]) as asked:
+        answer = asked.ask("sales.win_rate", period="2025", by="month", of="honest")
+        alone = asked.ask("sales.win_rate", period="2025-05", by="none", of="honest").total
+        opened = asked.open(
+            "sales.win_rate", Cell("overdue", {"party": "2025-05"}), Part(), viewer=ADMINISTRATOR,
+            period="2025", by="month", of="honest",
+        )  # fmt: skip
+    rows = {row.party: (row.won, row.lost, row.overdue, row.n, row.open_deals) for row in answer.rows}
+    assert rows == {
+        "2025-05": (6, 4, 3, 13, None),
+        "2025-06": (3, 0, 0, 3, None),
+        "2025-07": (0, 0, 1, 1, None),
+        "2025-09": (0, 0, 7, 7, None),
+    }
+    assert answer.rows[0].rate == alone.rate
+    assert (answer.total.n, answer.total.overdue, answer.total.open_deals) == (24, 11, 11)
+    assert sorted(opened.rows.values("deal_id")) == ["10", "11", "12"]
+
+
+def test_of_all_created_the_young_are_told_to_grow() -> None:
+    """R13: where most are still open the share won says how young they are."""
+    still_open = [deal(number, None, 1) for number in range(50, 60)]
+    with company(deals=[*example(), *still_open]) as asked:
+        told = asked.ask("sales.win_rate", period="2025-05", of="all")
+        decided = asked.ask("sales.win_rate", period="2025-05")
+    assert any("will still grow" in str(note.message) for note in told.notes)
+    assert not any("will still grow" in str(note.message) for note in decided.notes)

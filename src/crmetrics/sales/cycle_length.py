@@ -6,12 +6,13 @@ from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 
-from crmetrics.analysis import By, Finding, LeftOut, Lines, Note, Options, Result, Row, analysis, column
+from crmetrics.analysis import By, Finding, LeftOut, Lines, Options, Result, Row, analysis, column
 from crmetrics.analysis.business_days import Clock, calendar_note
 from crmetrics.analysis.littleness import PLAIN_FROM, SHOWN_FROM, few_values, too_few
 from crmetrics.models.interval import Floats
 from crmetrics.models.kaplan_meier import KaplanMeier
 from crmetrics.sales.rows_behind import cycle_rows
+from crmetrics.sales.young_cohorts import notes_on_young
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period, midnight
 from crmetrics.vocabulary.unit import COUNT, DAYS, SHARE, Figure
@@ -105,7 +106,7 @@ def cycle_length(
         notes=(
             *few_values(total["won"]),
             *too_few(counted[~is_total], SHOWN_FROM),
-            *_notes(rows),
+            *notes_on_young(rows.numbers("running"), rows.numbers("entered")),
             *calendar_note(warehouse, clock),
         ),
         findings=_findings(total),
@@ -149,18 +150,6 @@ def _cohort(cases: Rows, which: Any, groups: int) -> tuple[Floats, Floats, Float
     half = np.where(wins >= SHOWN_FROM, curve.half_time(0) / MINUTES_A_DAY, np.nan)
     share = np.where(entered >= SHOWN_FROM, curve.ever()[:, 0], np.nan)
     return entered.astype(np.float64), share, half, np.bincount(which, running, groups).astype(np.float64)
-
-
-def _notes(rows: Rows) -> list[Note]:
-    """Where most of a cohort is open its share won says how young it is, not how good."""
-    if not (n := int(np.sum(2 * rows.numbers("running") > rows.numbers("entered")))):
-        return []
-    young = _(
-        "In {n} row more than half of the deals created are still open: the share won of them will still grow.",
-        "In {n} rows more than half of the deals created are still open: the shares won of them will still grow.",
-        n=n,
-    )
-    return [Note(young)]
 
 
 def _left_out(total: dict[str, Any]) -> tuple[LeftOut, ...]:

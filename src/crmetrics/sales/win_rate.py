@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -10,9 +12,11 @@ import numpy as np
 from crmetrics.analysis import Bars, Behind, By, LeftOut, Options, Result, Row, analysis, column
 from crmetrics.analysis.littleness import little_data
 from crmetrics.models.interval import share_of, wilson
+from crmetrics.sales.young_cohorts import notes_on_young
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import GRAINS, Period
 from crmetrics.vocabulary.unit import COUNT, SHARE
+from crmetrics.warehouse.rows import Rows, joined
 from crmetrics.warehouse.warehouse import Warehouse
 
 _ = words("sales")
@@ -66,7 +70,13 @@ def _behind(choices: Mapping[str, Any]) -> tuple[Behind, ...]:
     }[choices["of"]]
     columns = {"won": "is_won", "lost": "not is_won", "open_deals": "is_won is null", "overdue": OVERDUE, "n": counted}
     moment = "created_at" if choices["of"] == "all" else "closed_at"
-    return (Behind(columns, "deals", SEEN, moment, values={"counted_over": choices["of"]}),)
+    behind = Behind(columns, "deals", SEEN, moment, values={"counted_over": choices["of"]})
+    if choices["of"] != "honest" or choices["by"] not in GRAINS:
+        return (behind,)
+    # the overdue ones have a month of their own, so the deals that are counted have not one date but two
+    closed = {name: condition for name, condition in columns.items() if name not in ("overdue", "n")}
+    late = replace(behind, columns={"overdue": OVERDUE}, moment="expected_close_on")
+    return replace(behind, columns=closed), late
 
 
 class WinRate(Row):
@@ -98,18 +108,11 @@ def win_rate(warehouse: Warehouse, period: Period, by: By = By("owner"), of: Win
     Mind:    Open deals are not counted, so a young period is judged by its quick deals alone.
     Source:  Wilson (1927), JASA 22(158), 209-212 for the interval; Kish (1965) for its n where money is the weight.
     """
-    rows = warehouse.query(
-        DEALS_BY_PARTY.format(money=MONEY_DECIDED if of == "amount" else ""),
-        period=period,
-        by=by,
-        of="deals",
-        moment="created_at" if of == "all" else "closed_at",
-        counted_over=of,
-    )
-    if by in GRAINS and of in ("count", "amount"):
-        rows = rows.where(
-            rows.flags("is_total") | (rows.numbers("won") + rows.numbers("lost") > 0)
-        )  # open deals close in no month
+    sql = DEALS_BY_PARTY.format(money=MONEY_DECIDED if of == "amount" else "")
+    ask = partial(warehouse.query, sql, period=period, by=by, of="deals", counted_over=of)
+    rows = ask(moment="created_at" if of == "all" else "closed_at")
+    if by in GRAINS and of != "all":
+        rows = _in_time(rows, ask(moment="expected_close_on") if of == "honest" else None)
     won, lost, still_open = rows.numbers("won"), rows.numbers("lost"), rows.numbers("open_deals")
     base = won + lost + {"all": still_open, "honest": rows.numbers("overdue")}.get(of, 0 * won)
     if of == "amount":
@@ -128,7 +131,31 @@ def win_rate(warehouse: Warehouse, period: Period, by: By = By("owner"), of: Win
         worked_out={"n": base.astype(int), "rate": rate, "low": low, "high": high, "loss_rate": loss_rate},
         used=int(base[is_total].sum()),
         left_out=_left_out(rows.where(is_total).one(), of),
-        notes=little_data(base[is_total].sum(), base[~is_total]),
+        notes=(
+            *little_data(base[is_total].sum(), base[~is_total]),
+            *(notes_on_young(still_open, base) if of == "all" else ()),
+        ),
+    )
+
+
+def _in_time(rows: Rows, late: Rows | None) -> Rows:
+    """By month, or another grain of time: decided deals in that of their close, overdue ones in that in which they should have
+    closed (`late`: the same by that day); open deals are in none."""
+    is_total = rows.flags("is_total")
+    own = rows.where(is_total | (rows.numbers("won") + rows.numbers("lost") > 0))
+    if late is not None:
+        months = set(own.values("party"))
+        alone = np.array([month not in months for month in late.values("party")], dtype=bool)
+        only = late.where(alone & (late.numbers("overdue") > 0))
+        own = joined(own, only.with_columns(**dict.fromkeys(("won", "lost"), np.zeros(len(only), dtype=np.int64))))
+    is_total, parties = own.flags("is_total"), own.values("party")
+    overdue = {} if late is None else dict(zip(late.values("party"), late.values("overdue"), strict=True))
+    return own.with_columns(
+        open_deals=[deals if whole else None for whole, deals in zip(is_total, own.values("open_deals"), strict=True)],
+        overdue=[
+            deals if whole else overdue.get(party, 0) if late is not None else None
+            for whole, party, deals in zip(is_total, parties, own.values("overdue"), strict=True)
+        ],
     )
 
 
