@@ -220,3 +220,15 @@ def incidence(deals: list[dict[str, Any]]) -> tuple[float, float]:
         if each["is_won"] is not None:
             free *= 1 - 1 / at_risk
     return share, next(days for reached, days in steps if reached >= share / 2 - 1e-12)
+
+
+def test_a_win_without_a_day_is_not_won_today() -> None:
+    """Nobody knows how long it took: it is in no curve."""
+    deals = several(1, *(((10.0, True),) * 5), *(((20.0, False),) * 5))
+    undated = [deal(f"u{number}", None) | {"is_won": True, "stage": "won"} for number in range(5)]
+    total, other = asked_of(deals).total, asked_of([*deals, *undated]).total
+    assert (
+        (other.entered, other.won_share, other.half_time)
+        == (total.entered, total.won_share, total.half_time)
+        == (10, 0.5, 10)
+    )

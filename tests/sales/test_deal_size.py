@@ -126,3 +126,8 @@ def test_nothing_asked_of_nothing() -> None:
     answer = asked_of([deal(number, 10) for number in range(5)], period="2020")
     assert (answer.total.won, answer.total.mean) == (0, None)
     assert [str(note.message) for note in answer.notes] == ["No cases in this period, so there is no value."]
+
+
+def test_a_decided_deal_without_a_day_of_its_close_is_not_open() -> None:
+    deals = [*(deal(number, 10) for number in range(5)), deal(7, 99, is_won=None), deal(8, 99) | {"closed_at": None}]
+    assert asked_of(deals).total.open_deals == 1

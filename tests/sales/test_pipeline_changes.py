@@ -349,3 +349,12 @@ def test_an_earlier_as_of_ends_there() -> None:
 def test_nothing_asked_of_nothing() -> None:
     answer = asked_of(EXAMPLE, "2020")
     assert (list(steps(answer)), answer.total.amount) == ([], 0)
+
+
+def test_a_decided_deal_without_a_day_of_its_close_is_in_neither_moment() -> None:
+    """As `sales.pipeline` has it: what is won or lost is not open, though nobody knows since when."""
+    cases = tables(walk("open", ("lead", OLD), amount=10), walk("done", ("lead", OLD), amount=90))
+    cases["deals"] = [each | ({"is_won": True} if each["deal_id"] == "done" else {}) for each in cases["deals"]]
+    with company(reaches="2025-05-12", **cases) as asked:
+        assert asked.ask("sales.pipeline").total.amount == 10
+    assert steps(asked_of(cases)) == {"open_before": (1, 10), "open_after": (1, 10)}

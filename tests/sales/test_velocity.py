@@ -143,3 +143,12 @@ def test_nothing_asked_of_nothing() -> None:
     with company(deals=NOW) as asked:
         answer = asked.ask("sales.velocity", period="2020")
     assert (answer.total.n, answer.total.velocity, list(answer.rows)) == (0, None, [])
+
+
+def test_a_decided_deal_without_a_day_of_its_close_is_not_open() -> None:
+    undated = [{**each, "closed_at": None} for each in deals("2025-05", 5, 3, 100, 10, owner_id="bo")]
+    still_open = [
+        {**each, "closed_at": None, "is_won": None} for each in deals("2025-05", 2, 0, 100, 10, owner_id="cem")
+    ]
+    with company(deals=[*NOW, *undated, *still_open]) as asked:
+        assert asked.ask("sales.velocity", period="2025-05", of="open").total.n == 2

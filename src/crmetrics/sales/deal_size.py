@@ -21,7 +21,7 @@ SKEWED: Final = 2.0
 
 SEEN = """
 (closed_at >= $start and closed_at < $end)
-or ((created_at < $end or created_at is null) and (closed_at >= $end or closed_at is null))
+or ((created_at < $end or created_at is null) and (closed_at >= $end or (closed_at is null and is_won is null)))
 """
 DEALS_BY_PARTY = f"""
 select party, grouping(party) = 1 as is_total,
@@ -47,7 +47,7 @@ BEHIND = Behind(
     {
         "won": "is_won and closed_at < $end",
         "with_amount": "is_won and closed_at < $end and converted(amount, company_rate) is not null",
-        "open_deals": "is_won is null or closed_at is null or closed_at >= $end",
+        "open_deals": "is_won is null or closed_at >= $end",
     },
     "deals",
     SEEN,

@@ -37,7 +37,7 @@ DEALS: Final = f"""
                converted(amount, company_rate) as money, {DAYS_TO_CLOSE} as days
         from deals
         where (closed_at >= $start and closed_at < $end)
-           or ((created_at < $end or created_at is null) and (closed_at >= $end or closed_at is null))
+           or ((created_at < $end or created_at is null) and (closed_at >= $end or (closed_at is null and is_won is null)))
     ) deals
 """
 LOST: Final = "is_decided and not is_won"

@@ -32,7 +32,8 @@ def calendar_days(first: str, last: str) -> str:
 
 
 _CASES: Final = """
-    select d.deal_id, d.party, d.is_won, d.created_at as made_at, {came} as created_at, coalesce(d.closed_at, $as_of) as closed_at
+    select d.deal_id, d.party, d.is_won, d.created_at as made_at, {came} as created_at,
+           case when d.is_won is null then coalesce(d.closed_at, $as_of) else d.closed_at end as closed_at
     from deals d {leads}
     where {where}
 """

@@ -59,7 +59,7 @@ between_both as (
     left join moves m on m.deal_id = d.deal_id
     left join shut s on s.deal_id = d.deal_id
     {seen}
-    where d.closed_at is null or d.closed_at >= $since
+    where (d.closed_at is null and d.is_won is null) or d.closed_at >= $since
 ),
 sums as (
     select b.deal_id, arg_min(c.old_value, c.changed_at) filter (where c.changed_at >= b.created_at) as at_creation,
