@@ -84,3 +84,21 @@ def test_the_discount_is_weighed() -> None:
     with company(orders=[order("1", "2025-05-01")], order_lines=lines) as asked:
         answer = asked.ask("sales.product_performance", period="2025-05")
     assert answer.total.discount_pct == pytest.approx(0.104)
+
+
+def test_returns_that_name_no_order_are_set_against_all_that_was_sold_in_the_period() -> None:
+    """Not against the part that is sixty days old: its returns would be those of more than was sold."""
+    orders = [order("1", "2025-04-10"), order("2", "2025-05-28"), order("r", "2025-05-30")]
+    lines = [line("1", 10, 4, product_id="p"), line("2", 10, 4, product_id="p"), line("r", -10, -2, product_id="p")]
+    with company(reaches="2025-07-01", orders=orders, order_lines=lines) as asked:
+        both = asked.ask("sales.product_performance", period="2025-04-01..2025-06-01")
+        young = asked.ask("sales.product_performance", period="2025-05")
+    assert (both.total.return_rate, young.total.return_rate) == (0.25, 0.5)
+
+
+def test_pieces_without_a_known_amount_do_not_lower_the_mean_price() -> None:
+    orders = [order("1", "2025-05-01"), order("2", "2025-05-01", currency="XAU")]
+    lines = [line("1", 100, 10, product_id="p"), line("2", 900, 90, product_id="p")]
+    with company(orders=orders, order_lines=lines) as asked:
+        total = asked.ask("sales.product_performance", period="2025-05").total
+    assert (total.net_sales, total.quantity, total.price) == (100, 100, 10)

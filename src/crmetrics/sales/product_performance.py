@@ -71,7 +71,10 @@ def product_performance(
     Mind:    The mean of prices is not the mean price. Sales younger than 60 days are pending for the return rate.
     Source:  Rules R5, R6, R8 and R13 of docs/rules.md.
     """
-    mature = min(midnight(period.end, warehouse.zone), warehouse.as_of - timedelta(days=RETURN_DAYS))
+    is_linked = warehouse.profile.has("orders", "returns_order_id")
+    mature = midnight(period.end, warehouse.zone)
+    if is_linked:  # where returns do not name their order, those of the period are set against all that was sold in it
+        mature = min(mature, warehouse.as_of - timedelta(days=RETURN_DAYS))
     rows = warehouse.query(
         SALES_BY_PRODUCT,
         period=period,
@@ -83,7 +86,6 @@ def product_performance(
         before_end=midnight(before.end, warehouse.zone),
     )
     rows = rows.where(rows.flags("is_total") | ~np.isnan(rows.numbers("net_sales")) | ~np.isnan(rows.numbers("before")))
-    is_linked = warehouse.profile.has("orders", "returns_order_id")
     returned = (
         _returned(warehouse, rows, period, level, mature, services)
         if is_linked
@@ -115,7 +117,7 @@ def _result(
     warehouse: Warehouse, rows: Rows, returned: Floats, level: str, *, is_linked: bool, reaches_back: bool
 ) -> Result[ProductPerformance]:
     sales, quantity = np.nan_to_num(rows.numbers("net_sales")), np.nan_to_num(rows.numbers("quantity"))
-    sold = rows.numbers("sold")
+    sold, priced = rows.numbers("sold"), rows.numbers("priced")
     parties, is_total = rows.values("party"), rows.flags("is_total")
     known = warehouse.query(CATEGORIES) if level == "product" else None
     categories = dict(zip(known.values("product_id"), known.values("category"), strict=True)) if known else {}
@@ -124,7 +126,7 @@ def _result(
         "category": [categories.get(party) for party in parties],
         "net_sales": sales,
         "quantity": quantity,
-        "price": share_of(sales, np.where(quantity > 0, quantity, np.nan)),
+        "price": share_of(sales, np.where(priced > 0, priced, np.nan)),
         "discount_pct": share_of(rows.numbers("discount"), rows.numbers("list_value")),
         "margin_pct": share_of(rows.numbers("margin"), rows.numbers("costed_sales")),
         "growth": change(sales, np.nan_to_num(rows.numbers("before"))) if reaches_back else np.full(len(rows), np.nan),

@@ -20,6 +20,7 @@ SALES_BY_PRODUCT = f"""
 select party, grouping(party) = 1 as is_total,
        sum(net) filter (where is_sold and is_now) as net_sales,
        sum(quantity) filter (where is_sold and is_now) as quantity,
+       sum(quantity) filter (where is_sold and is_now and net is not null) as priced,
        count(distinct case when is_now and {BUYS} then customer_id end) as buyers,
        sum(net) filter (where is_sold and not is_now) as before,
        sum(net) filter (where is_sold and is_now and full_cost is not null) as costed_sales,
