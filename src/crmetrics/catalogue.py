@@ -21,6 +21,7 @@ from crmetrics.analysis.own_kpis import ReadOwn, mark_of, read_own_kpis
 from crmetrics.analysis.provenance import is_thin, locked_by, locked_result, names_in, passport_of, reading_notes
 from crmetrics.analysis.reading import read_choices
 from crmetrics.analysis.segments import SegmentsOfCustomers
+from crmetrics.analysis.small_groups import without_small_groups
 from crmetrics.vocabulary.errors import NoWorkspace, UnknownName
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import GRAINS, Compare, Period, local_day, parse_period
@@ -210,6 +211,7 @@ class OpenCatalogue:
         scope: Scope,
         today: date,
     ) -> Asked:
+        told = self.settings
         return Asked(
             declared.key,
             tuple(sorted(read_choices(declared, choices).items())),
@@ -217,7 +219,7 @@ class OpenCatalogue:
             compare,
             scope,
             self.engine.profile.number,
-            (self.settings.currency, self.settings.zone, self.settings.week_start, mark_of(self.own)),
+            (told.currency, told.zone, told.week_start, told.fiscal_start, mark_of(self.own)),
             self.engine.name,
         )
 
@@ -274,10 +276,9 @@ class OpenCatalogue:
 
     def warehouse(self, scope: Scope) -> Warehouse:
         """The warehouse under a scope, for doors that list values to filter by."""
-        settings = self.settings
-        return Warehouse(
-            self.engine, scope, zone=settings.zone, currency=settings.currency, week_start=settings.week_start
-        )
+        told = self.settings
+        own = {"week_start": told.week_start, "fiscal_start": told.fiscal_start}
+        return Warehouse(self.engine, scope, zone=told.zone, currency=told.currency, **own)
 
     def _period(self, declared: Analysis, period: Period | str | None, today: date) -> Period | None:
         if not declared.takes_period:
@@ -337,9 +338,8 @@ class OpenCatalogue:
                 "before": before,
                 "catalogue": _ForViewer(self, warehouse),
             }
-            return declared.function(
-                **{name: value for name, value in given.items() if name in declared.given}, **choices
-            )
+            asked = {name: value for name, value in given.items() if name in declared.given}
+            return without_small_groups(declared.function(**asked, **choices), choices, warehouse)
 
         return run
 

@@ -160,6 +160,13 @@ def test_expected_to_close_in_a_period() -> None:
         asked_of(tables(*deals), closing="soon")
 
 
+def test_a_fiscal_year_of_the_expected_close_is_the_companys() -> None:
+    deals = [open_deal("a", 100, expected_close_on="2025-03-01"), open_deal("b", 10, expected_close_on="2026-03-01")]
+    with company(reaches="2025-07-01", fiscal_start=7, **tables(*deals)) as asked:
+        assert asked.ask("sales.pipeline", closing="FY2025").total.amount == 10
+        assert asked.ask("sales.pipeline", closing="2025").total.amount == 100
+
+
 def test_one_pipeline_or_all() -> None:
     export = [{"pipeline": "export", "stage": "lead", "stage_no": 1, "kind": "open", "probability": 0.5}]
     cases = tables(open_deal("a", 100), open_deal("b", 10, pipeline="export")) | {"stages": STAGES + export}

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Final, Self
 
 from crmetrics.analysis import Behind, Choices
-from crmetrics.vocabulary.period import Period, midnight, parse_period
+from crmetrics.vocabulary.period import Period, midnight
 from crmetrics.warehouse.facts.moves import OWNED, REMEMBERED, moved_sql
 from crmetrics.warehouse.schema import TABLES
 from crmetrics.warehouse.warehouse import Warehouse
@@ -43,7 +43,7 @@ class Moves:
         if is_tracked:
             warehouse.restate("deals_seen_then", _DEALS, since)
             warehouse.restate("deals_seen_now", _DEALS, until)
-        due = parse_period(closing, warehouse.today, warehouse.week_start) if closing else None
+        due = warehouse.period_of(closing) if closing else None
         values = {
             "since": since,
             "until": until,

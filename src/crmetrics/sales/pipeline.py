@@ -13,7 +13,6 @@ from crmetrics.analysis.littleness import PLAIN_FROM, SHOWN_FROM
 from crmetrics.analysis.pipelines import checked_pipeline, locked_earlier, stage_chances, weighed
 from crmetrics.models.interval import share_of
 from crmetrics.vocabulary.language import words
-from crmetrics.vocabulary.period import parse_period
 from crmetrics.vocabulary.unit import COUNT, DAYS, MONEY, SHARE, Figure
 from crmetrics.warehouse.facts.pipeline import NEXT_STEPS
 from crmetrics.warehouse.rows import Rows
@@ -126,7 +125,7 @@ def pipeline(
     """
     if locked := locked_earlier(warehouse, Pipeline):
         return locked
-    due = parse_period(closing, warehouse.today, warehouse.week_start) if closing else None
+    due = warehouse.period_of(closing) if closing else None
     values: dict[str, Any] = {"pipeline": checked_pipeline(pipeline, warehouse.query(PIPELINES).values("pipeline"))}
     values |= {"is_whole": not by, "is_due": due is not None}
     values |= {"due_from": due.start if due else date.min, "due_until": due.end if due else date.max}

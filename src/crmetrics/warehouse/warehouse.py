@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from crmetrics.vocabulary.errors import BadQuery, UnknownName
 from crmetrics.vocabulary.language import words
-from crmetrics.vocabulary.period import GRAINS, Period, local_day, midnight
+from crmetrics.vocabulary.period import GRAINS, Period, local_day, midnight, parse_period
 from crmetrics.warehouse.dialect import parsed, tables_of, unchecked, values_of
 from crmetrics.warehouse.engine import Engine, Learned
 from crmetrics.warehouse.facts import facts
@@ -43,12 +43,14 @@ FEW_NAMES: Final = 1000
 class Warehouse:
     """One question's access to one published version, under one scope. Close it (or use `with`) when the answer is there."""
 
-    def __init__(self, engine: Engine, scope: Scope, *, zone: str, currency: str, week_start: int = 1) -> None:
+    def __init__(
+        self, engine: Engine, scope: Scope, *, zone: str, currency: str, week_start: int = 1, fiscal_start: int = 1
+    ) -> None:
         self.scope, self.zone, self.currency = scope, zone, currency
         self.profile: Profile = engine.profile
         self.engine_name = engine.name
         self.statements: list[str] = []
-        self._engine, self.week_start = engine, week_start
+        self._engine, self.week_start, self.fiscal_start = engine, week_start, fiscal_start
         self._session = engine.session()
         self._derived: dict[str, str] = {}
         self._restated: dict[str, tuple[Table, Views, str]] = {}
@@ -72,6 +74,10 @@ class Warehouse:
     def today(self) -> date:
         """The local day of as-of: the first day that is not covered."""
         return local_day(self.as_of, self.zone)
+
+    def period_of(self, text: str) -> Period:
+        """A period as people write it, by the company's weeks and fiscal year; BadValue for anything else."""
+        return parse_period(text, self.today, self.week_start, self.fiscal_start)
 
     def query(
         self,

@@ -141,5 +141,5 @@ def _dimension(dimension: Dimension) -> str:
     if dimension.names:
         said += f" Shown by `{'.'.join(dimension.names)}`."
     if dimension.is_personal:
-        said += " Personal: for description only."
+        said += " Personal: for description only, and of groups of ten customers or more."
     return f"| `{dimension.name}` | {said} | {homes} | {', '.join(reached)} |"
