@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -56,6 +57,24 @@ def test_an_error_is_told_and_the_question_asked_anew(monkeypatch: pytest.Monkey
         failed.answer.result(SOON)
     monkeypatch.setattr(desk, "REMEMBERED", -1.0)
     assert found.find("other") is None
+
+
+def test_a_question_that_took_long_to_fail_is_remembered_from_its_failing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the page that follows it begins it anew for ever, and never tells why."""
+    found, clock = Desk(), [0.0]
+
+    def wrong() -> None:
+        clock[0] += 10 * desk.REMEMBERED
+        raise BadValue(Message("no"))
+
+    monkeypatch.setattr(desk, "monotonic", lambda: time.monotonic() + clock[0])
+    task = found.ask("q", "ana", wrong)
+    with pytest.raises(BadValue):
+        task.answer.result(SOON)
+    assert found.find("q") is task
+    assert found.ask("q", "ana", lambda: 1) is task
+    clock[0] += 2 * desk.REMEMBERED
+    assert found.find("q") is None
 
 
 def test_a_question_that_is_worked_out_is_waited_for() -> None:

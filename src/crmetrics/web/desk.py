@@ -15,11 +15,13 @@ from crmetrics.vocabulary.errors import CrmetricsError
 from crmetrics.warehouse.ending import broken_off
 
 WORKERS: Final = 4  # the engine spreads each question over all cores by itself
-REMEMBERED: Final = 60.0  # seconds for which a question that failed is not begun anew: its page has yet to tell why
+REMEMBERED: Final = (
+    60.0  # seconds from its failing for which a question is not begun anew: its page has yet to tell why
+)
 ASIDE: Final = None  # in whose place stand the questions that nobody waits for
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Task:
     """A question that waits for its answer, and since when; of no viewer if it is worked out ahead of who will ask it."""
 
@@ -27,11 +29,26 @@ class Task:
     work: Callable[[], Any]
     answer: Future[Any] = field(default_factory=Future)
     since: float = field(default_factory=monotonic)
+    ended: float | None = None
 
     @property
     def seconds(self) -> float:
         """How long it has been asked."""
         return monotonic() - self.since
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether it ended so long ago that nobody will come back for what was told."""
+        return self.ended is not None and monotonic() - self.ended > REMEMBERED
+
+    def tell(self, told: Any) -> None:
+        """Give it its answer or error; one that was broken off has been told already."""
+        self.ended = monotonic()
+        with suppress(InvalidStateError):
+            if isinstance(told, BaseException):
+                self.answer.set_exception(told)
+            else:
+                self.answer.set_result(told)
 
 
 class Desk:
@@ -62,7 +79,7 @@ class Desk:
                 self.find(each)  # forgets what failed long ago and nobody came back for
             task = self._tasks[question] = Task(viewer, work)
             if self._is_closed:
-                task.answer.set_exception(broken_off())
+                task.tell(broken_off())
                 return task
             self._waiting.setdefault(viewer, deque()).append((question, task))
             self._begin()
@@ -72,7 +89,7 @@ class Desk:
         """The task of a question: waiting, at work, or failed a moment ago."""
         with self._lock:
             task = self._tasks.get(question)
-            if task is not None and task.answer.done() and task.seconds > REMEMBERED:
+            if task is not None and task.is_forgotten:
                 del self._tasks[question]
                 return None
             return task
@@ -90,8 +107,7 @@ class Desk:
             self._is_closed = True
             self._waiting.clear()
             for task in self._tasks.values():
-                with suppress(InvalidStateError):
-                    task.answer.set_exception(broken_off())
+                task.tell(broken_off())
 
     def _begin(self) -> None:
         """Give what waits to workers, as long as there are any."""
@@ -100,17 +116,18 @@ class Desk:
 
     def _answer(self, viewer: str | None, question: Hashable, task: Task) -> None:
         try:
-            _tell(task, task.work())
+            task.tell(task.work())
         except CrmetricsError as error:
-            _tell(task, error)
+            task.tell(error)
         except BaseException as error:
-            _tell(task, error)
+            task.tell(error)
             raise  # it belongs to who asked, and into the log
         finally:
             with self._lock:
                 self._running[viewer] -= 1
-                if task.answer.exception() is None:  # from now on the cache has it
-                    self._tasks.pop(question, None)
+                # from now on the cache has it; what was asked anew meanwhile is another task
+                if task.answer.exception() is None and self._tasks.get(question) is task:
+                    del self._tasks[question]
                 self._begin()
 
     def _take_in_front(self, question: Hashable, viewer: str) -> None:
@@ -131,12 +148,3 @@ class Desk:
                 self._running[viewer] += 1
                 return viewer, *taken
         return None
-
-
-def _tell(task: Task, told: Any) -> None:
-    """Give a task its answer or error; one that was broken off has been told already."""
-    with suppress(InvalidStateError):
-        if isinstance(told, BaseException):
-            task.answer.set_exception(told)
-        else:
-            task.answer.set_result(told)
