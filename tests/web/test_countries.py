@@ -71,6 +71,19 @@ def test_the_list_the_chip_and_the_table_say_the_name_and_the_address_the_code(c
     assert any(line.startswith("GB,United Kingdom,") for line in lines)
 
 
+@pytest.mark.parametrize(("language", "first"), [("en", "DE"), ("uk", "GB")])
+def test_the_rows_behind_a_figure_are_sorted_by_the_name_that_is_read(
+    client: TestClient, language: str, first: str
+) -> None:
+    """Germany, United Kingdom; Велика Британія, Німеччина. The blank ones are last, both ways."""
+    asked = f"/a/sales.performance/rows.json?period=2025&cell=amount&language={language}&sort="
+    told = [row["country"] for row in client.get(asked + "country").json()["rows"]]
+    assert [told[0], told[-1], len(told)] == [first, None, 30]
+    assert [*dict.fromkeys(told)] == [first, *({"DE", "GB"} - {first}), None]
+    turned = [row["country"] for row in client.get(asked + "-country").json()["rows"]]
+    assert [*dict.fromkeys(turned)] == [*({"DE", "GB"} - {first}), first, None]
+
+
 def test_the_rows_behind_a_figure_and_the_page_of_a_customer_say_it(client: TestClient) -> None:
     rows = client.get("/a/sales.performance/rows?period=2025&by=country&cell=amount&at.party=GB").text
     assert "United Kingdom" in rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final, Self
@@ -18,6 +18,15 @@ from crmetrics.warehouse.schema import Table as Shown
 from crmetrics.warehouse.warehouse import Warehouse
 
 _ = words("crmetrics")
+
+Alphabet = Callable[[Column], Sequence[str]]
+"""A column -> its values in the order in which readers look them up, if it is a closed list and they read words for them."""
+
+
+def as_they_stand(_column: Column) -> Sequence[str]:
+    """No words but the values themselves."""
+    return ()
+
 
 AGREED: Final = "_agreed"
 """At the end of a column's name: its money in the currency of the row."""
@@ -63,11 +72,15 @@ BESIDE: Final[Mapping[str, Beside]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class OpenedRow:
-    """The columns of the rows behind a figure, and how each is read: `b` are the keys that are wanted, `s` the table's rows."""
+    """The columns of the rows behind a figure, and how each is read: `b` are the keys that are wanted, `s` the table's rows.
+
+    named  the columns that hold ids and show names -> the table and the column that have those
+    """
 
     row: type[Row]
     found: Behind
     beside: Beside | None
+    named: Mapping[str, tuple[str, str]]
 
     @classmethod
     def of(cls, found: Behind, answered: type[Row], warehouse: Warehouse) -> Self:
@@ -78,7 +91,14 @@ class OpenedRow:
             beside = None
         is_one = warehouse.profile.is_single_currency(warehouse.currency)
         names = _names(table, warehouse, is_one)
-        return cls(_row_of(table.name, names, is_one, answered, tuple(found.tells), beside is not None), found, beside)
+        row = _row_of(table.name, names, is_one, answered, tuple(found.tells), beside is not None)
+        dimensions = ((each.name, DIMENSIONS.get(each.dimension or "")) for each in row.columns)
+        named = {
+            name: each.names
+            for name, each in dimensions
+            if each is not None and each.names is not None and warehouse.profile.rows(each.names[0])
+        }
+        return cls(row, found, beside, named)
 
     @property
     def selected(self) -> str:
@@ -95,18 +115,30 @@ class OpenedRow:
         also = " and ".join(f"x.{key} = b.{key}" for key in self.found.keys)
         return f"{sql} left join ({self.beside.sql}) x on {also}"
 
-    def order(self, sort: str) -> str:
-        """SQL of the order; BadValue for a column that is not there."""
+    def order(self, sort: str, alphabet: Alphabet) -> tuple[str, str]:
+        """SQL of the order, and of what must be joined for it; BadValue for a column that is not there.
+
+        What is read as a name is in the order of the names, what is a closed list in that of the alphabet.
+        """
         keys = ", ".join(f"b.{key}" for key in self.found.keys)
         sort = sort or self.found.sort or (self.beside.sort if self.beside else "")
         if not sort:
-            return keys
+            return keys, ""
         name = sort.removeprefix("-")
         column = next((each for each in self.row.columns if each.name == name), None)
         if column is None:
             names = ", ".join(each.name for each in self.row.columns)
             raise BadValue(_("'{name}' is not a column to sort by. There are: {names}.", name=name, names=names))
-        return f"{self._written(column)} {'desc' if sort.startswith('-') else 'asc'} nulls last, {keys}"
+        written, direction, joined = self._written(column), "desc" if sort.startswith("-") else "asc", ""
+        several = [written]
+        if listed := alphabet(column):
+            places = " ".join(f"when '{value}' then {place}" for place, value in enumerate(listed))
+            several.insert(0, f"case {written} {places} end")
+        elif name in self.named:
+            table, shown = self.named[name]
+            joined = f"left join {table} named on named.{TABLES[table].key[0]} = {written}"
+            several = [f"coalesce(named.{shown}, {written})"]
+        return ", ".join([*(f"{each} {direction} nulls last" for each in several), keys]), joined
 
     def _written(self, column: Column) -> str:
         """A column as it is read: money in the company's currency, where its row says in which it is."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 from crmetrics.analysis.answer import Result, Table
 from crmetrics.analysis.behind import Behind, Choices
 from crmetrics.analysis.declaration import Analysis
-from crmetrics.analysis.opened_row import OpenedRow
+from crmetrics.analysis.opened_row import Alphabet, OpenedRow, as_they_stand
 from crmetrics.vocabulary.errors import UnknownName
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period, midnight
@@ -23,6 +23,8 @@ of_segments = words("segments")
 
 MOST: Final = 1_000_000
 """So many rows are given at once at most: a sheet holds no more, and a page shows a few of them anyway."""
+IN_ALL: Final = "rows_in_all"
+"""The column of a part of the rows that tells how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Which of the rows are given, and in which order: by a column, `-` before it for the largest first."""
+    """Which of the rows are given, and in which order: by a column, `-` before it for the largest first.
+
+    alphabet  the order in which readers look up the values of a column that is a closed list, where they read other words for them
+    """
 
     sort: str = ""
     start: int = 0
     count: int = MOST
+    alphabet: Alphabet = as_they_stand
 
 
 def behind_of(declared: Analysis, choices: Choices) -> tuple[Behind, ...]:
@@ -66,12 +72,17 @@ def rows_behind(
     """
     found, wanted, ask = _asked(declared, warehouse, period, choices, cell)
     shown = OpenedRow.of(found, declared.row, warehouse)
-    count = ask(f"select count(*) as n from ({wanted}) b").one()["n"]
-    sql = (
-        f"select {shown.selected} from ({wanted}) b {shown.joined} "
-        f"order by {shown.order(part.sort)} limit {min(part.count, MOST)} offset {max(part.start, 0)}"
+    order, joined = shown.order(part.sort, part.alphabet)
+    start = max(part.start, 0)
+    # the keys are found once: counted, and joined with what is shown of those that are given
+    rows = ask(
+        f"with b as ({wanted}), counted as (select count(*) as {IN_ALL} from b) "
+        f"select {shown.selected}, counted.{IN_ALL} from b cross join counted {shown.joined} {joined} "
+        f"order by {order} limit {min(part.count, MOST)} offset {start}"
     )
-    rows = ask(sql)
+    count = rows.values(IN_ALL)[0] if len(rows) else 0
+    if start and not len(rows):  # a page beyond the last one: no row tells how many there are
+        count = ask(f"select count(*) as {IN_ALL} from ({wanted}) b").one()[IN_ALL]
     listed = replace(declared, row=shown.row, chart=None, headline="", table=found.table.name, behind=())
     return listed, Result(Table.of(shown.row, rows), used=int(count))
 

@@ -12,17 +12,18 @@ _NO_COUNTRIES: Final = frozenset({"EU", "EZ", "UN", "QO", "ZZ", "XA", "XB"})
 
 def country_name(code: str, language: str) -> str:
     """What a country is called in a language (CLDR); the text itself where it is the code of none."""
-    return _names(language).get(code, code)
+    return countries(language).get(code, code)
 
 
 def country_names(codes: set[str], language: str) -> Mapping[str, str]:
     """The names of those that are codes of countries."""
-    known = _names(language)
+    known = countries(language)
     return {code: known[code] for code in sorted(codes) if code in known}
 
 
 @cache
-def _names(language: str) -> Mapping[str, str]:
+def countries(language: str) -> Mapping[str, str]:
+    """All countries: code -> what it is called in a language."""
     from babel import Locale  # its data are read only where a country is shown
 
     return {

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from crmetrics.analysis import Answer, Column
 from crmetrics.presenting.comparison import Comparison
+from crmetrics.presenting.countries import countries
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.table import Cells
-from crmetrics.presenting.words import alphabetical
+from crmetrics.presenting.words import alphabetical, say
 from crmetrics.vocabulary.errors import UnknownName
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.unit import Figure, Unit
+from crmetrics.warehouse.schema import COUNTRIES
 
 _ = words("presenting")
 
@@ -57,6 +60,20 @@ def in_order(answer: Answer[Any], format: Format, sort: Sort | None) -> Answer[A
     if sort is None or not len(answer.rows):
         return answer
     return replace(answer, result=replace(answer.result, rows=answer.rows.taken(order_of(answer, format, sort))))
+
+
+def looked_up(column: Column, format: Format) -> Sequence[str]:
+    """The values of a column that is a closed list, in the order of the words that are read for them; none of any other column."""
+    if column.dimension in COUNTRIES:
+        return _countries(format.language)
+    words_of = dict(column.words)
+    return sorted(words_of, key=lambda value: alphabetical(say(words_of[value], format), format.language))
+
+
+@cache
+def _countries(language: str) -> Sequence[str]:
+    names = countries(language)
+    return sorted(names, key=lambda code: alphabetical(names[code], language))
 
 
 def _values(answer: Answer[Any], format: Format, name: str) -> Sequence[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -12,9 +13,10 @@ from fastapi.responses import Response
 from starlette.datastructures import QueryParams
 
 from crmetrics.analysis import Answer, Row
-from crmetrics.analysis.opening import Cell, Part, opens
+from crmetrics.analysis.opening import MOST, Cell, Part, opens
 from crmetrics.analysis.reading import read_choices
 from crmetrics.presenting.numbers import Format
+from crmetrics.presenting.order import looked_up
 from crmetrics.presenting.passport import lines
 from crmetrics.presenting.table import Cells, ShownTable, headers, show
 from crmetrics.presenting.words import say
@@ -122,7 +124,8 @@ def opening(site: Site, request: Request, key: str, start: int = 0, count: int |
     viewer = site.viewer(request)
     scope: dict[str, Any] = {"period": asked.period, "as_of": asked.as_of, "where": asked.where}
     cell = cell_of(given)
-    part = Part(given.get("sort", ""), start, count) if count is not None else Part(given.get("sort", ""))
+    alphabet = partial(looked_up, format=site.format(request))
+    part = Part(given.get("sort", ""), start, MOST if count is None else count, alphabet)
     rows = catalogue.open(key, cell, part, viewer=viewer, **scope, **choices)
     return Opening(catalogue.ask(key, viewer=viewer, **scope, **choices), cell, rows)
 
@@ -260,7 +263,8 @@ def _linked(rows: Answer[Any], table: ShownTable) -> list[list[tuple[str, str | 
 
 
 def _order(sort: str, name: str) -> str:
-    return {name: "ascending", f"-{name}": "descending"}.get(sort, "none")
+    """How the rows are sorted by a column now; blank if by another one."""
+    return {name: "ascending", f"-{name}": "descending"}.get(sort, "")
 
 
 def _with(given: QueryParams, *, file: str = "", **changed: str | None) -> str:
