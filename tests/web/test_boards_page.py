@@ -14,6 +14,7 @@ from crmetrics.workspace.boards import MOST_PARTS, Board, Boards, Part
 from crmetrics.workspace.people import People
 from crmetrics.workspace.state import open_state
 from crmetrics.workspace.tokens import Tokens
+from tests.web.signed_in import signed_in
 from tests.web.test_pages import HOSTILE, publish
 
 Send = Callable[..., str]
@@ -90,6 +91,37 @@ def test_parts_are_moved_widened_and_removed(client: TestClient, send: Send) -> 
     assert [(part["text"], part["is_wide"]) for part in parts] == [("three", False), ("two", True)]
     send(board + "?change=1", f"{board}/change", what="up", place="0")  # there is no room above
     assert client.get(f"{board}.json").json()["parts"] == parts
+
+
+def test_a_button_that_is_pressed_twice_removes_one_part(client: TestClient, send: Send) -> None:
+    """Neither a second press nor a window that shows what was there before takes away another part."""
+    board = made(send)
+    for text in ("one", "two", "three"):
+        send(board + "?change=1", f"{board}/change", what="add", kind="text", text=text)
+    seen = re.search(r'name="seen" value="([0-9a-f]+)"', client.get(board + "?change=1").text)
+    assert seen is not None
+    for _press in range(2):
+        page = send(board + "?change=1", f"{board}/change", what="remove", place="0", seen=seen[1])
+        assert "This cannot be shown" not in page
+    assert [part["text"] for part in client.get(f"{board}.json").json()["parts"]] == ["two", "three"]
+
+
+def test_a_part_that_cannot_be_asked_any_more_keeps_its_title(folder: Path, client: TestClient, send: Send) -> None:
+    board = made(send)
+    part = Part("table", "sales.win_rate", "where.segment=9")
+    state = open_state(folder)
+    found = Boards(state, 0).own(int(board.rpartition("/")[2]))
+    Boards(state, 0).keep(found.with_part(part).with_part(Part("table", "sales.gone")))
+    told = client.get(f"{board}.json").json()["parts"]
+    assert [(each["title"], each["state"]) for each in told] == [("Win rate", "wrong"), ("sales.gone", "wrong")]
+
+
+def test_only_who_may_share_is_asked_whether_to(folder: Path) -> None:
+    app = application(folder)
+    for role, is_asked in (("admin", True), ("rep", False)):
+        page = signed_in(app, role).get("/boards/add?key=sales.win_rate").text
+        assert 'action="/views"' in page
+        assert ('name="shared"' in page) is is_asked
 
 
 @pytest.mark.parametrize(

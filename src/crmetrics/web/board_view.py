@@ -30,6 +30,7 @@ from crmetrics.web.pages import column_classes
 from crmetrics.web.rows_page import addresses
 from crmetrics.web.sheet import chart_of
 from crmetrics.web.site import Site
+from crmetrics.web.watching import names_persons
 from crmetrics.workspace.annotations import Annotation
 from crmetrics.workspace.boards import Board, Part
 
@@ -63,34 +64,42 @@ def parts_of(site: Site, request: Request, board: Board, format: Format) -> list
     until = monotonic() + PATIENCE
     begun: list[Task | CrmetricsError | None] = []
     for part in board.parts:
-        if part.kind == "text":
-            begun.append(None)
-            continue
         try:
-            begun.append(_asked(site, request, part))
+            begun.append(None if part.kind == "text" else _asked(site, request, part))
         except CrmetricsError as error:
             begun.append(error)
-    found = []
-    for place, (part, task) in enumerate(zip(board.parts, begun, strict=True)):
-        if task is None:
-            found.append(Shown(part, place, "", "", "told"))
-            continue
-        href = f"/a/{part.key}" + (f"?{part.query}" if part.query else "")
+    return [
+        _part(site, request, part, place, task, until, format)
+        for place, (part, task) in enumerate(zip(board.parts, begun, strict=True))
+    ]
+
+
+def _part(
+    site: Site,
+    request: Request,
+    part: Part,
+    place: int,
+    task: Task | CrmetricsError | None,
+    until: float,
+    format: Format,
+) -> Shown:
+    if task is None:
+        return Shown(part, place, "", "", "told")
+    declared = site.catalogue().known(part.key)
+    title = say(declared.title, format) if declared else part.key
+    href = f"/a/{part.key}" + (f"?{part.query}" if part.query else "")
+    try:
         if isinstance(task, CrmetricsError):
-            found.append(Shown(part, place, part.key, href, "wrong", say(task.message, format)))
-            continue
-        declared = site.catalogue().find(part.key)
-        title = say(declared.title, format)
-        try:
-            answer = task.answer.result(timeout=max(0.0, until - monotonic()))
-        except NotYet:
-            found.append(Shown(part, place, title, href, "waiting"))
-        except CrmetricsError as error:
-            found.append(Shown(part, place, title, href, "wrong", say(error.message, format)))
-        else:
-            notes = notes_for(site, request, answer.declared.area) if part.kind == "chart" else ()
-            found.append(_told(part, place, answer, title, href, format, notes))
-    return found
+            raise task
+        answer = task.answer.result(timeout=max(0.0, until - monotonic()))
+    except NotYet:
+        return Shown(part, place, title, href, "waiting")
+    except CrmetricsError as error:
+        return Shown(part, place, title, href, "wrong", say(error.message, format))
+    if part.kind != "figure" and names_persons(answer.declared, "", QueryParams(part.query)):
+        site.saw(request, part.key)
+    notes = notes_for(site, request, answer.declared.area) if part.kind == "chart" else ()
+    return _told(part, place, answer, title, href, format, notes)
 
 
 def question_of(query: str) -> str:

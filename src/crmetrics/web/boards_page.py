@@ -91,6 +91,7 @@ def routes(site: Site) -> APIRouter:
     """The list, the boards and the forms that change them."""
     router = APIRouter()
     _making(router, site)
+    _adding(router, site)
     _looking(router, site)
     _changing(router, site)
     _views(router, site)
@@ -123,6 +124,8 @@ def _making(router: APIRouter, site: Site) -> None:
         board = _mine(site, request).keep(Board(person, str(site.form(request).get("title", ""))))
         return RedirectResponse(f"/boards/{board.number}?change=1", 303)
 
+
+def _adding(router: APIRouter, site: Site) -> None:
     @router.get("/boards/add")
     def choose(request: Request) -> Response:
         given = request.query_params
@@ -130,8 +133,10 @@ def _making(router: APIRouter, site: Site) -> None:
         declared = site.catalogue().find(key)
         own = [board for board in _mine(site, request).all() if board.owner == site.person(request).number]
         kinds = [(kind, say(KIND_NAMES[kind], site.format(request))) for kind in KINDS if kind != "text"]
-        title = say(declared.title, site.format(request))
-        return site.page(request, "board_add.html", WORDS, key=key, query=query, boards=own, kinds=kinds, answer=title)
+        title, may_share = say(declared.title, site.format(request)), site.may(request, "share")
+        return site.page(
+            request, "board_add.html", WORDS, key=key, query=query, boards=own, kinds=kinds, answer=title, may_share=may_share
+        )  # fmt: skip
 
     @router.post("/boards/add")
     def add(request: Request) -> Response:
@@ -184,6 +189,10 @@ def _changing(router: APIRouter, site: Site) -> None:
         if what in ("share", "unshare"):
             site.need(request, "share")
         found = boards.own(number)
+        if (
+            what == "remove" and form.get("seen", found.mark) != found.mark
+        ):  # pressed twice, or changed in another window
+            return RedirectResponse(f"/boards/{number}?change=1", 303)
         boards.keep(_changed(site, found, what, int(place) if place.isdecimal() and len(place) < 4 else -1, form))
         return RedirectResponse(f"/boards/{number}?change=1" + (f"#part-{place}" if place != "0" else ""), 303)
 

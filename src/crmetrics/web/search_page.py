@@ -15,6 +15,7 @@ from crmetrics.presenting.words import say
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.vocabulary.period import local_day
 from crmetrics.vocabulary.unit import MONEY, Figure
+from crmetrics.warehouse.masking import PERSONS
 from crmetrics.warehouse.scope import Scope
 from crmetrics.web.admission import SIGNED_IN, Rights
 from crmetrics.web.files import json_of
@@ -85,6 +86,8 @@ def _found(site: Site, request: Request) -> list[tuple[str, list[dict[str, str]]
             hits = hits_of(warehouse, table, typed)
             told = [_link(hit.name, _more(hit.id, hit.more), address(hit.id)) for hit in hits]
             groups.append((table, told))
+            if hits and table in PERSONS:
+                site.saw(request, "search")
     entries = [each.declared for each in found_by(catalogue.entries(viewer), typed, format)[:MOST]]
     told = [_link(say(each.title, format), say(each.question, format), f"/a/{each.key}") for each in entries]
     return [*groups, ("analyses", told)]
@@ -100,6 +103,8 @@ def _suggested(site: Site, request: Request, format: Format) -> list[tuple[str, 
             rows = suggested(warehouse, table)
             links = [_link(row.name, _more(row.id, _told(row.told, format)), address(row.id)) for row in rows]
             groups.append((say(SUGGESTED[table], format), links))
+            if links and table in PERSONS:
+                site.saw(request, "search")
     return [(title, links) for title, links in groups if links]
 
 

@@ -1,0 +1,56 @@
+"""What names persons goes into the audit wherever it stands: on dashboards and in the search, too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from crmetrics.web.application import application
+from crmetrics.workspace.audit import Audit
+from tests.company import write_company
+from tests.warehouse.test_scope import CUSTOMERS, LINES, ORDERS, PEOPLE, PRODUCTS
+from tests.web.signed_in import send, signed_in, site_of
+from tests.web.test_pages import publish
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> FastAPI:
+    publish(tmp_path, 1)
+    path = tmp_path / "versions" / "warehouse-000001.duckdb"
+    path.unlink()
+    shop = {"employees": PEOPLE, "customers": CUSTOMERS, "orders": ORDERS, "order_lines": LINES, "products": PRODUCTS}
+    write_company(path, shop, reaches="2026-01-01", zone="UTC", currency="EUR")
+    return application(tmp_path)
+
+
+def noted(app: FastAPI, name: str) -> list[str]:
+    return [each.about for each in Audit(site_of(app).state).latest(who=name, kind="personal")]
+
+
+def board(client: TestClient, **part: str) -> str:
+    fields = {"key": "kpis.net_sales", "kind": "table", "title": "Board", **part}
+    return str(send(client, "/boards/add", **fields).headers["location"])
+
+
+def test_a_dashboard_that_names_customers(app: FastAPI) -> None:
+    boss = signed_in(app, "admin", "boss")
+    for part in ({"query": "period=2025"}, {"query": "period=2025&by=customer", "kind": "figure"}):
+        assert boss.get(board(boss, **part)).status_code == 200
+    assert noted(app, "boss") == [], "no customer was named"
+    there = board(boss, query="period=2025&by=customer")
+    for _time in range(2):
+        assert boss.get(there).status_code == 200
+    assert noted(app, "boss") == ["kpis.net_sales"]
+
+
+@pytest.mark.parametrize("address", ["/customers", "/customers?q=c1", "/customers.json?q=c1"])
+def test_a_search_that_names_customers(app: FastAPI, address: str) -> None:
+    boss, masked = signed_in(app, "admin", "boss"), signed_in(app, "viewer", "masked")
+    assert boss.get("/customers?q=nobody+at+all").status_code == 200
+    assert noted(app, "boss") == []
+    for client in (boss, masked):
+        assert client.get(address).status_code == 200
+    assert (noted(app, "boss"), noted(app, "masked")) == (["search"], [])
