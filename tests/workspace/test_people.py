@@ -101,6 +101,14 @@ def test_a_name_is_found_before_an_email(state: State) -> None:
         people.add("x@example.com", "rep")
 
 
+def test_an_email_is_one_person_s_also_when_it_is_changed(state: State, ada: Person) -> None:
+    bo = People(state).add("bo", "rep", email="bo@example.com")
+    for other in ("BO@example.com", "bo"):
+        with pytest.raises(BadValue, match="somebody else's"):
+            People(state).change(ada.number, email=other)
+    assert People(state).change(bo.number, email="bo@example.com", role="viewer").email == "bo@example.com"
+
+
 def test_the_last_administrator_stays(state: State, ada: Person) -> None:
     people = People(state)
     with pytest.raises(BadValue, match="only administrator"):

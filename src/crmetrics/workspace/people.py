@@ -164,7 +164,7 @@ class People:
     def change(self, number: int, **values: Any) -> Person:
         """Change what is known of somebody: email, role, sees, sees_personal, employee_id, language, disabled_at.
 
-        BadValue if no administrator who can sign in would be left.
+        BadValue if no administrator who can sign in would be left, or if the e-mail is another's: by it people sign in.
         """
         if unknown := values.keys() - CHANGEABLE:
             raise UnknownName(_("A user has no '{name}' that could be changed.", name=min(unknown)))
@@ -172,6 +172,10 @@ class People:
             values["role"] = role_of(values["role"]).name
         if values.get("sees"):
             values["sees"] = sees_of(values["sees"])
+        if values.get("email"):
+            holder = self.find(values["email"])
+            if holder is not None and holder.number != number:
+                raise BadValue(_("'{email}' is somebody else's already.", email=values["email"]))
         loses = values.get("role", "admin") != "admin" or values.get("disabled_at") is not None
         with self.state.begin(PEOPLE) as connection:
             if loses:
