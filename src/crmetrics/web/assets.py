@@ -12,6 +12,7 @@ from functools import cache
 from hashlib import blake2b
 from importlib import metadata, resources
 from pathlib import Path
+from secrets import token_hex
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -48,7 +49,8 @@ def chart_library(folder: Path) -> bytes:
         from vl_convert import javascript_bundle
 
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
+        # the first reader may ask while it is made ready: of two that make it, neither may read what the other has half written
+        part = path.with_name(f"{path.name}.{token_hex(4)}.part")
         part.write_bytes(_packed(javascript_bundle("window.vegaEmbed = vegaEmbed;").encode()))
         part.replace(path)
     return path.read_bytes()
