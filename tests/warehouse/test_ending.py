@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from crmetrics.vocabulary.errors import Busy
+from crmetrics.vocabulary.errors import BeingStopped, Busy
 from crmetrics.warehouse import ending, versions
 from crmetrics.warehouse.ending import Ending
 from crmetrics.warehouse.versions import Versions
@@ -47,7 +47,7 @@ def test_a_query_under_way_is_broken_off_and_none_begins() -> None:
     assert begun.wait(SOON)
     assert found.end(SOON)
     thread.join(SOON)
-    assert [type(each) for each in failed] == [Busy]
+    assert [type(each) for each in failed] == [BeingStopped]
     with duckdb.connect(":memory:") as connection, pytest.raises(Busy), found.inside(connection):
         pass
 
@@ -81,7 +81,7 @@ def test_a_version_under_way_is_not_published(tmp_path: Path, monkeypatch: pytes
     assert begun.wait(SOON)
     assert found.end(SOON)
     thread.join(SOON)
-    assert [type(each) for each in failed] == [Busy]
+    assert [type(each) for each in failed] == [BeingStopped]
     assert kept.current() is None
     assert list(tmp_path.iterdir()) == []
 

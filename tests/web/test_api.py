@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from crmetrics.analysis.kpi_file import NAME, put
+from crmetrics.analysis.own_kpis import AREA
 from crmetrics.catalogue import keys, open_workspace
 from crmetrics.presenting.json import as_object
 from crmetrics.presenting.numbers import format_for
@@ -151,6 +153,18 @@ def test_without_a_token_or_right_there_is_nothing(of_two: Any) -> None:
         assert refused.headers["content-type"] == "application/problem+json"
         assert client.get(address, headers={"Authorization": "Bearer crm_forged"}).status_code == 401
     assert client.get("/api/ask/sales.win_rate", headers=headers("reader")).status_code == 403
+
+
+def test_what_the_company_counts_in_its_own_way_is_described_to_its_own_people(of_two: Any) -> None:
+    client, headers = of_two
+    section = {"title": "Secret plan", "question": "How many?", "unit": "count", "over": "deals", "date": "closed_at"}
+    put(client.app.state.site.folder / NAME, "secret_plan", {**section, "better": "higher", "aggregate": "count"})
+    known = client.get("/api/openapi.json", headers=headers("ana"))
+    assert f"/api/ask/{AREA}.secret_plan" in known.json()["paths"]
+    anybody = client.get("/api/openapi.json", headers={"If-None-Match": known.headers["etag"]})
+    assert anybody.status_code == 200
+    assert "secret" not in anybody.text.lower()
+    assert "/api/ask/sales.win_rate" in anybody.json()["paths"]
 
 
 def test_the_description_names_every_question_and_its_choices(client: TestClient) -> None:

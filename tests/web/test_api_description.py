@@ -20,6 +20,8 @@ ADDRESSES = [
     "/api/catalogue/{key}",
     "/api/me",
     "/api/notes",
+    "/api/segments",
+    "/api/segments/{number}",
     *(f"/api/ask/{key}" for key in keys()),
     *(f"/api/ask/{key}/rows" for key in keys() if find(key).behind),
 ]

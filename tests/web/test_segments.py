@@ -35,7 +35,7 @@ def keep(client: TestClient, title: str, **given: str) -> None:
     form = re.search(r'<form class="pop keep.*?</form>', client.get(ROWS).text, re.DOTALL)
     assert form is not None
     fields = {name: unescape(value) for name, value in re.findall(r'name="(key|query)" value="([^"]*)"', form[0])}
-    answer = send(client, "/segments", ROWS, title=title, kind="question", **{**fields, **given})
+    answer = send(client, "/segments", ROWS, title=title, **{"kind": "question", **fields, **given})
     assert answer.status_code == 303
     assert answer.headers["location"] == "/boards#segments"
 
@@ -88,6 +88,58 @@ def test_a_rep_sees_his_own_customers_of_a_shared_one_and_no_private_one(app: Fa
         assert send(rep, "/segments/1/change", what=what, title="x").status_code == 404
     assert send(boss, "/segments/1/change", what="unshare").status_code == 303
     assert rep.get(SALES + "1").status_code == 404
+
+
+def test_what_was_made_for_one_person_tells_another_nothing(app: FastAPI) -> None:
+    """Two who see the same rows share what was made of them, but not the segments that each has kept for himself."""
+    boss, other = signed_in(app, "admin", "boss"), signed_in(app, "admin", "other")
+    panel = "/a/kpis.net_sales?period=2025&choose=segment"
+    assert "Mine" not in boss.get(panel).text
+    keep(boss, "Mine")
+    assert "Mine" in boss.get(panel).text, "one that was kept a moment ago is offered"
+    assert "Mine" not in other.get(panel).text
+    assert send(boss, "/segments/1/change", what="remove").status_code == 303
+    assert "Mine" not in boss.get(panel).text
+
+
+def test_programs_list_and_read_them(app: FastAPI) -> None:
+    boss, rep = signed_in(app, "admin", "boss"), signed_in(app, "rep", "ann", sees="self", employee_id="ann")
+    keep(boss, "Ours", shared="1", query="period=2025&cell=value")
+    keep(boss, "Mine", kind="list")
+    told = boss.get("/api/segments").json()
+    assert told["count"] == 2
+    listed = [(each["number"], each["title"], each["kind"], each["customers"]) for each in told["segments"]]
+    assert listed == [(2, "Mine", "list", 1), (1, "Ours", "question", 4)]
+    assert told["segments"][0] == boss.get("/api/segments/2").json()
+    where = {"channel": ["online"]}
+    asked = {
+        "key": "kpis.buyers",
+        "cell": "value",
+        "at": {},
+        "period": "2025",
+        "as_of": None,
+        "where": where,
+        "choices": {},
+    }
+    assert told["segments"][0]["question"] == asked
+    assert boss.get("/api/segments?rows=1&page=2").json() == {"count": 2, "segments": told["segments"][1:]}
+    (own,) = rep.get("/api/segments").json()["segments"]
+    assert (own["title"], own["customers"], own["may_change"]) == ("Ours", 1, False)
+    there, nowhere = rep.get("/api/segments/2"), rep.get("/api/segments/77")
+    assert there.status_code == nowhere.status_code == 404
+    assert there.text.replace("'2'", "") == nowhere.text.replace("'77'", "")
+
+
+def test_a_mark_holds_until_a_segment_that_is_asked_of_changes(app: FastAPI) -> None:
+    boss = signed_in(app, "admin", "boss")
+    keep(boss, "Ours")
+    for address in ("/api/segments", "/api/segments/1", "/api/ask/kpis.net_sales?period=2025&where.segment=1"):
+        held = {"If-None-Match": boss.get(address).headers["etag"]}
+        assert boss.get(address, headers=held).status_code == 304
+        assert send(boss, "/segments/1/change", what="rename", title=f"Renamed for {address}").status_code == 303
+        renewed = boss.get(address, headers=held)
+        assert renewed.status_code == 200
+        assert f"Renamed for {address}" in renewed.text
 
 
 def test_what_is_no_figure_of_customers_is_not_kept(app: FastAPI) -> None:

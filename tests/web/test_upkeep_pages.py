@@ -18,39 +18,7 @@ from crmetrics.vocabulary.errors import Busy
 from crmetrics.vocabulary.language import Message
 from crmetrics.web.application import application
 from crmetrics.web.works import Works
-
-MAPPING = """
-[source]
-name = "shop"
-zone = "UTC"
-[company]
-name = "Shop"
-currency = "EUR"
-zone = "UTC"
-language = "en"
-[files.customers]
-match = "customers.csv"
-[files.orders]
-match = "orders.csv"
-[customers]
-from = "customers"
-customer_id = "id"
-name = "name"
-email = "email"
-tax_number = "tax"
-kind = { value = "company" }
-[orders]
-from = "orders"
-order_id = "no"
-customer_id = "customer"
-ordered_at = "day"
-currency = { value = "EUR" }
-[order_lines]
-from = "orders"
-order_id = "no"
-quantity = { value = "1" }
-net_amount = "amount"
-"""
+from tests.web.shop import CUSTOMERS_AND_ORDERS, settled
 
 
 @pytest.fixture
@@ -64,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
     orders = [f"O{n},C{n % 29 + 1},2025-0{n % 9 + 1}-10,{n}.50" for n in range(1, 60)]
     orders += ["O98,C99,2025-03-10,10.00", "O99,C3,someday,20.00"]
     (files / "orders.csv").write_text("no,customer,day,amount\n" + "\n".join(orders) + "\n")
-    (tmp_path / "mapping.toml").write_text(MAPPING)
+    (tmp_path / "mapping.toml").write_text(CUSTOMERS_AND_ORDERS)
     workspace = tmp_path / "workspace"
     import_sources(workspace, [files], tmp_path / "mapping.toml")
     return workspace
@@ -80,15 +48,6 @@ def token(client: TestClient, page: str) -> str:
     found = re.search(r'name="csrf" value="([0-9a-f]+)"|csrf=([0-9a-f]+)"', client.get(page).text)
     assert found is not None
     return found[1] or found[2]
-
-
-def settled(client: TestClient, address: str) -> str:
-    for _try in range(300):
-        page = client.get(address).text
-        if 'id="work"' not in page:
-            return page
-        time.sleep(0.1)
-    raise AssertionError("the work did not end")
 
 
 def figures(folder: Path) -> list[object]:

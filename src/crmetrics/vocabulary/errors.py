@@ -49,6 +49,10 @@ class Busy(CrmetricsError):
     """Another import is at work in this workspace."""
 
 
+class BeingStopped(Busy):
+    """The program itself is being stopped: what is not finished is broken off, and may be asked again when it is back."""
+
+
 class NoSpace(CrmetricsError):
     """The disk is full, or a folder cannot be written."""
 

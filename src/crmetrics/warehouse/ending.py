@@ -16,7 +16,7 @@ from typing import Final
 
 import duckdb
 
-from crmetrics.vocabulary.errors import Busy
+from crmetrics.vocabulary.errors import BeingStopped
 from crmetrics.vocabulary.language import words
 
 _ = words("upkeep")
@@ -37,7 +37,7 @@ class Ending:
 
     @contextmanager
     def inside(self, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-        """Be inside with a connection; Busy once the program ends, also for what was under way then."""
+        """Be inside with a connection; BeingStopped once the program ends, also for what was under way then."""
         with self._changed:
             self._refuse()
             self._inside[connection] += 1
@@ -70,9 +70,9 @@ class Ending:
             raise broken_off()
 
 
-def broken_off() -> Busy:
+def broken_off() -> BeingStopped:
     """What is told to whoever asked for something that is not finished any more."""
-    return Busy(_("crmetrics is being stopped. Nothing was changed; begin again when it is back."))
+    return BeingStopped(_("crmetrics is being stopped. Nothing was changed; begin again when it is back."))
 
 
 ENDING: Final = Ending()

@@ -184,7 +184,7 @@ async def sent(request: Request) -> None:
     if not kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
         return
     length = request.headers.get("content-length", "")
-    if not length.isdigit() or int(length) > LARGEST_FORM:
+    if not length.isdecimal() or int(length) > LARGEST_FORM:
         raise BadValue(_("What was sent is too large for a form, or does not say how large it is."))
     request.state.form = await request.form(max_files=10, max_fields=2_000)
 
@@ -213,10 +213,11 @@ def _check(site: Site, request: Request, needed: Right | None) -> None:
     person = who(site, request)
     if person is None:
         raise NotSignedIn(_("Sign in first."))
-    if needed is None and person.role != "admin":
-        raise NotAllowed(_("Only administrators may open this."))
-    if needed in PERMISSIONS and not person.may(needed):  # type: ignore[arg-type]
-        raise NotAllowed(lacking(needed))  # type: ignore[arg-type]
+    if needed is None:
+        if person.role != "admin":
+            raise NotAllowed(_("Only administrators may open this."))
+    elif needed != OPEN and needed != SIGNED_IN and not person.may(needed):
+        raise NotAllowed(lacking(needed))
 
 
 def lacking(permission: Permission) -> Any:

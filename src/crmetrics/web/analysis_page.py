@@ -126,8 +126,9 @@ class Room:
             question = self.answering.question(request, key)
             area = answer.declared.area
             notes = notes_for(site, request, area)
-            # made of nothing but this: no token, nobody's rows but those that the question's scope shows, his notes and the shared
-            made_of = (question.asked, format, tuple(given.multi_items()), notes)
+            # who sees the same rows shares what was made; what is a person's own, notes and segments, is part of the key
+            segments = tuple(question.catalogue.segments.titles(question.asked.scope.viewer).items())
+            made_of = (question.asked, format, tuple(given.multi_items()), notes, segments)
             viewed = self.sheets.of(made_of, lambda: self.view(question, answer, given, format, notes))
             return site.page(
                 request,

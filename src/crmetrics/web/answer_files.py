@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
-from hashlib import blake2b
-from importlib import metadata
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -19,7 +16,7 @@ from crmetrics.vocabulary.errors import UnknownName
 from crmetrics.vocabulary.language import words
 from crmetrics.web.admission import Rights
 from crmetrics.web.answering import Answering
-from crmetrics.web.files import FILES, file_of, saved_as
+from crmetrics.web.files import FILES, file_of, mark_of, saved_as, unchanged
 from crmetrics.web.noted import noted_drawings, notes_for
 from crmetrics.web.site import Site
 from crmetrics.workspace.annotations import Annotation
@@ -38,8 +35,8 @@ def add(router: APIRouter, site: Site, answering: Answering) -> None:
             is_picture = ending in _PICTURES
             notes = notes_for(site, request, answer.declared.area) if is_picture else ()
             mark = _mark(answering, request, key, ending, site.format(request), notes)
-            if request.headers.get("if-none-match") == mark:
-                return Response(status_code=304, headers={"ETag": mark})
+            if held := unchanged(request, mark):
+                return held
             if is_picture:
                 sent = _picture(answer, request, ending, site.format(request), notes)
             else:
@@ -83,18 +80,5 @@ def _mark(
     answering: Answering, request: Request, key: str, ending: str, format: Format, notes: Sequence[Annotation]
 ) -> str:
     """The mark of a file's content: all that can change it, the viewer's scope, the data version and his notes among it."""
-    given = request.query_params
-    told = (
-        answering.question(request, key).asked,
-        ending,
-        format,
-        _version(),
-        [given.get(name) for name in ("sort", "bom", "chart")],
-        notes,
-    )
-    return f'"{blake2b(repr(told).encode(), digest_size=16).hexdigest()}"'
-
-
-@cache
-def _version() -> str:
-    return metadata.version("crmetrics")
+    parts = [request.query_params.get(name) for name in ("sort", "bom", "chart")]
+    return mark_of(answering.question(request, key).asked, ending, format, parts, notes)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from hashlib import sha256
 from typing import Any, Final
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
 
 from crmetrics.analysis import Answer, Entry
-from crmetrics.analysis.own_kpis import mark_of
+from crmetrics.analysis.own_kpis import mark_of as mark_of_own
 from crmetrics.catalogue import AREAS
 from crmetrics.presenting.json import as_object
 from crmetrics.presenting.numbers import Format
@@ -21,7 +20,11 @@ from crmetrics.presenting.words import say
 from crmetrics.vocabulary.errors import BadValue
 from crmetrics.vocabulary.language import words
 from crmetrics.warehouse.profile import Profile
-from crmetrics.web.admission import OPEN, SIGNED_IN, Rights
+from crmetrics.warehouse.scope import SEGMENT
+from crmetrics.web.admission import OPEN, SIGNED_IN, Rights, who
+from crmetrics.web.answering import Answering
+from crmetrics.web.asking import FILTER
+from crmetrics.web.files import json_of, mark_of, marked_json, unchanged
 from crmetrics.web.openapi import description
 from crmetrics.web.rows_page import opening
 from crmetrics.web.site import Site
@@ -59,7 +62,7 @@ def routes(site: Site) -> APIRouter:
             "employee_id": person.employee_id,
             "may": [permission for permission in PERMISSIONS if person.may(permission)],
         }
-        return _told(request, site, lambda format: told)
+        return marked_json(request, site, told)
 
     return router
 
@@ -68,8 +71,10 @@ def _listing(router: APIRouter, site: Site) -> None:
 
     @router.get("/openapi.json", include_in_schema=False)
     def described(request: Request) -> Response:
-        app: FastAPI = request.app
-        return _told(request, site, lambda format: description(app, site.catalogue(), format), by_viewer=False)
+        app, is_known = request.app, who(site, request) is not None
+        return _told(
+            request, site, lambda format: description(app, site.catalogue(), format, has_own=is_known), by_viewer=False
+        )
 
     @router.get("/catalogue", tags=["catalogue"], summary="Everything that can be asked, and what it takes")
     def catalogue(request: Request) -> Response:
@@ -89,14 +94,22 @@ def _listing(router: APIRouter, site: Site) -> None:
 
 
 def _asking(router: APIRouter, site: Site) -> None:
+    answering = Answering(site)
+
     @router.get("/ask/{key}", tags=["ask"], summary="Ask a question")
-    def ask(request: Request, key: str) -> Response:
-        start, count = _part(request)
-        return _told(request, site, lambda format: _answer(site.ask(request, key), format, start, count))
+    async def ask(request: Request, key: str) -> Response:
+        start, count = part_of(request)
+        mark = await run_in_threadpool(_mark, request, site)
+
+        def shown(answer: Answer[Any]) -> Response:
+            return _marked(_answer(answer, site.format(request), start, count), mark)
+
+        # worked out at the desk: programs that ask slow questions hold no thread that pages need
+        return unchanged(request, mark) or await answering.shown(request, key, shown)
 
     @router.get("/ask/{key}/rows", tags=["ask"], summary="The very rows behind a figure")
     def rows(request: Request, key: str) -> Response:
-        start, count = _part(request)
+        start, count = part_of(request)
 
         def opened(format: Format) -> Any:
             found = opening(site, request, key, start, count)
@@ -106,26 +119,38 @@ def _asking(router: APIRouter, site: Site) -> None:
         return _told(request, site, opened)
 
 
-def _told(request: Request, site: Site, told: Any, by_viewer: bool = True) -> Response:
+def _told(request: Request, site: Site, told: Callable[[Format], Any], by_viewer: bool = True) -> Response:
     """JSON with the mark of what it was made of: the same mark sent back gets 304 and costs no work."""
-    format = site.format(request)
-    made_of = [
-        site.catalogue().engine.profile.number,
+    mark = _mark(request, site, by_viewer)
+    return unchanged(request, mark) or _marked(told(site.format(request)), mark)
+
+
+def _marked(told: Any, mark: str) -> Response:
+    answer = json_of(told)
+    answer.headers["ETag"] = mark
+    return answer
+
+
+def _mark(request: Request, site: Site, by_viewer: bool = True) -> str:
+    """The mark of all that an answer may hang on."""
+    catalogue = site.catalogue()
+    made_of: list[object] = [
+        catalogue.engine.profile.number,
         str(request.url),
-        format.language,
-        repr(site.catalogue().settings),
-        mark_of(site.catalogue().own),
+        site.speaks(request),
+        catalogue.settings,
+        mark_of_own(catalogue.own),
     ]
-    if by_viewer:
-        made_of.append(repr(site.person(request)))  # his name and rights, and so his rows
-    mark = f'"{sha256(json.dumps(made_of, default=str).encode()).hexdigest()[:32]}"'
-    if mark in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers={"ETag": mark})
-    body = json.dumps(told(format), ensure_ascii=False, allow_nan=False)
-    return Response(body, media_type="application/json", headers={"ETag": mark})
+    # his name and rights, and so his rows; of the description only whether who asks is known
+    made_of.append(site.person(request) if by_viewer else who(site, request) is not None)
+    if (
+        by_viewer and FILTER + SEGMENT in request.query_params
+    ):  # renamed, shared no more or removed: then the answer is another one
+        made_of.append(catalogue.segments.titles(site.viewer(request)))
+    return mark_of(*made_of)
 
 
-def _part(request: Request) -> tuple[int, int]:
+def part_of(request: Request) -> tuple[int, int]:
     """From which row and how many: `page`, from 1, of `rows` rows each."""
     page, rows = (
         _number(request, name, usual, most) for name, usual, most in (("page", 1, 10**9), ("rows", USUAL, MOST))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from hashlib import sha256
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -13,7 +11,10 @@ from starlette.concurrency import run_in_threadpool
 from crmetrics.vocabulary.errors import BadValue
 from crmetrics.vocabulary.language import words
 from crmetrics.web.admission import SIGNED_IN, Number, Rights
+from crmetrics.web.files import json_of, marked_json
 from crmetrics.web.noted import KNOWN, TypedNote, annotations_of, keep_note, remove_note
+from crmetrics.web.openapi import answers
+from crmetrics.web.sent_objects import object_sent
 from crmetrics.web.site import Site
 from crmetrics.workspace.annotations import LONGEST, Annotation
 
@@ -53,10 +54,6 @@ _TOLD: Final[dict[str, Any]] = {
 }
 
 
-def _answers(status: str, said: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"responses": {status: {"description": said, "content": {"application/json": {"schema": schema}}}}}
-
-
 _LISTED: Final = {"type": "object", "properties": {"notes": {"type": "array", "items": _TOLD}}}
 _BODY: Final = {"requestBody": {"required": True, "content": {"application/json": {"schema": _SENT}}}}
 
@@ -69,46 +66,36 @@ def routes(site: Site) -> APIRouter:
         "/notes",
         tags=["notes"],
         summary="Your notes on dates and the shared ones, the latest first",
-        openapi_extra=_answers("200", "The notes", _LISTED),
+        openapi_extra=answers("200", "The notes", _LISTED),
     )
     def listed(request: Request) -> Response:
         notes = annotations_of(site, request)
-        body = _json({"notes": [_told(note, notes.may_change(note)) for note in notes.all()]})
-        mark = f'"{sha256(f"{site.person(request)!r}{site.speaks(request)}{body}".encode()).hexdigest()[:32]}"'
-        if mark in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers={"ETag": mark})
-        return Response(body, media_type="application/json", headers={"ETag": mark})
+        return marked_json(request, site, {"notes": [_told(note, notes.may_change(note)) for note in notes.all()]})
 
     @router.post(
         "/notes",
         status_code=201,
         tags=["notes"],
         summary="Write a note on a date",
-        openapi_extra={**_BODY, **_answers("201", "The note as it was kept", _TOLD)},
+        openapi_extra={**_BODY, **answers("201", "The note as it was kept", _TOLD)},
     )
     async def write(request: Request) -> Response:
         typed = await _sent(request)
         kept = await run_in_threadpool(keep_note, site, request, typed)
-        return Response(_json(_told(kept, True)), 201, media_type="application/json")
+        return json_of(_told(kept, True), 201)
 
     @router.delete("/notes/{number}", tags=["notes"], summary="Remove a note on a date")
     def remove(request: Request, number: Number) -> Response:
         gone = remove_note(site, request, number)
-        return Response(_json(_told(gone, True)), media_type="application/json")
+        return json_of(_told(gone, True))
 
     return router
 
 
 async def _sent(request: Request) -> TypedNote:
     """What was sent, a JSON object; BadValue for anything else, and for parts of another kind."""
-    length = request.headers.get("content-length", "")
-    given = None
-    if length.isdecimal() and int(length) <= LARGEST:
-        try:
-            given = json.loads(await request.body())
-        except (ValueError, RecursionError):
-            given = None
-    if not isinstance(given, dict):
+    given = await object_sent(request, LARGEST)
+    if given is None:
         raise BadValue(_("Send one note as a JSON object of at most {most} bytes.", most=LARGEST))
     texts = [given.get(name) or "" for name in ("text", "first", "last")]
     areas, is_shared = given.get("areas") or [], given.get("is_shared") or False
@@ -132,7 +119,3 @@ def _told(note: Annotation, may_change: bool) -> dict[str, Any]:
         "written_by": note.written_by,
         "may_change": may_change,
     }
-
-
-def _json(told: Any) -> str:
-    return json.dumps(told, ensure_ascii=False, allow_nan=False)

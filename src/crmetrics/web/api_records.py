@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -25,8 +24,9 @@ from crmetrics.warehouse.scope import Scope
 from crmetrics.web.admission import Rights
 from crmetrics.web.customer_page import customer_as_data
 from crmetrics.web.deal_page import deal_as_data
-from crmetrics.web.files import json_of
+from crmetrics.web.files import json_of, marked_json
 from crmetrics.web.planning import Typed, plan_of
+from crmetrics.web.sent_objects import object_sent
 from crmetrics.web.site import Site
 from crmetrics.web.targets_page import own_plans, today_of
 
@@ -44,6 +44,7 @@ RIGHTS: Final[Rights] = {
 }
 _FIELDS: Final = ("kpi", "party", "period", "first", "last")
 LARGEST: Final = 10_000  # bytes of a target
+DIGITS: Final = 24  # of a number; one of 10 ** 999999 would be written out in full
 
 
 def routes(site: Site) -> APIRouter:
@@ -70,7 +71,7 @@ def routes(site: Site) -> APIRouter:
             }
             for step in found.steps
         ]
-        return json_of({"current": found.current, "steps": plain(steps, format)})
+        return marked_json(request, site, {"current": found.current, "steps": plain(steps, format)})
 
     return router
 
@@ -80,13 +81,12 @@ def _customers(router: APIRouter, site: Site) -> None:
     def search(request: Request, q: str) -> Response:
         with site.catalogue().warehouse(Scope(site.viewer(request))) as warehouse:
             hits = hits_of(warehouse, "customers", q[:200])
-        return json_of(
-            {"customers": [{"customer_id": hit.id, "name": hit.name, "city": hit.more or None} for hit in hits]}
-        )
+        told = [{"customer_id": hit.id, "name": hit.name, "city": hit.more or None} for hit in hits]
+        return marked_json(request, site, {"customers": told})
 
     @router.get("/customers/{customer:path}", tags=["customers"], summary="One customer with what is recorded of him")
     def one(request: Request, customer: str) -> Response:
-        return json_of(customer_as_data(site, request, customer))
+        return marked_json(request, site, customer_as_data(site, request, customer))
 
 
 def _deals(router: APIRouter, site: Site) -> None:
@@ -98,18 +98,18 @@ def _deals(router: APIRouter, site: Site) -> None:
             {"deal_id": hit.id, "name": hit.name, "stage": hit.more or None, "customer_id": hit.customer or None}
             for hit in hits
         ]
-        return json_of({"deals": told})
+        return marked_json(request, site, {"deals": told})
 
     @router.get("/deals/{deal:path}", tags=["deals"], summary="One deal with what is recorded of it")
     def one(request: Request, deal: str) -> Response:
-        return json_of(deal_as_data(site, request, deal))
+        return marked_json(request, site, deal_as_data(site, request, deal))
 
 
 def _targets(router: APIRouter, site: Site) -> None:
     @router.get("/targets", tags=["targets"], summary="The targets that were set here and that you may change")
     def listed(request: Request) -> Response:
         plans = own_plans(site, site.viewer(request))
-        return json_of({"targets": [_plan(plan) for plan, _party in plans]})
+        return marked_json(request, site, {"targets": [_plan(plan) for plan, _party in plans]})
 
     @router.put(
         "/targets", tags=["targets"], summary="Set a target: kpi, party, value, and a period or first and last day"
@@ -128,14 +128,8 @@ def _targets(router: APIRouter, site: Site) -> None:
 
 async def _body(request: Request) -> dict[str, Any]:
     """What was sent, a JSON object; BadValue for anything else."""
-    length = request.headers.get("content-length", "")
-    if not length.isdecimal() or int(length) > LARGEST:
-        raise BadValue(_("Send one target as a JSON object."))
-    try:
-        given = json.loads(await request.body())
-    except ValueError:
-        given = None
-    if not isinstance(given, dict):
+    given = await object_sent(request, LARGEST)
+    if given is None:
         raise BadValue(_("Send one target as a JSON object."))
     return given
 
@@ -147,7 +141,7 @@ def _set(site: Site, request: Request, given: dict[str, Any]) -> Response:
         value = Decimal(str(given.get("value")))
     except InvalidOperation:
         value = Decimal("NaN")
-    if not value.is_finite():
+    if not value.is_finite() or abs(value.adjusted()) > DIGITS:
         raise BadValue(_("'{value}' is not a number.", value=str(given.get("value"))[:40]))
     # a form takes shares in percent, a program as they are in answers
     shown = value * 100 if column is not None and column.unit is Unit.SHARE else value

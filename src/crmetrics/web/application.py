@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from secrets import randbelow, token_hex
 from typing import Final
 
 from fastapi import Depends, FastAPI, Request
@@ -18,6 +17,7 @@ from crmetrics.web import (
     api,
     api_notes,
     api_records,
+    api_segments,
     assets,
     audit_page,
     boards_page,
@@ -39,25 +39,15 @@ from crmetrics.web import (
     targets_page,
 )
 from crmetrics.web.admission import Access, guard
+from crmetrics.web.headers import with_headers
 from crmetrics.web.mistakes import tell_mistakes
 from crmetrics.web.site import Site
-
-HEADERS: Final = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cache-Control": "private, no-store",
-}
-OF_WHOM: Final = "Cookie, Authorization"
-"""What an answer hangs on beside its address: a cache that keeps it all the same must not hand it to another."""
 
 ROOMS: Final = (
     api,
     api_notes,
     api_records,
+    api_segments,
     home_page,
     all_page,
     answers_page,
@@ -95,17 +85,12 @@ def application(folder: Path, language: str | None = None, access: Access | None
     app.include_router(assets.routes(site.folder))
 
     @app.middleware("http")
-    async def with_headers(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+    async def answered(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
         # a name that leads here but is not ours is another site's: it must not read what is on this machine
         is_ours = site.access.knows(request.headers.get("host", ""))
-        response = await answer(request) if is_ours else Response("Unknown host", 400, media_type="text/plain")
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        if "no-store" in response.headers["Cache-Control"]:
-            response.headers.add_vary_header(OF_WHOM)
-        # how long a packed page is must not tell what it holds (its form token) to who listens and can make it repeat a text
-        response.headers["X-Length"] = token_hex(randbelow(64) + 1)
-        return response
+        return with_headers(
+            await answer(request) if is_ours else Response("Unknown host", 400, media_type="text/plain")
+        )
 
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     tell_mistakes(app, site)

@@ -79,7 +79,7 @@ def routes(site: Site) -> APIRouter:
             left=max(0, len(groups) - SHOWN),
             of=table,
             tables=[(name, say(TABLES[name].label, format), name == table) for name in OF],
-            work=site.works.last,
+            work=site.work(request),
         )
 
     @router.get("/duplicates/effect")
@@ -96,7 +96,7 @@ def routes(site: Site) -> APIRouter:
 def _deciding(router: APIRouter, site: Site) -> None:
     @router.post("/duplicates")
     def decide(request: Request) -> Response:
-        form, person = site.form(request), site.person(request).name
+        form, person = site.form(request), site.person(request)
         what, table = str(form.get("what", "")), str(form.get("of", "customers"))
         if what not in ("sure", "merge", "apart", "undo"):
             raise BadValue(_("'{what}' is not something to be done with duplicates.", what=what[:40]))
@@ -110,13 +110,13 @@ def _deciding(router: APIRouter, site: Site) -> None:
 
         def work(progress: Progress) -> Message:
             if what == "undo":
-                return _done(duplicates.undo(site.folder, by=person, progress=progress), is_undone=True)
+                return _done(duplicates.undo(site.folder, by=person.name, progress=progress), is_undone=True)
             if what == "apart":
-                return _done(duplicates.apart(site.folder, groups, table=table, by=person, progress=progress))
-            return _done(duplicates.merge(site.folder, groups, table=table, by=person, progress=progress))
+                return _done(duplicates.apart(site.folder, groups, table=table, by=person.name, progress=progress))
+            return _done(duplicates.merge(site.folder, groups, table=table, by=person.name, progress=progress))
 
+        site.works.start(_("Duplicates are decided"), work, person.number)
         site.note(request, "decision", f"duplicates {what}")
-        site.works.start(_("Duplicates are decided"), work)
         return RedirectResponse(f"/duplicates?of={table}" if table != "customers" else "/duplicates", 303)
 
 

@@ -1,14 +1,21 @@
-"""What is sent that is no page: JSON for programs, and answers as files to be saved."""
+"""What is sent that is no page: JSON for programs, and answers as files to be saved; what has not changed is not sent again."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from functools import cache
+from hashlib import blake2b
+from importlib import metadata
+from typing import TYPE_CHECKING, Any, Final
 
+from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
 
 from crmetrics.analysis import Answer
 from crmetrics.presenting.numbers import Format
+
+if TYPE_CHECKING:
+    from crmetrics.web.site import Site
 
 FILES: Final = ("xlsx", "csv", "json")
 """How rows are offered to be saved, in this order."""
@@ -17,8 +24,29 @@ XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
 
 def json_of(told: Any, status: int = 200) -> Response:
     """Plain values as JSON; ValueError for a number that JSON has not."""
-    text = json.dumps(told, ensure_ascii=False, allow_nan=False)
-    return Response(text, status, media_type="application/json")
+    return Response(_written(told), status, media_type="application/json")
+
+
+def marked_json(request: Request, site: Site, told: Any) -> Response:
+    """The same with a mark of what it says, to whom and in which language: who holds that already is told so."""
+    text = _written(told)
+    mark = mark_of(text, site.person(request), site.speaks(request))
+    return unchanged(request, mark) or Response(text, media_type="application/json", headers={"ETag": mark})
+
+
+def mark_of(*made_of: object) -> str:
+    """The mark (ETag) of what is made of these values, and of this version of the product, alone."""
+    told = repr((_version(), *made_of))
+    return f'"{blake2b(told.encode(), digest_size=16).hexdigest()}"'
+
+
+def unchanged(request: Request, mark: str) -> Response | None:
+    """What is sent to who holds what bears this mark, several marks among them; None to anybody else.
+
+    A proxy that packs an answer on its way makes its mark a weak one, W/"...": it is the same answer all the same.
+    """
+    is_held = mark in request.headers.get("if-none-match", "")
+    return Response(status_code=304, headers={"ETag": mark}) if is_held else None
 
 
 def file_of(answer: Answer[Any], format: Format, name: str, ending: str, *, has_bom: bool = False) -> Response:
@@ -40,3 +68,12 @@ def file_of(answer: Answer[Any], format: Format, name: str, ending: str, *, has_
 def saved_as(name: str, ending: str) -> dict[str, str]:
     """The header under which a browser saves what is sent."""
     return {"Content-Disposition": f'attachment; filename="{name}.{ending}"'}
+
+
+def _written(told: Any) -> str:
+    return json.dumps(told, ensure_ascii=False, allow_nan=False)
+
+
+@cache
+def _version() -> str:
+    return metadata.version("crmetrics")

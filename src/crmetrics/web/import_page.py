@@ -107,7 +107,7 @@ def routes(site: Site) -> APIRouter:
     @router.post("/import/upload")
     async def upload(request: Request) -> Response:
         length = request.headers.get("content-length", "")
-        if not length.isdigit() or int(length) > LARGEST:
+        if not length.isdecimal() or int(length) > LARGEST:
             raise BadFile(
                 _(
                     "These files are larger than {most} GB. Import them from a folder: crmetrics import FOLDER.",
@@ -142,8 +142,8 @@ def _steps(router: APIRouter, site: Site, uploads: Uploads) -> None:
             case "mapping":
                 uploads.correct(number, str(form.get("mapping", "")).replace("\r\n", "\n"))
             case "start":
-                site.note(request, "import", uploads.find(number).source)
                 uploads.start(number)
+                site.note(request, "import", uploads.find(number).source)
             case "anew" | "again":
                 uploads.look(number, is_anew=what == "anew")
             case "throw-away":

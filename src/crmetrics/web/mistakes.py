@@ -13,11 +13,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from crmetrics.presenting.numbers import format_for
+from crmetrics.presenting.numbers import Format, format_for
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.errors import (
     BadSettings,
     BadValue,
+    BeingStopped,
+    Busy,
     CrmetricsError,
     NoState,
     NotAllowed,
@@ -29,6 +31,7 @@ from crmetrics.vocabulary.errors import (
 from crmetrics.vocabulary.language import LANGUAGES, Message, words
 from crmetrics.web.admission import who
 from crmetrics.web.frame import address_with, bare_frame
+from crmetrics.web.headers import with_headers
 from crmetrics.web.site import Site
 
 _ = words("web")
@@ -41,10 +44,19 @@ WORDS: Final[dict[str, Message]] = {
         "The settings of this workspace cannot be read, so nothing can be shown. Whoever looks after it finds out what is "
         "wrong with: crmetrics list"
     ),
+    "fault": _("This is a fault of crmetrics itself, not of yours. What happened stands in the log of the server."),
 }
 
 _FILES: Final = (".json", ".csv", ".xlsx", ".png", ".svg")
-_STATUSES: Final = ((UnknownName, 404), (NotSignedIn, 401), (NotAllowed, 403), (TooManyTries, 429))
+_STATUSES: Final = (
+    (UnknownName, 404),
+    (NotSignedIn, 401),
+    (NotAllowed, 403),
+    (TooManyTries, 429),
+    (Busy, 409),
+)
+_AGAIN: Final = {"Retry-After": "10"}
+"""Of what passes: in so many seconds it may be asked again."""
 
 
 def tell_mistakes(app: FastAPI, site: Site) -> None:
@@ -56,36 +68,54 @@ def tell_mistakes(app: FastAPI, site: Site) -> None:
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, error: HTTPException) -> Response:
-        if error.status_code == HTTPStatus.NOT_FOUND:
-            told: CrmetricsError = UnknownName(_("There is nothing at '{path}'.", path=request.url.path))
-        else:
-            told = BadValue(_("'{path}' does not take {method}.", path=request.url.path, method=request.method))
-
-        def shown(request: Request, site: Site, told: CrmetricsError) -> Response:
-            headers = dict(error.headers or {})
-            is_for_a_page = not _is_program(request) and who(site, request) is not None
-            return (_page if is_for_a_page else _problem)(request, site, told, error.status_code, headers)
-
-        return _answered(request, site, told, shown)
+        return _answered(request, site, _refusal(request, error), _shown_as(error.status_code, error.headers or {}))
 
     @app.exception_handler(RequestValidationError)
     def misread(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         names = ".".join(str(each) for each in first["loc"][1:])
         told = BadValue(_("'{name}' is not as expected: {problem}.", name=names, problem=str(first["msg"])))
-        return _answered(request, site, told, lambda request, site, told: _problem(request, site, told, 422, {}))
+        return _answered(request, site, told, _shown_as(HTTPStatus.UNPROCESSABLE_ENTITY, {}))
+
+    @app.exception_handler(Exception)
+    def fallen(request: Request, error: Exception) -> Response:
+        # it is raised again after this, for the log; nothing is looked up, for what has failed may fail again
+        format = _unsettled(request, site)
+        told = say(WORDS["fault"], format)
+        return with_headers(_bare(request, site, format, told, HTTPStatus.INTERNAL_SERVER_ERROR, {}))
+
+
+def _refusal(request: Request, error: HTTPException) -> CrmetricsError:
+    """What the framework refuses, in our words."""
+    path = request.url.path
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return UnknownName(_("There is nothing at '{path}'.", path=path))
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return BadValue(_("'{path}' does not take {method}.", path=path, method=request.method))
+    return BadValue(_("What was sent cannot be read: {problem}", problem=str(error.detail)))
+
+
+def _shown_as(status: int, headers: Mapping[str, str]) -> Callable[[Request, Site, CrmetricsError], Response]:
+    """How a mistake is shown that has its status already: as a page to who looks at pages, else as a problem."""
+
+    def shown(request: Request, site: Site, told: CrmetricsError) -> Response:
+        is_for_a_page = not _is_program(request) and who(site, request) is not None
+        return (_page if is_for_a_page else _problem)(request, site, told, status, headers)
+
+    return shown
 
 
 def _answered(
     request: Request, site: Site, error: CrmetricsError, shown: Callable[[Request, Site, CrmetricsError], Response]
 ) -> Response:
-    """The mistake as `shown` tells it; settings that cannot be read are told instead: without them nobody and nothing is known."""
+    """The mistake as `shown` tells it. Settings that cannot be read, and an end that has begun, are told instead: then nobody and
+    nothing can be looked up."""
     try:
-        if not isinstance(error, BadSettings):
+        if not isinstance(error, BadSettings | BeingStopped):
             return shown(request, site, error)
-    except BadSettings as unreadable:
-        error = unreadable
-    return _without_settings(request, site, error)
+    except (BadSettings, BeingStopped) as instead:
+        error = instead
+    return _not_now(request, site, error)
 
 
 def _shown(request: Request, site: Site, error: CrmetricsError) -> Response:
@@ -102,20 +132,29 @@ def _shown(request: Request, site: Site, error: CrmetricsError) -> Response:
     return _page(request, site, error, status, headers)
 
 
-def _without_settings(request: Request, site: Site, error: CrmetricsError) -> Response:
-    """What stands on every page while the settings or the state cannot be read. What a setting says is not everybody's to know."""
-    asked = request.query_params.get("language") or request.cookies.get("language") or site.language
-    format = format_for(asked if asked in LANGUAGES else "en", "EUR")
-    may_know = isinstance(error, NoState) or _may_know(request, site)
+def _not_now(request: Request, site: Site, error: CrmetricsError) -> Response:
+    """What stands on every page while nothing can be looked up. What a setting says is not everybody's to know."""
+    format = _unsettled(request, site)
+    may_know = isinstance(error, NoState | BeingStopped) or _may_know(request, site)
     sentence = say(error.message if may_know else WORDS["unreadable"], format)
-    status, headers = HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "10"}
+    return _bare(request, site, format, sentence, HTTPStatus.SERVICE_UNAVAILABLE, _AGAIN)
+
+
+def _unsettled(request: Request, site: Site) -> Format:
+    """How a page is written that must do without settings and without knowing who asks."""
+    asked = request.query_params.get("language") or request.cookies.get("language") or site.language
+    return format_for(asked if asked in LANGUAGES else "en", "EUR")
+
+
+def _bare(
+    request: Request, site: Site, format: Format, sentence: str, status: HTTPStatus, headers: Mapping[str, str]
+) -> Response:
+    """A sentence to who asks, without anything that must be looked up."""
     if _is_program(request):
         return _as_problem(sentence, status, headers)
-    template = site.templates.get_template("message.html")
-    frame = bare_frame(request, format, WORDS)
-    return HTMLResponse(
-        template.render({**frame, "sentence": sentence, "again": address_with(request)}), status, headers
-    )
+    template, frame = site.templates.get_template("message.html"), bare_frame(request, format, WORDS)
+    page = template.render({**frame, "sentence": sentence, "again": address_with(request)})
+    return HTMLResponse(page, status, dict(headers))
 
 
 def _may_know(request: Request, site: Site) -> bool:

@@ -42,8 +42,8 @@ _PROBLEM: Final[Document] = {
 }
 
 
-def description(app: FastAPI, catalogue: OpenCatalogue, format: Format) -> Document:
-    """The document, its texts in the reader's language."""
+def description(app: FastAPI, catalogue: OpenCatalogue, format: Format, *, has_own: bool = True) -> Document:
+    """The document, its texts in the reader's language. What a company counts in its own way is not everybody's to know: `has_own`."""
     document: Document = get_openapi(
         title="crmetrics",
         version=version("crmetrics"),
@@ -53,7 +53,8 @@ def description(app: FastAPI, catalogue: OpenCatalogue, format: Format) -> Docum
     paths = {path: told for path, told in document.pop("paths", {}).items() if path.startswith("/api/")}
     for general in ("/api/ask/{key}", "/api/ask/{key}/rows"):  # each question has a path of its own
         paths.pop(general, None)
-    for declared in map(catalogue.find, catalogue.keys()):
+    keys = catalogue.keys()
+    for declared in (catalogue.find(key) for key in keys if has_own or key not in catalogue.own):
         paths[f"/api/ask/{declared.key}"] = {"get": _asked(declared, format)}
         if declared.behind:
             paths[f"/api/ask/{declared.key}/rows"] = {"get": _opened(declared, format)}
@@ -73,7 +74,13 @@ def _mistakes() -> Document:
         "401": {"description": "Nobody is signed in, or the token does not hold."} | told,
         "403": {"description": "The right to it is missing."} | told,
         "404": {"description": "There is no such thing."} | told,
+        "503": {"description": "crmetrics is being stopped; Retry-After says in how many seconds to ask again."} | told,
     }
+
+
+def answers(status: str, said: str, schema: Document) -> Document:
+    """What an address gives that is no question: for the description of its route."""
+    return {"responses": {status: {"description": said, "content": {"application/json": {"schema": schema}}}}}
 
 
 def _asked(declared: Analysis, format: Format) -> Document:

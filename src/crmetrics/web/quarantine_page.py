@@ -71,7 +71,7 @@ def routes(site: Site) -> APIRouter:
             WORDS,
             aside=[_told(told, rows, format) for told, rows in report.quarantined],
             odd=[_told(told, rows, format) for told, rows in report.warnings],
-            work=site.works.last,
+            work=site.work(request),
         )
 
     @router.get("/quarantine/rows.xlsx")
@@ -83,7 +83,7 @@ def routes(site: Site) -> APIRouter:
     @router.post("/quarantine/corrected")
     async def corrected(request: Request) -> Response:
         length = request.headers.get("content-length", "")
-        if not length.isdigit() or int(length) > LARGEST:
+        if not length.isdecimal() or int(length) > LARGEST:
             raise BadFile(_("This is larger than a workbook of corrections can be."))
         form = await request.form(max_files=1, max_fields=5)
         sent = form.get("file")
@@ -97,13 +97,11 @@ def routes(site: Site) -> APIRouter:
 
 def _begin(site: Site, request: Request, sent: UploadFile) -> None:
     folder = Path(tempfile.mkdtemp(prefix="corrected-", dir=site.folder))
-    path, person = folder / "corrected.xlsx", site.person(request).name
-    with path.open("wb") as target:
-        shutil.copyfileobj(sent.file, target)
+    path, person = folder / "corrected.xlsx", site.person(request)
 
     def work(progress: Progress) -> Message:
         try:
-            taken = take_workbook(site.folder, path, by=person, progress=progress)
+            taken = take_workbook(site.folder, path, by=person.name, progress=progress)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         told = _("{n} row corrected", "{n} rows corrected", n=taken.corrected)
@@ -117,12 +115,14 @@ def _begin(site: Site, request: Request, sent: UploadFile) -> None:
             )
         return _("{corrected}.", corrected=told)
 
-    site.note(request, "decision", "quarantine")
     try:
-        site.works.start(_("Corrections are taken"), work)
+        with path.open("wb") as target:
+            shutil.copyfileobj(sent.file, target)
+        site.works.start(_("Corrections are taken"), work, person.number)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+    site.note(request, "decision", "quarantine")
 
 
 def _told(told: Told, rows: tuple[OddRow, ...], format: Format) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
@@ -47,11 +48,18 @@ class Listed:
     wrong: str
 
 
+def segments_of(site: Site, request: Request) -> Segments:
+    """The segments as who asks has them."""
+    return Segments(site.state, site.person(request).number)
+
+
 def listed(site: Site, request: Request) -> list[Listed]:
-    """The segments that who asks may see, each with how many of its customers he sees."""
-    segments = Segments(site.state, site.person(request).number).all()
-    if not segments or not site.has_data:
-        return []
+    """The segments that who asks may see, each with how many of its customers he sees; none before the first import."""
+    return counted(site, request, segments_of(site, request).all()) if site.has_data else []
+
+
+def counted(site: Site, request: Request, segments: Sequence[Segment]) -> list[Listed]:
+    """Segments with how many of their customers who asks sees now."""
     catalogue, viewer, found = site.catalogue(), site.viewer(request), []
     for segment in segments:
         try:
@@ -77,12 +85,12 @@ def routes(site: Site) -> APIRouter:
         # worked out once before it is kept: what cannot be answered is no segment
         ids = site.catalogue().segments.found(question, Scope(site.viewer(request)), title)
         kept = Segment(0, title, question, ids if kind == "list" else None, bool(form.get("shared")))
-        _mine(site, request).keep(kept)
+        segments_of(site, request).keep(kept)
         return RedirectResponse(LISTED, 303)
 
     @router.post("/segments/{number}/change")
     def change(request: Request, number: Number) -> Response:
-        form, mine = site.form(request), _mine(site, request)
+        form, mine = site.form(request), segments_of(site, request)
         what = str(form.get("what", ""))
         if what == "rename":
             mine.rename(number, str(form.get("title", "")))
@@ -96,10 +104,6 @@ def routes(site: Site) -> APIRouter:
         return RedirectResponse(LISTED, 303)
 
     return router
-
-
-def _mine(site: Site, request: Request) -> Segments:
-    return Segments(site.state, site.person(request).number)
 
 
 def _opened(site: Site, key: str, query: str) -> Opened:

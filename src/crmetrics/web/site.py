@@ -14,11 +14,9 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, select_autoescape
 from starlette.datastructures import FormData
 
-from crmetrics.analysis import Answer
 from crmetrics.analysis.kept import Answers
 from crmetrics.analysis.kpi_file import NAME as OWN_KPIS
 from crmetrics.analysis.own_kpis import readable_own_kpis
-from crmetrics.analysis.reading import read_choices
 from crmetrics.catalogue import OpenCatalogue, current_version, open_workspace
 from crmetrics.presenting.numbers import Format, format_for
 from crmetrics.vocabulary.errors import BadDatabase, NoState, NotAllowed, NotSignedIn
@@ -26,12 +24,11 @@ from crmetrics.vocabulary.language import LANGUAGES, Message, words
 from crmetrics.warehouse.scope import Viewer
 from crmetrics.warehouse.versions import Versions
 from crmetrics.web.admission import Access, address_of, lacking, remember_visit, who
-from crmetrics.web.asking import asking_of
 from crmetrics.web.assets import asset
 from crmetrics.web.desk import Desk
 from crmetrics.web.frame import frame_of
 from crmetrics.web.watching import Seen
-from crmetrics.web.works import Works
+from crmetrics.web.works import Work, Works
 from crmetrics.workspace.audit import Audit, Kind
 from crmetrics.workspace.people import Person
 from crmetrics.workspace.rights import Permission
@@ -147,6 +144,10 @@ class Site:
         if person.may("personal") and self._seen.is_new(person.name, about):
             self.note(request, "personal", about)
 
+    def work(self, request: Request) -> Work | None:
+        """The work at hand, or what came of the last one of who asks."""
+        return self.works.told_to(self.person(request).number)
+
     def form(self, request: Request) -> FormData:
         """What a form has sent; empty if nothing."""
         found: FormData = getattr(request.state, "form", FormData())
@@ -168,23 +169,6 @@ class Site:
         """How numbers and dates are written on a page."""
         settings = self.settings
         return format_for(self.speaks(request), settings.currency or "EUR", settings.zone or "UTC")
-
-    def ask(self, request: Request, key: str) -> Answer[Any]:
-        """The answer to an address, for who asks it."""
-        catalogue = self.catalogue()
-        declared = catalogue.find(key)
-        asked = asking_of(declared, request.query_params, catalogue.settings.zone)
-        # read here, so that no part of an address becomes another argument of the question
-        choices = read_choices(declared, {name: value for name, value in asked.choices.items() if name != "bom"})
-        return catalogue.ask(
-            key,
-            viewer=self.viewer(request),
-            period=asked.period,
-            compare=asked.compare,
-            as_of=asked.as_of,
-            where=asked.where,
-            **choices,
-        )
 
     def page(
         self, request: Request, template: str, words: Mapping[str, Message], status: int = 200, **shown: Any

@@ -98,7 +98,7 @@ def routes(site: Site) -> APIRouter:
                 shown |= _forms(site, catalogue, viewer, format)
         periods = [(name, title, name == period) for name, title in PERIODS.items()]
         return site.page(
-            request, "targets.html", WORDS, work=site.works.last, periods=periods, has_data=site.has_data, **shown
+            request, "targets.html", WORDS, work=site.work(request), periods=periods, has_data=site.has_data, **shown
         )  # fmt: skip
 
     return router
@@ -117,8 +117,8 @@ def _changing(router: APIRouter, site: Site) -> None:
         def work(progress: Progress) -> Message:
             return _done(set_target(site.folder, plan, by=person.name, progress=progress))
 
+        site.works.start(_("A target is set"), work, person.number)
         site.note(request, "definition", f"target {' '.join(plan.key)}: {plan.target_value}")
-        site.works.start(_("A target is set"), work)
         return RedirectResponse("/targets", 303)
 
     @router.post("/targets/remove")
@@ -129,8 +129,8 @@ def _changing(router: APIRouter, site: Site) -> None:
         def work(progress: Progress) -> Message:
             return _done(remove_target(site.folder, plan.key, by=person.name, progress=progress))
 
+        site.works.start(_("A target is removed"), work, person.number)
         site.note(request, "definition", f"target {' '.join(plan.key)} removed")
-        site.works.start(_("A target is removed"), work)
         return RedirectResponse("/targets", 303)
 
 

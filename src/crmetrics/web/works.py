@@ -16,9 +16,13 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One work. `said` tells what came of it, `wrong` why nothing did; neither while it is going on."""
+    """One work. `said` tells what came of it, `wrong` why nothing did; neither while it is going on.
+
+    by  the number of who began it
+    """
 
     title: Message
+    by: int = 0
     doing: str = ""
     share: float = 0.0
     said: Message | None = None
@@ -42,7 +46,12 @@ class Works:
         """The work at hand, or the last one; None if there was none."""
         return self._last
 
-    def start(self, title: Message, work: Callable[[Progress], Message]) -> None:
+    def told_to(self, person: int) -> Work | None:
+        """The work at hand, whoever began it; what came of the last one is news only to who began it."""
+        last = self._last
+        return last if last is not None and (not last.has_ended or last.by == person) else None
+
+    def start(self, title: Message, work: Callable[[Progress], Message], by: int = 0) -> None:
         """Begin a work; what it gives is told when it has ended. Busy if another one is going on."""
         with self._lock:
             if self._last is not None and not self._last.has_ended:
@@ -52,7 +61,7 @@ class Works:
                         work=self._last.title,
                     )
                 )
-            self._last = begun = Work(title)
+            self._last = begun = Work(title, by)
 
         def progress(name: str, share: float) -> None:
             self._last = replace(begun, doing=name, share=share)
