@@ -90,6 +90,12 @@ def test_a_word_of_any_language_finds_it_in_every_language(small: TestClient, ty
     assert len(found) < len(keys()) / 3
 
 
+@pytest.mark.parametrize("apostrophe", ["'", "’", "ʼ", "`"])
+def test_an_apostrophe_is_found_however_it_is_typed(small: TestClient, apostrophe: str) -> None:
+    asked = {"q": f"об{apostrophe}єднання", "language": "uk"}
+    assert "data.merge_effect" in [each["key"] for each in small.get("/analyses.json", params=asked).json()]
+
+
 def test_nothing_found_is_said(small: TestClient) -> None:
     page = small.get("/analyses", params={"q": "xyzzy"}).text
     assert "data-sought" not in page
@@ -188,6 +194,12 @@ def test_a_representative_is_told_of_his_own(demo: Any, demo_catalogue: OpenCata
     sentences = " ".join(str(each.finding.message) for each in (*told.changes, *told.steps))
     assert truth["follow_ups"]["late_team"] not in sentences
     assert "people with a target" not in sentences
+
+
+def test_a_filter_is_called_by_its_name(small: TestClient) -> None:
+    page = shown(small, **{"period": "2025-05", "where.owner": "bo"})
+    assert re.search(r'<span class="k">Owner</span> Bo ×</a>', page)
+    assert "</span> bo ×" not in page
 
 
 def test_what_a_signed_in_representative_opens_is_his_and_kept_from_others(tmp_path: Path) -> None:

@@ -90,8 +90,6 @@ def key_figures(told: Briefing, filters: Sequence[tuple[str, str]], format: Form
 
 
 def _address(told: Briefing, line: Line, filters: Sequence[tuple[str, str]]) -> str:
-    from urllib.parse import urlencode
-
     asked = [*filters]
     if line.declared.takes_period:
         asked += [("period", str(told.period)), ("compare", told.compare)]

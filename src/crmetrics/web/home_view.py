@@ -18,6 +18,7 @@ from crmetrics.presenting.frame import ALL
 from crmetrics.presenting.json import plain
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.passport import dimension_name
+from crmetrics.presenting.table import value_name
 from crmetrics.presenting.waterfall import waterfall_steps
 from crmetrics.presenting.words import say, say_safely
 from crmetrics.vocabulary.language import Message, words
@@ -27,6 +28,7 @@ from crmetrics.warehouse.scope import Viewer
 from crmetrics.web.asking import FILTER
 from crmetrics.web.figures import filters_of, key_figures, main_course
 from crmetrics.web.rows_page import addresses
+from crmetrics.web.values import names_of
 
 _ = words("home")
 
@@ -75,42 +77,73 @@ def home(
 ) -> dict[str, Any]:
     """Everything on the page."""
     filters = filters_of(given.multi_items())
+    return {
+        "told": told,
+        "to": lambda period: _address(given, {"period": period}),
+        "opening": say_safely(told.opening, format),
+        "figures": key_figures(told, filters, format),
+        "scorecard": _scorecard(told, filters),
+        "course": main_course(told, filters, format),
+        "pipeline": () if filters else _pipeline(catalogue, viewer, told, format),
+        "failed": [(say(each.title, format), say(why, format)) for each, why in told.failed],
+        "waiting": ", ".join(say(each.title, format) for each in told.waiting),
+        "filters": list(_chips(catalogue, viewer, given, filters, format)),
+        **_of_time(catalogue, told, format),
+        **_found(told, filters, format),
+        **_of_data(catalogue, viewer, format),
+    }
+
+
+def _of_time(catalogue: OpenCatalogue, told: Briefing, format: Format) -> dict[str, Any]:
+    """Which days are looked at, and which others can be."""
     settings = catalogue.settings
 
     def has_begun(period: str) -> bool:
         span = parse_period(period, told.today, settings.week_start, settings.fiscal_start)
         return span.start < told.today
 
-    changes = [_told(each, told, filters, format) for each in told.changes]
-    steps = list(_steps(told, filters, format))
-    pipeline = () if filters else _pipeline(catalogue, viewer, told, format)
     return {
-        "told": told,
         "has_begun": has_begun,
-        "here": _address(given, {}),
-        "to": lambda period: _address(given, {"period": period}),
         "span": format.period(told.period),
         "before": format.period(told.before),
         "passed": told.period.elapsed(told.today).days,
-        "opening": say_safely(told.opening, format),
+    }
+
+
+def _found(told: Briefing, filters: Sequence[tuple[str, str]], format: Format) -> dict[str, Any]:
+    """What changed and what could be done: what stands open, and what under a line that opens."""
+    changes = [_told(each, told, filters, format) for each in told.changes]
+    steps = list(_steps(told, filters, format))
+    return {
         "changes": changes[:SHOWN],
         "more_changes": changes[SHOWN:],
         "steps": steps[:SHOWN],
         "more_steps": steps[SHOWN:],
-        "figures": key_figures(told, filters, format),
-        "scorecard": _scorecard(told, filters),
-        "course": main_course(told, filters, format),
-        "pipeline": pipeline,
-        "failed": [(say(each.title, format), say(why, format)) for each, why in told.failed],
-        "waiting": ", ".join(say(each.title, format) for each in told.waiting),
+    }
+
+
+def _of_data(catalogue: OpenCatalogue, viewer: Viewer, format: Format) -> dict[str, Any]:
+    """How fresh and how good the data are."""
+    return {
         "fresh": list(_freshness(catalogue, viewer, format)),
         "fresh_title": say(catalogue.find("data.freshness").title, format),
         "quality": _quality(catalogue, viewer, format),
-        "filters": [
-            (dimension_name(name.removeprefix(FILTER), format), value, _address(given, {}, without=(name, value)))
-            for name, value in filters
-        ],
     }
+
+
+def _chips(
+    catalogue: OpenCatalogue,
+    viewer: Viewer,
+    given: QueryParams,
+    filters: Sequence[tuple[str, str]],
+    format: Format,
+) -> Iterator[tuple[str, str, str]]:
+    """The filters that are set: dimension, value as it is called, the address without it."""
+    for name, value in filters:
+        dimension = name.removeprefix(FILTER)
+        names = names_of(catalogue, viewer, dimension, [value] if value else [])
+        shown = value_name(dimension, value or None, names, format)
+        yield dimension_name(dimension, format), shown, _address(given, {}, without=(name, value))
 
 
 def _address(given: QueryParams, changed: dict[str, str], without: tuple[str, str] | None = None) -> str:

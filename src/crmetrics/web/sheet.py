@@ -106,6 +106,27 @@ def sheet(
     drawn = kept.drawn.of((asked, format), lambda: drawings(answer, format))
     return {
         "answer": answer,
+        **_told(answer, format),
+        **_trusted(answer, format),
+        "charts": [chart_of(linked(annotated(drawing, notes, format), answer, links), format) for drawing in drawn],
+        "takes_notes": any(drawing.time for drawing in drawn),
+        "is_wide": _letters(table) > LETTERS_BESIDE or any(drawing.steps > WIDE_FROM for drawing in drawn),
+        "table": table,
+        "heads": _heads(answer, given, table, sort),
+        "body": _body(answer, table, links),
+        "total": _total(answer, table, links),
+        "meanings": [(head.label, head.meaning) for head in table.headers if head.meaning],
+        **_files(answer.key, given, drawn),
+        "pages": [
+            (number, address(answer.key, given, {"page": number if number > 1 else None}), number == page)
+            for number in _near(page, pages)
+        ],
+    }
+
+
+def _told(answer: Answer[Any], format: Format) -> dict[str, Any]:
+    """What is said of the answer, above its chart and beside it."""
+    return {
         "title": say(answer.declared.title, format),
         "question": say(answer.declared.question, format),
         "period": format.period(answer.period) if answer.period else "",
@@ -115,29 +136,22 @@ def sheet(
         "notes": [(note.kind, say_safely(note.message, format)) for note in answer.notes],
         "locked": say(answer.locked.message, format) if answer.locked else "",
         "tiles": tiles(answer, format),
-        "charts": [chart_of(linked(annotated(drawing, notes, format), answer, links), format) for drawing in drawn],
-        "takes_notes": any(drawing.time for drawing in drawn),
-        "is_wide": _letters(table) > LETTERS_BESIDE or any(drawing.steps > WIDE_FROM for drawing in drawn),
-        "table": table,
-        "heads": _heads(answer, given, table, sort),
-        "body": _body(answer, table, links),
-        "total": _total(answer, table, links),
-        "meanings": [(head.label, head.meaning) for head in table.headers if head.meaning],
-        **_trusted(answer, format),
-        "files": {ending: address(answer.key, given, _OF_PAGE, f".{ending}") for ending in FILES},
-        "with_bom": address(answer.key, given, {**_OF_PAGE, "bom": "1"}, ".csv"),
-        "pictures": [
-            (drawing.title, [(ending, _picture(answer.key, given, place, ending)) for ending in PICTURES])
-            for place, drawing in enumerate(drawn)
-        ],
-        "pages": [
-            (number, address(answer.key, given, {"page": number if number > 1 else None}), number == page)
-            for number in _near(page, pages)
-        ],
     }
 
 
 _OF_PAGE: Final = {"page": None, "choose": None, "effects": None}
+
+
+def _files(key: str, given: QueryParams, drawn: Sequence[Drawing]) -> dict[str, Any]:
+    """Where the same is taken away, as data and as pictures."""
+    return {
+        "files": {ending: address(key, given, _OF_PAGE, f".{ending}") for ending in FILES},
+        "with_bom": address(key, given, {**_OF_PAGE, "bom": "1"}, ".csv"),
+        "pictures": [
+            (drawing.title, [(ending, _picture(key, given, place, ending)) for ending in PICTURES])
+            for place, drawing in enumerate(drawn)
+        ],
+    }
 
 
 def _trusted(answer: Answer[Any], format: Format) -> dict[str, Any]:
