@@ -12,33 +12,7 @@ from crmetrics.intake import duplicates as service
 from crmetrics.intake.imports import import_sources
 from crmetrics.warehouse.versions import Versions
 from tests.company import company
-
-MAPPING = """
-[source]
-name = "shop"
-[files.people]
-match = "people.csv"
-[files.orders]
-match = "orders.csv"
-[customers]
-from = "people"
-customer_id = "id"
-name = "name"
-email = "mail"
-phone = "phone"
-[orders]
-from = "orders"
-order_id = "id"
-customer_id = "who"
-ordered_at = "at"
-currency = { value = "EUR" }
-[order_lines]
-from = "orders"
-order_id = "id"
-line_no = { value = "1" }
-net_amount = "sum"
-quantity = { value = "1" }
-"""
+from tests.intake.people_and_orders import mapping
 
 
 @pytest.fixture
@@ -54,7 +28,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (files / "orders.csv").write_text(
         "id,who,at,sum\n1,A1,2026-01-10,10\n2,A2,2026-02-10,20\n3,B,2026-03-02,30\n", encoding="utf-8"
     )
-    (files / "mapping.toml").write_text(MAPPING, encoding="utf-8")
+    (files / "mapping.toml").write_text(mapping("shop"), encoding="utf-8")
     import_sources(tmp_path / "shop", [files], files / "mapping.toml", now=datetime(2026, 3, 5))
     return tmp_path / "shop"
 

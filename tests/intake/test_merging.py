@@ -12,64 +12,38 @@ from crmetrics.intake.rebuilding import rebuild
 from crmetrics.vocabulary.errors import UnknownName
 from crmetrics.workspace.decisions import Decision, Decisions
 from crmetrics.workspace.state import open_state
+from tests.intake.people_and_orders import ORDERS as OF_ORDERS
+from tests.intake.people_and_orders import mapping
 
-MAPPING = """
-    [source]
-    name = "crm"
-    [files.people]
-    match = "people.csv"
-    [files.orders]
-    match = "orders.csv"
-    [files.contacts]
-    match = "contacts.csv"
-    [files.members]
-    match = "members.csv"
-    [customers]
-    from = "people"
-    customer_id = "id"
-    name = "name"
-    email = "mail"
-    phone = "phone"
-    city = "city"
-    parent_id = "parent"
-    is_marketing_allowed = "allowed"
-    created_at = "made"
-    custom.colour = "colour"
-    [orders]
-    from = "orders"
-    order_id = "id"
-    customer_id = "who"
-    ordered_at = "at"
-    currency = { value = "EUR" }
-    [order_lines]
-    from = "orders"
-    order_id = "id"
-    line_no = { value = "1" }
-    net_amount = "sum"
-    quantity = { value = "1" }
-    [contacts]
-    from = "contacts"
-    contact_id = "id"
-    customer_id = "who"
-    name = "name"
-    [campaign_members]
-    from = "members"
-    campaign_id = "campaign"
-    customer_id = "who"
-    assigned_at = "at"
-    opened_at = "opened"
+OF_PEOPLE = """
+city = "city"
+parent_id = "parent"
+is_marketing_allowed = "allowed"
+created_at = "made"
+custom.colour = "colour"
 """
-ORDERS_ALONE = """
-    [source]
-    name = "crm"
-    [files.orders]
-    match = "orders.csv"
-    [orders]
-    from = "orders"
-    order_id = "id"
-    customer_id = "who"
-    ordered_at = "at"
-    currency = { value = "EUR" }
+BESIDE = """
+[files.contacts]
+match = "contacts.csv"
+[files.members]
+match = "members.csv"
+[contacts]
+from = "contacts"
+contact_id = "id"
+customer_id = "who"
+name = "name"
+[campaign_members]
+from = "members"
+campaign_id = "campaign"
+customer_id = "who"
+assigned_at = "at"
+opened_at = "opened"
+"""
+MAPPING = mapping("crm", of_people=OF_PEOPLE, beside=BESIDE)
+ORDERS_ALONE = f"""
+[source]
+name = "crm"
+{OF_ORDERS}
 """
 PEOPLE = """
     id,name,mail,phone,city,parent,allowed,made,colour
