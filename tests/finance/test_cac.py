@@ -275,3 +275,12 @@ def test_on_the_demo_company_it_is_the_cost_over_the_new_customers(demo_company:
     assert (total.new_customers, total.marketing) == (new, pytest.approx(float(marketing)))
     assert 0.2 * float(sales) < total.sales_cost < float(sales)
     assert total.cac == pytest.approx((float(marketing) + total.sales_cost) / new)
+
+
+def test_a_month_too_short_for_the_days_of_the_cost_is_taken_to_its_end() -> None:
+    """The 30th of March a month earlier: February has no such day."""
+    with company(
+        costs=[cost(1, 300, day="2025-02-28")], **buyers(*((name, "2025-03-30") for name, _day in NEW))
+    ) as asked:
+        answer = asked.ask("finance.cac", period="2025-03-30", lag=1, by="none")
+    assert (answer.total.cost, answer.total.new_customers) == (300, 40)

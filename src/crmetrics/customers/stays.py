@@ -12,7 +12,7 @@ import numpy as np
 from crmetrics.analysis import NeedsBy, Note, Number, Options
 from crmetrics.models.interval import Floats
 from crmetrics.vocabulary.language import words
-from crmetrics.vocabulary.period import GRAINS, Period, local_day, midnight, months_later, start_of
+from crmetrics.vocabulary.period import GRAINS, Period, local_day, midnight, months_later, start_of, text_of
 from crmetrics.vocabulary.unit import DATE, Figure
 from crmetrics.warehouse.facts.standing import COUNTED, DAILY, WEIGHED
 from crmetrics.warehouse.facts.stays import PURCHASE_GAPS, STAYS, WORTH, Basis
@@ -143,7 +143,7 @@ class Parts:
             )
             start, end = max(day, whole.start), min(after, whole.end)
             is_whole = (start, end) == (day, after)
-            found.append((Period(start, end, _MONTHS.get(grain, 0) if is_whole else 0), _named(grain, day), is_whole))
+            found.append((Period(start, end, _MONTHS.get(grain, 0) if is_whole else 0), text_of(day, grain), is_whole))
             day = after
         return cls(*(tuple(column) for column in zip(*found, strict=True)))
 
@@ -152,9 +152,3 @@ class Parts:
         """The length of each part in months; NaN where it was cut short, for its rate is of no length that compares."""
         lengths = [part.months or part.days / _AN_AVERAGE_MONTH for part in self.spans]
         return np.where(self.is_whole, lengths, np.nan)
-
-
-def _named(grain: str, day: date) -> str:
-    if grain == "quarter":
-        return f"{day.year}-Q{(day.month + 2) // 3}"
-    return {"year": f"{day.year}", "month": f"{day:%Y-%m}"}.get(grain, day.isoformat())

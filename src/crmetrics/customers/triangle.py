@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from crmetrics.models.cohorts import Retention
 from crmetrics.models.interval import wilson
-from crmetrics.vocabulary.period import ordinal
+from crmetrics.vocabulary.period import ordinal, text_of
 from crmetrics.warehouse.rows import Rows
 
 ALL: Final = "all"
@@ -59,7 +59,7 @@ class Placed:
         running, last = (numbers[day] for day in _ends(rows)) if len(rows) else (0, -1)
         return cls(
             tuple(order),
-            Counter(name for day, name in names.items() if name != name_of(grain, day)),
+            Counter(name for day, name in names.items() if name != text_of(day, grain)),
             np.array([place[name] for name in own], dtype=int),
             np.array([numbers[day] for day in begun], dtype=int),
             np.array([numbers[day] if day else 0 for day in seen], dtype=int),
@@ -137,22 +137,15 @@ def known(values: NDArray[Any]) -> list[Any]:
     return [None if value != value else value for value in values.tolist()]
 
 
-def name_of(grain: str, day: date) -> str:
-    """A period by its first day, as rows are grouped by it."""
-    if grain == "quarter":
-        return f"{day.year}-Q{(day.month + 2) // 3}"
-    return f"{day:%Y-%m}" if grain == "month" else day.isoformat()
-
-
 def _names(
     begun: list[date], is_size: NDArray[np.bool_], members: NDArray[np.int64], grain: str, together: bool
 ) -> dict[date, str]:
     """Each start's cohort: its own period, or the quarter, where that holds several of fewer than ten customers."""
-    names = {day: name_of(grain, day) for day in begun}
+    names = {day: text_of(day, grain) for day in begun}
     small = defaultdict(list)
     for day, count in zip(np.array(begun, dtype=object)[is_size], members[is_size].tolist(), strict=True):
         if count < SMALL and together:
-            small[name_of("quarter", day)].append(day)
+            small[text_of(day, "quarter")].append(day)
     for quarter, days in small.items():
         if len(days) > 1:
             names |= dict.fromkeys(days, quarter)

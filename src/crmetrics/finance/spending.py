@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from crmetrics.vocabulary.period import GRAINS, Period, midnight, months_later, parse_period, start_of
+from crmetrics.vocabulary.period import GRAINS, Period, midnight, months_later, parse_period, start_of, text_of
 from crmetrics.warehouse.facts.acquisition import LEADS_OF_CAMPAIGNS, SPENT, WORK_FOR_NEW, WORKED
 from crmetrics.warehouse.rows import Rows
 from crmetrics.warehouse.schema import DIMENSIONS, TABLES
@@ -35,7 +35,7 @@ class Spending:
 
 def spending(warehouse: Warehouse, period: Period, by: str, months: int) -> Spending:
     """The cost of winning the customers of a period: that of so many months earlier, in parties of a grouping of orders."""
-    span = Period(months_later(period.start, -months), months_later(period.end, -months))
+    span = period.moved(-months)
     is_reached = by in GRAINS or (by != "source" and _reaches(warehouse, by))
     rows = warehouse.query(SPENT, period=span, by=by if is_reached else "", of="costs", moment="spent_on")
     parties = _sources(warehouse, rows) if by == "source" else [{each: 1.0} for each in rows.values("party")]
@@ -136,6 +136,4 @@ def _channels(warehouse: Warehouse) -> list[tuple[str, str | None]]:
 def _later(label: str, grain: str, months: int, warehouse: Warehouse) -> str:
     """The grain of time so many months after another, as it is labelled."""
     day = start_of(grain, months_later(parse_period(label, warehouse.today).start, months), warehouse.week_start)
-    return {"year": f"{day:%Y}", "quarter": f"{day:%Y}-Q{(day.month + 2) // 3}", "month": f"{day:%Y-%m}"}.get(
-        grain, str(day)
-    )
+    return text_of(day, grain)

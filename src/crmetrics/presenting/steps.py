@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from crmetrics.presenting.numbers import Format
-from crmetrics.vocabulary.period import months_later
+from crmetrics.vocabulary.period import months_later, text_of
 
 _MOST_LABELS: Final = 12
 _MOST: Final = 2000
@@ -24,15 +24,6 @@ def first_day(text: str, grain: str) -> date | None:
         return date.fromisoformat(text if len(text) == 10 else f"{text}-01")
     except ValueError:
         return None
-
-
-def text_of(day: date, grain: str) -> str:
-    """A step as rows are grouped by it."""
-    if grain == "year":
-        return f"{day.year:04d}"
-    if grain == "quarter":
-        return f"{day.year:04d}-Q{(day.month + 2) // 3}"
-    return f"{day.year:04d}-{day.month:02d}" if grain == "month" else day.isoformat()
 
 
 def without_gaps(texts: Sequence[str], grain: str) -> list[str]:

@@ -84,10 +84,16 @@ class Period:
         """The part before `today` (the day of as-of); the period itself if it has ended or not begun."""
         return Period(self.start, today) if self.start < today < self.end else self
 
+    def moved(self, months: int) -> Period:
+        """The same span so many months later (or earlier). Where a month is too short for its end, to the end of that month."""
+        start, end = months_later(self.start, months), months_later(self.end, months)
+        # an end is the day after the last one: that of the 28th of a leap February is the 29th, in other years the 1st of March
+        return Period(start, end + timedelta(days=end.day != self.end.day), self.months)
+
     def compared(self, with_: Compare, today: date) -> Period:
         """The period to compare with; for a running period the same elapsed part of it (R2)."""
         if with_ == "year":
-            before = Period(months_later(self.start, -12), months_later(self.end, -12), self.months)
+            before = self.moved(-12)
         elif with_ == "weekdays":
             before = Period(self.start - timedelta(days=364), self.end - timedelta(days=364))
         elif self.months:
@@ -177,6 +183,17 @@ def start_of(grain: str, day: date, week_start: int = 1) -> date:
         return day
     months = _MONTHS_OF[grain]
     return date(day.year, (day.month - 1) // months * months + 1, 1)
+
+
+def text_of(day: date, grain: str) -> str:
+    """A day, week, month, quarter or year as rows are grouped by it, from its first day: 2026-03, 2026-Q1; a week as that day.
+
+    >>> [text_of(date(2026, 4, 1), grain) for grain in ("day", "month", "quarter", "year")]
+    ['2026-04-01', '2026-04', '2026-Q2', '2026']
+    """
+    if grain == "quarter":
+        return f"{day.year:04}-Q{(day.month + 2) // 3}"
+    return day.isoformat()[: {"year": 4, "month": 7}.get(grain)]
 
 
 def ordinal(grain: str, day: date, week_start: int = 1) -> int:
