@@ -84,3 +84,31 @@ def test_a_company_without_products_is_answered_by_group_and_filter() -> None:
     assert len(none.rows) == 0
     assert blank.total.margin == 40
     assert rows.values("margin") == [40]
+
+
+def test_a_group_that_only_took_goods_back_is_not_sold_at_a_loss() -> None:
+    orders = [order("1", "2025-05-01"), order("2", "2025-05-02", channel="B"), order("3", "2025-05-02", channel="C")]
+    lines = [line("1", 100, cost_amount=60), line("2", -50, -1, cost_amount=-30), line("3", 10, cost_amount=12)]
+    with company(orders=orders, order_lines=lines) as asked:
+        answer = asked.ask("finance.margin", period="2025-05", by="channel")
+    assert [str(found.message) for found in answer.findings] == ["1 group is sold at a loss: 2.00 in all."]
+
+
+def test_booked_costs_without_a_rate_are_told() -> None:
+    costs = [
+        {"cost_id": "1", "spent_on": "2025-05-02", "kind": "marketing", "amount": 15, "channel": "A"},
+        {
+            "cost_id": "2",
+            "spent_on": "2025-05-02",
+            "kind": "marketing",
+            "amount": 15,
+            "channel": "A",
+            "currency": "XAU",
+        },
+    ]
+    with company(orders=[order("1", "2025-05-01")], order_lines=[line("1", 100, cost_amount=60)], costs=costs) as asked:
+        answer = asked.ask("finance.margin", period="2025-05", by="channel")
+    assert answer.total.contribution == 25
+    assert "1 cost in a currency without a rate is not in the contribution." in [
+        str(note.message) for note in answer.notes
+    ]

@@ -13,7 +13,7 @@ from crmetrics.analysis.behind import Behind
 from crmetrics.analysis.chart import Lines
 from crmetrics.analysis.choices import By, choice_of
 from crmetrics.analysis.declaration import Analysis, Needs
-from crmetrics.analysis.littleness import SHOWN_FROM, few_values, little_data
+from crmetrics.analysis.littleness import LOCKED_ABOVE, SHOWN_FROM, few_values, little_data
 from crmetrics.analysis.measure import Measure, Ratio, Value, is_mean, measures_of, needs_of
 from crmetrics.analysis.row import Row, column, domain_of
 from crmetrics.models.interval import share_of, wilson
@@ -32,7 +32,6 @@ _ = words("crmetrics")
 
 Better = Literal["higher", "lower"]
 
-LOCKED_ABOVE: Final = 0.2
 _NO_AMOUNT, _NO_VALUE = _("without an amount, or in a currency without a rate"), _("without a value")
 
 _QUERY: Final = """

@@ -16,6 +16,9 @@ SHOWN_FROM: Final = 5
 """Below this many cases a share is shown as "k of n" only, and a mean or median not at all."""
 PLAIN_FROM: Final = 30
 """Below this many cases a share is shown with the note "few"."""
+LOCKED_ABOVE: Final = 0.2
+"""So large a share of sales without any cost, or of rows without a value, locks a figure: what is left would not stand for the
+whole (`finance.margin`)."""
 
 
 def little_data(total: float | None, groups: ArrayLike = ()) -> tuple[Note, ...]:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-LOCKED_ABOVE: Final = 0.2
-"""So large a share of sales without any cost, and a margin would not stand for the whole (as `finance.margin`)."""
-
 BASKETS: Final = """
 with baskets as (
     select order_id, customer_id, local_day(ordered_at) as day_on, sum(net) as net,

@@ -9,7 +9,7 @@ from typing import Final, Literal
 import numpy as np
 
 from crmetrics.analysis import Locked, Note
-from crmetrics.analysis.littleness import SHOWN_FROM
+from crmetrics.analysis.littleness import LOCKED_ABOVE, SHOWN_FROM
 from crmetrics.customers.cohort_answers import notes_on_small
 from crmetrics.customers.cohorts import FIRST_DAYS, Grain, Start
 from crmetrics.customers.triangle import Placed
@@ -23,9 +23,6 @@ from crmetrics.warehouse.warehouse import Warehouse
 _ = words("customers")
 
 Money = Literal["margin", "net_sales", "without_returns"]
-
-LOCKED_ABOVE: Final = 0.2
-"""So large a share of sales without any cost locks the margin (as `finance.margin`)."""
 
 # One pass over the lines. Where there is no rate there is no money, and the quantity tells whether the order is a purchase.
 SALES: Final = """
@@ -104,8 +101,12 @@ class CohortMoney:
 
     def locked(self, warehouse: Warehouse) -> Locked | None:
         """The column that is missing for these cohorts, or None."""
-        table, name = {"sign_up": ("customers", "created_at")}.get(self.start, ("orders", f"{self.start}"))
-        name = {"campaign": "campaign_id", "first_purchase": "ordered_at"}.get(name, name)
+        table, name = {
+            "sign_up": ("customers", "created_at"),
+            "campaign": ("orders", "campaign_id"),
+            "channel": ("orders", "channel"),
+            "first_purchase": ("orders", "ordered_at"),
+        }[self.start]
         if warehouse.profile.has(table, name):
             return None
         told = f"{table}.{name}"

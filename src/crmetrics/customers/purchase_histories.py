@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from crmetrics.customers.baskets import HISTORIES, LOCKED_ABOVE
+from crmetrics.analysis.littleness import LOCKED_ABOVE
+from crmetrics.customers.baskets import HISTORIES
 from crmetrics.models.buying_contest import CANDIDATES, BuyingContest, Classes, Plain, by_frequency, by_tenth
 from crmetrics.models.buying_model import BuyingModel
 from crmetrics.models.columns import Floats

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from crmetrics.analysis import (
     LeftOut,
@@ -18,6 +18,7 @@ from crmetrics.analysis import (
     analysis,
     column,
 )
+from crmetrics.analysis.littleness import LOCKED_ABOVE
 from crmetrics.customers.rfm_scoring import SEGMENT_ROWS, Scored, window_start
 from crmetrics.customers.rfm_segments import SegmentSums, segment_column
 from crmetrics.models.interval import share_of
@@ -28,8 +29,6 @@ from crmetrics.warehouse.warehouse import Warehouse
 
 _ = words("customers")
 
-LOCKED_ABOVE: Final = 0.2
-"""So large a share of sales without any cost locks the margin (as `finance.margin`)."""
 OTHER_MONEY = ("without_returns", "average", "margin")
 
 SCORED = """

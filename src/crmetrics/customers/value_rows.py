@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from crmetrics.analysis import Behind, Choices
 from crmetrics.customers.future_values import VALUES_OF_ALL
-from crmetrics.customers.value_tables import COHORTS
 from crmetrics.customers.values_to_date import VALUES_TO_DATE
-from crmetrics.vocabulary.period import Period, midnight, months_later
+from crmetrics.vocabulary.period import GRAINS, Period, midnight, months_later
+from crmetrics.warehouse.views import GRAIN_TEXT
 from crmetrics.warehouse.warehouse import Warehouse
 
 VALUED: Final = """
@@ -36,9 +36,9 @@ def _look(
         given = {name: choices[name] for name in ("horizon", "discount", "money")}
         warehouse.work_out(VALUES_OF_ALL, **given)
     by = choices["by"]
-    party = "v.customer_id" if by == "customer" else COHORTS.get(by, "c.party").replace("{day}", day)
+    party = "v.customer_id" if by == "customer" else GRAIN_TEXT.get(by, "c.party").replace("{day}", day)
     source = VALUED.replace("{values}", values).replace("{party}", party)
-    return replace(whose, source=source, grouping="" if by in ("customer", *COHORTS) else whose.grouping)
+    return replace(whose, source=source, grouping="" if by in ("customer", *GRAINS) else whose.grouping)
 
 
 def _of(columns: tuple[str, ...], tells: tuple[str, ...], values: str, day: str) -> tuple[Behind, Behind]:

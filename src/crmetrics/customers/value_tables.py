@@ -10,26 +10,20 @@ import numpy as np
 from crmetrics.analysis import Row, Table
 from crmetrics.customers.purchase_histories import Buying
 from crmetrics.models.buying_contest import CLASSES, BuyingContest, Classes
+from crmetrics.vocabulary.period import GRAINS
 from crmetrics.warehouse.rows import Rows, plain
+from crmetrics.warehouse.views import GRAIN_TEXT
 from crmetrics.warehouse.warehouse import Warehouse
 
 R = TypeVar("R", bound=Row)
-
-COHORTS: Final = {
-    "day": "cast({day} as varchar)",
-    "week": "cast(calendar_week({day}) as varchar)",
-    "month": "substring(cast(calendar_month({day}) as varchar), 1, 7)",
-    "quarter": "substring(cast({day} as varchar), 1, 4) || '-Q' || cast(extract(quarter from {day}) as varchar)",
-    "year": "substring(cast({day} as varchar), 1, 4)",
-}
 
 MEASURES: Final = ("bias", "rmse", "mae", "correlation", "spearman", "found", "surprise")
 
 
 def by_party(warehouse: Warehouse, sql: str, by: str, day: str) -> Rows:
     """Groups and the whole: by a dimension of customers, or by the cohort of the first purchase, whose day is the column `day`."""
-    party = COHORTS.get(by, "c.party").replace("{day}", day)
-    return warehouse.query(sql.replace("{party}", party), by="" if by in ("customer", *COHORTS) else by, of="customers")
+    party = GRAIN_TEXT.get(by, "c.party").replace("{day}", day)
+    return warehouse.query(sql.replace("{party}", party), by="" if by in ("customer", *GRAINS) else by, of="customers")
 
 
 def filled(row: type[R], columns: Mapping[str, Sequence[Any]], count: int) -> Table[R]:

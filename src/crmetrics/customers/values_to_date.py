@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from crmetrics.customers.baskets import BASKETS, LOCKED_ABOVE
+from crmetrics.analysis.littleness import LOCKED_ABOVE
+from crmetrics.customers.baskets import BASKETS
 from crmetrics.warehouse.facts.fact import Derived
 
 LIVES: Final = """

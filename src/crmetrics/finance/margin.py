@@ -21,6 +21,7 @@ from crmetrics.analysis import (
     analysis,
     column,
 )
+from crmetrics.analysis.littleness import LOCKED_ABOVE
 from crmetrics.models.interval import Floats, share_of
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import GRAINS, Period
@@ -34,9 +35,6 @@ from crmetrics.warehouse.warehouse import Warehouse
 _ = words("finance")
 
 R = TypeVar("R", bound=Row)
-
-LOCKED_ABOVE: Final = 0.2
-"""So large a share of sales without any cost locks the figure: what is left would not stand for the whole."""
 
 BEHIND: Final = Behind(
     {"net_sales": "", "cost": "", "margin": ""},
@@ -95,12 +93,13 @@ def margin(
     sales = rows.numbers("net_sales")
     earned = rows.numbers("margin")
     whole = float(np.nansum(earned[is_total]))
+    direct, foreign = _direct(warehouse, rows, period, by)
     worked_out = {
         "margin": earned,
         "margin_pct": share_of(earned, sales),
         "share_of_margin": share_of(earned, whole if whole > 0 else np.nan),
         "estimated_share": share_of(np.nan_to_num(rows.numbers("estimated_sales")), sales),
-        "contribution": earned - _direct(warehouse, rows, period, by),
+        "contribution": earned - direct,
     }
     return Result.of(
         Margin,
@@ -108,16 +107,16 @@ def margin(
         worked_out=worked_out,
         used=int(total["used"] or 0),
         left_out=_left_out(total),
-        notes=_notes(uncosted, float(worked_out["estimated_share"][is_total].sum())),
-        findings=_findings(rows, earned),
+        notes=_notes(uncosted, float(worked_out["estimated_share"][is_total].sum()), foreign),
+        findings=_findings(rows, earned, sales),
     )
 
 
-def _direct(warehouse: Warehouse, rows: Rows, period: Period, by: str) -> Floats:
-    """The costs booked on each group itself; unknown where costs do not tell the group."""
+def _direct(warehouse: Warehouse, rows: Rows, period: Period, by: str) -> tuple[Floats, int]:
+    """The costs booked on each group itself, unknown where costs do not tell the group; and how many have no rate (R7)."""
     is_told = by not in GRAINS and not by.startswith(CUSTOM) and (not by or reach(TABLES["costs"], by) is not None)
     if not is_told or not warehouse.profile.rows("costs"):
-        return np.full(len(rows), np.nan)
+        return np.full(len(rows), np.nan), 0
     booked = warehouse.query(DIRECT_COSTS, period=period, by=by, of="costs")
     direct = {
         party: amount or 0.0
@@ -127,12 +126,9 @@ def _direct(warehouse: Warehouse, rows: Rows, period: Period, by: str) -> Floats
         if not total
     }
     told = sum(amount for party, amount in direct.items() if party is not None or not by)
-    return np.array(
-        [
-            told if total else direct.get(party, 0.0)
-            for party, total in zip(rows.values("party"), rows.flags("is_total"), strict=True)
-        ]
-    )
+    parties = zip(rows.values("party"), rows.flags("is_total"), strict=True)
+    foreign = int(booked.where(booked.flags("is_total")).one()["unconverted"] or 0)
+    return np.array([told if total else direct.get(party, 0.0) for party, total in parties]), foreign
 
 
 def without_cost(row: type[R], uncosted: float) -> Result[R]:
@@ -154,7 +150,7 @@ def _left_out(total: dict[str, Any]) -> tuple[LeftOut, ...]:
     return tuple(LeftOut(reason, int(total[name]), amount) for name, reason, amount in reasons if total[name])
 
 
-def _notes(uncosted: float, estimated: float) -> tuple[Note, ...]:
+def _notes(uncosted: float, estimated: float, foreign: int) -> tuple[Note, ...]:
     notes = []
     if uncosted > 0:
         notes.append(
@@ -164,12 +160,19 @@ def _notes(uncosted: float, estimated: float) -> tuple[Note, ...]:
         notes.append(
             Note(_("For {share} of the sales the cost is the product's cost today.", share=Figure(estimated, SHARE)))
         )
+    if foreign:
+        message = _(
+            "{n} cost in a currency without a rate is not in the contribution.",
+            "{n} costs in currencies without a rate are not in the contribution.",
+            n=foreign,
+        )
+        notes.append(Note(message, "warn"))
     return tuple(notes)
 
 
-def _findings(rows: Rows, earned: Floats) -> tuple[Finding, ...]:
-    """Groups that are sold at a loss."""
-    is_loss = ~rows.flags("is_total") & (earned < 0)
+def _findings(rows: Rows, earned: Floats, sales: Floats) -> tuple[Finding, ...]:
+    """Groups that are sold at a loss; where more came back than was sold nothing was sold below its cost."""
+    is_loss = ~rows.flags("is_total") & (earned < 0) & (sales > 0)
     if not is_loss.any():
         return ()
     lost = float(-earned[is_loss].sum())

@@ -9,7 +9,8 @@ from typing import Any, Final
 import numpy as np
 
 from crmetrics.analysis import Behind, Choices, Curve, Finding, LeftOut, Note, Result, Row, analysis, column
-from crmetrics.finance.margin import LOCKED_ABOVE, without_cost
+from crmetrics.analysis.littleness import LOCKED_ABOVE
+from crmetrics.finance.margin import without_cost
 from crmetrics.models.interval import Floats, share_of
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period

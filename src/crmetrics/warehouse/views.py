@@ -26,13 +26,14 @@ RATE: Final = "company_rate"
 NO_RATE: Final = "cast(null as DOUBLE)"
 LINES_ADDED_UP: Final = """sum(net_amount) as lines_net,
     sum(case when quantity < 0 and net_amount <= 0 then 0 else net_amount end) as lines_sold"""
-_GRAIN_TEXT: Final = {
+GRAIN_TEXT: Final = {
     "day": "cast({day} as varchar)",
     "week": "cast(calendar_week({day}) as varchar)",
     "month": "substring(cast(calendar_month({day}) as varchar), 1, 7)",
     "quarter": "substring(cast({day} as varchar), 1, 4) || '-Q' || cast(extract(quarter from {day}) as varchar)",
     "year": "substring(cast({day} as varchar), 1, 4)",
 }
+"""Grain of time -> SQL of its name by a local day."""
 
 
 @dataclass(frozen=True)
@@ -240,7 +241,7 @@ class Views:
                     _("'{by}' is a grain of time, and this question has no driving date.", by=grouping.by)
                 )
             is_day = table.column(grouping.moment).type is Type.DATE
-            return _GRAIN_TEXT[grouping.by].format(
+            return GRAIN_TEXT[grouping.by].format(
                 day=f"t.{grouping.moment}" if is_day else f"local_day(t.{grouping.moment})"
             )
         path = self._path(grouping.by, table)

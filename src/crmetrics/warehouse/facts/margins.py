@@ -30,10 +30,12 @@ order by is_total, margin desc nulls last, party
 """Sales, cost and margin by party, with what is left out."""
 
 DIRECT_COSTS: Final = """
-select party, grouping(party) = 1 as is_total, sum(converted(amount, company_rate)) as direct
-from costs
-where spent_on >= $start_on and spent_on < $end_on
+select party, grouping(party) = 1 as is_total, sum(money) as direct,
+       count(*) filter (where amount is not null and money is null) as unconverted
+from (
+    select party, amount, converted(amount, company_rate) as money from costs where spent_on >= $start_on and spent_on < $end_on
+) costs_booked
 group by grouping sets ((party), ())
 order by is_total, party
 """
-"""The costs booked on each party itself."""
+"""The costs booked on each party itself, and how many of them are in a currency without a rate."""
