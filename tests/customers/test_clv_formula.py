@@ -131,7 +131,8 @@ def test_segments_far_apart_are_a_finding():
 def test_nothing_bought():
     answer = asked(shop(), period="2023")
     assert answer.total is None or answer.total.clv is None
-    assert said(answer)
+    assert "No cases in this period, so there is no value." in said(answer)
+    assert not any(note.startswith("0 segments") for note in said(answer))
 
 
 @pytest.mark.parametrize("period", ["2025-Q2", "2025-03", "2024-01-01..2026-01-01"])

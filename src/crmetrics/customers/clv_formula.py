@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crmetrics.analysis import Bars, By, Finding, LeftOut, Note, Number, Options, Result, Row, analysis, column
-from crmetrics.analysis.littleness import PLAIN_FROM
-from crmetrics.customers.baskets import LOCKED_ABOVE
+from crmetrics.analysis.littleness import LOCKED_ABOVE, PLAIN_FROM, few_values
 from crmetrics.customers.value_notes import A_YEAR, of_no_year
 from crmetrics.customers.value_rows import RATED
 from crmetrics.models.interval import Floats, share_of
@@ -155,8 +154,8 @@ def _left_out(seen: dict[str, Any], used: int) -> tuple[LeftOut, ...]:
 
 def _few(rows: Rows, is_few: NDArray[np.bool_]) -> tuple[Note, ...]:
     small = int(np.sum(is_few & ~rows.flags("is_total")))
-    if not small and len(rows) > 1:
-        return ()
+    if not small:
+        return few_values(0) if len(rows) < 2 else ()
     message = _(
         "{n} segment has fewer than 30 customers in the period or in the year before: no value is told.",
         "{n} segments have fewer than 30 customers in the period or in the year before: no value is told.",
