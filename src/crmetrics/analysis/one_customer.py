@@ -26,12 +26,18 @@ _VALUE: Final = """
 select sum(case when ordered_at >= $start then net end) as net, sum(case when ordered_at >= $year then net end) as year,
        sum(case when ordered_at < $year and ordered_at >= $start then net end) as year_before,
        sum(case when ordered_at >= $start then net - full_cost end) as margin,
-       sum(case when ordered_at >= $start and full_cost is not null then net end) as costed,
-       count(distinct case when net > 0 then order_id end) as orders, min(ordered_at) as first_at, max(ordered_at) as last_at
+       sum(case when ordered_at >= $start and full_cost is not null then net end) as costed
 from costed_lines
 where customer_id = $customer and not is_cancelled and ordered_at < $end
 """
-"""Net sales in the two years before as-of and in each of them, margin where costs are known; orders of all time."""
+"""Net sales in the two years before as-of and in each of them, margin where costs are known."""
+
+_PURCHASES: Final = """
+select count(*) as orders, min(ordered_at) as first_at, max(ordered_at) as last_at
+from purchases
+where customer_id = $customer and ordered_at < $as_of
+"""
+"""Purchases of all time (R9): what only came back is none."""
 
 _GAP: Final = """
 select median(days) as days
@@ -166,6 +172,7 @@ def customer_of(warehouse: Warehouse, customer_id: str, kind: str = "") -> Custo
     two_years = Period(start, today)
     ask: dict[str, Any] = {"customer": customer_id}
     value = warehouse.query(_VALUE, period=two_years, year=midnight(year, warehouse.zone), **ask).one()
+    value |= warehouse.query(_PURCHASES, **ask).one()
     months = warehouse.query(_BY_MONTH, period=two_years, **ask)
     by_month = dict(zip(months.values("month"), months.values("net"), strict=True))
     open_deals = tuple(warehouse.query(_OPEN_DEALS, **ask).records())
