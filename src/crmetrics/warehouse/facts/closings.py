@@ -11,7 +11,7 @@ CLOSED_BY: Final = "case when o.deal_id is null then d.owner_id else o.owner_id 
 WITH_CLOSER: Final = """deals d
     left join (
         select c.deal_id, c.old_value as owner_id, c.changed_at as until_at,
-               lag(c.changed_at) over (partition by c.deal_id, c.field_name order by c.changed_at) as since_at
+               lag(c.changed_at) over (partition by c.deal_id, c.field_name order by c.changed_at, coalesce(c.old_value, '')) as since_at
         from deal_changes_of_deals c
         where c.field_name = 'owner_id'
     ) o on o.deal_id = d.deal_id and o.until_at > d.closed_at and (o.since_at is null or o.since_at <= d.closed_at)"""
