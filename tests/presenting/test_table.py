@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from crmetrics.analysis import Result, Table
+from crmetrics.analysis.called import closed_list
 from crmetrics.presenting.comparison import Comparison
 from crmetrics.presenting.numbers import format_for
-from crmetrics.presenting.table import Cells, closed_list, show
+from crmetrics.presenting.table import Cells, show
 
 ENGLISH = format_for("en", "EUR", "Europe/Istanbul")
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
 
 import numpy as np
 
+from crmetrics.analysis.called import called, closed_list
 from crmetrics.analysis.chart import Chart, FirstOf
 from crmetrics.analysis.row import Column, Row
-from crmetrics.vocabulary.country import Country
 from crmetrics.vocabulary.language import Message
-from crmetrics.vocabulary.period import Period
+from crmetrics.vocabulary.period import GRAINS, Period
 from crmetrics.warehouse.rows import Array, Rows, plain
 from crmetrics.warehouse.schema import COUNTRIES
 
@@ -238,23 +238,32 @@ class Answer(Generic[R]):
         return self.result.locked
 
     def _told(self, message: Message) -> Message:
-        """A sentence in which codes of countries that the rows hold are countries, to be written as the reader calls them."""
-        if not self._countries:
+        """A sentence in which the groups of the rows are called as people call them, not by their IDs and codes."""
+        if not self._grouped or not message.values:
             return message
         told = {
-            name: self._told(value)
-            if isinstance(value, Message)
-            else Country(value)
-            if isinstance(value, str) and value in self._countries
-            else value
+            name: self._told(value) if isinstance(value, Message) else self._called(value)
             for name, value in message.values.items()
         }
         return replace(message, values=told)
 
+    def _called(self, value: object) -> object:
+        """A value of a sentence: what its group is called, if it is one of the rows' groups."""
+        if value is not None and not isinstance(value, str):
+            return value
+        for name, dimension, codes in self._grouped:
+            names = self.names.get(name, {})
+            if value is None or value in names or value in codes or value in closed_list(dimension):
+                return called(dimension, value, names)
+        return value
+
     @cached_property
-    def _countries(self) -> frozenset[str]:
-        columns = self.rows.row.columns
-        groups = [
-            each for each in columns if each.dimension and self.choices.get(each.dimension, each.dimension) in COUNTRIES
-        ]
-        return frozenset(value for each in groups for value in self.rows.values(each.name) if value is not None)
+    def _grouped(self) -> tuple[tuple[str, str, frozenset[str]], ...]:
+        """The columns that hold groups: their name, what the groups are values of, and the codes of countries among them."""
+        found = []
+        for each in self.rows.row.columns:
+            dimension = str(self.choices.get(each.dimension, each.dimension) or "") if each.dimension else ""
+            if dimension and dimension not in GRAINS:
+                codes = self.rows.values(each.name) if dimension in COUNTRIES else ()
+                found.append((each.name, dimension, frozenset(code for code in codes if code is not None)))
+        return tuple(found)

@@ -15,7 +15,6 @@ from crmetrics.vocabulary.period import GRAINS, Period
 from crmetrics.vocabulary.unit import COUNT, DATE, MONEY, SHARE, Figure
 from crmetrics.warehouse.facts.acquisition import TIME_TO_PURCHASE
 from crmetrics.warehouse.facts.measured import FIRST_PURCHASES
-from crmetrics.warehouse.schema import DIMENSIONS
 from crmetrics.warehouse.warehouse import Warehouse
 
 _ = words("finance")
@@ -89,7 +88,7 @@ def cac(
         Table(Cac, {each.name: [row[each.name] for row in rows] for each in Cac.columns}),
         total=Cac(tuple(total[each.name] for each in Cac.columns)),
         notes=tuple(_notes(total, spent, of, paid, months, loose)),
-        findings=() if by in GRAINS else tuple(_dear(rows, total, by, warehouse)),
+        findings=() if by in GRAINS else tuple(_dear(rows, total)),
         used=sum(came.values()),
         left_out=(LeftOut(_("costs in a currency without a rate"), spent.unconverted),) if spent.unconverted else (),
     )
@@ -160,21 +159,16 @@ def _notes(total: Mapping[str, Any], spent: Spending, of: str, paid: str, months
         )
 
 
-def _dear(
-    rows: Sequence[Mapping[str, Any]], total: Mapping[str, Any], by: str, warehouse: Warehouse
-) -> Iterator[Finding]:
+def _dear(rows: Sequence[Mapping[str, Any]], total: Mapping[str, Any]) -> Iterator[Finding]:
     """The group whose customers cost notably more than the average, if enough came from it."""
     told = [each for each in rows if each["party"] is not None and each["new_customers"] >= ENOUGH and each["cac"]]
     dearest = max(told, key=lambda each: float(each["cac"]), default=None)
     whole = total["cac"]
     if dearest is None or not whole or dearest["cac"] < DEAR * whole:
         return
-    names = DIMENSIONS[by].names if by in DIMENSIONS else None
-    party = dearest["party"]
-    called = warehouse.names_of(*names, [party]).get(party, party) if names else party
     message = _(
         "A new customer costs {cac} in {group}, {whole} on average.",
-        group=called,
+        group=dearest["party"],
         cac=Figure(dearest["cac"], MONEY),
         whole=Figure(whole, MONEY),
     )

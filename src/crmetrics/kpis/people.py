@@ -17,7 +17,6 @@ from crmetrics.vocabulary.period import Period
 from crmetrics.vocabulary.unit import COUNT, RATIO, SHARE, Figure
 from crmetrics.warehouse.facts.staff import PEOPLE_BY_PARTY, STAFF
 from crmetrics.warehouse.rows import Array, Rows
-from crmetrics.warehouse.schema import DIMENSIONS
 from crmetrics.warehouse.warehouse import Warehouse
 
 _ = words("kpis")
@@ -86,7 +85,7 @@ def people(warehouse: Warehouse, period: Period, catalogue: Catalogue, by: By = 
         rows,
         worked_out=worked_out,
         notes=tuple(_notes(rows, total, has_left, has_hired)),
-        findings=tuple(_overloaded(rows, worked_out["overdue_each"], by, warehouse)),
+        findings=tuple(_overloaded(rows, worked_out["overdue_each"])),
         used=int((total["known"] or 0) - (total["bots"] or 0) - (total["elsewhere"] or 0)),
         left_out=tuple(
             LeftOut(reason, int(total[name]))
@@ -149,7 +148,7 @@ def _notes(rows: Rows, total: dict[str, Any], has_left: bool, has_hired: bool) -
         yield Note(text, "few")
 
 
-def _overloaded(rows: Rows, overdue: Array, by: str, warehouse: Warehouse) -> Iterator[Finding]:
+def _overloaded(rows: Rows, overdue: Array) -> Iterator[Finding]:
     """The group with notably more overdue work for each person than all have."""
     is_total = rows.flags("is_total")
     whole = float(overdue[is_total][0]) if is_total.any() else np.nan
@@ -157,8 +156,6 @@ def _overloaded(rows: Rows, overdue: Array, by: str, warehouse: Warehouse) -> It
     if len(rows) < 3 or np.isnan(most).all() or not np.nanmax(most) > HEAVY * whole:
         return
     party = rows.values("party")[int(np.nanargmax(most))]
-    names = DIMENSIONS[by].names if by in DIMENSIONS and party else None
-    called = warehouse.names_of(*names, [party]).get(party, party) if names else party
-    message = _("{group} has {n} overdue activities each, all together {whole}.", group=called or "-",
+    message = _("{group} has {n} overdue activities each, all together {whole}.", group=party,
                 n=Figure(float(np.nanmax(most)), RATIO), whole=Figure(whole, RATIO))  # fmt: skip
     yield Finding(message, tone="warn", link={"by": "owner"})

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any, Final
 
 from crmetrics.analysis import Answer, Column, Row, Waterfall
+from crmetrics.analysis.called import blank_words, called, closed_list
 from crmetrics.analysis.littleness import SHOWN_FROM
 from crmetrics.presenting.comparison import Comparison
-from crmetrics.presenting.countries import country_name, country_names
+from crmetrics.presenting.countries import country_names
 from crmetrics.presenting.locales import NOTHING
 from crmetrics.presenting.numbers import NUMERIC, Format
-from crmetrics.presenting.words import say
+from crmetrics.presenting.words import say, text_of
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.vocabulary.period import GRAINS
 from crmetrics.vocabulary.unit import Figure, Unit
-from crmetrics.warehouse.schema import CHOICE_LABELS, COUNTRIES, DIMENSIONS, TABLES
+from crmetrics.warehouse.schema import CHOICE_LABELS, COUNTRIES, DIMENSIONS
 
 _ = words("presenting")
 
@@ -247,18 +248,9 @@ class Cells:
         return found
 
 
-def blank_words(dimension: str) -> Message:
-    """What the rows without a value of a dimension are called."""
-    return _("unassigned") if dimension in ("owner", "team", "manager") else _("(blank)")
-
-
 def value_name(dimension: str, value: str | None, names: Mapping[str, str], format: Format) -> str:
-    """What a value of a dimension is called: what blank is called, a word of the schema, the name of an ID."""
-    if value is None:
-        return say(blank_words(dimension), format)
-    if value in closed_list(dimension):
-        return say(CHOICE_LABELS[value], format)
-    return country_name(value, format.language) if dimension in COUNTRIES else names.get(value, value)
+    """What a value of a dimension is called: what blank is called, a word of the schema, a country, the name of an ID."""
+    return text_of(called(dimension, value, names), format)
 
 
 def dimension_of(answer: Answer[Any], column: Column) -> str | None:
@@ -275,15 +267,6 @@ def names_of(answer: Answer[Any], format: Format) -> Mapping[str, Mapping[str, s
             codes = {str(value) for each in tables for value in each.rows.values(column.name) if value is not None}
             found |= {column.name: names} if (names := country_names(codes, format.language)) else {}
     return found
-
-
-@cache
-def closed_list(dimension: str | None) -> frozenset[str]:
-    """The values of a dimension that is a closed list of the schema, so that the product has words for them."""
-    if dimension is None or dimension not in DIMENSIONS:
-        return frozenset()
-    listed = [TABLES[table].column(column).choices for table, column in DIMENSIONS[dimension].columns.items()]
-    return frozenset(value for choices in listed for value in choices) & CHOICE_LABELS.keys()
 
 
 def headers(answer: Answer[Any], format: Format) -> tuple[Header, ...]:

@@ -10,7 +10,6 @@ from crmetrics.analysis import By, Finding, FirstOf, HeatMap, LeftOut, Options, 
 from crmetrics.analysis.littleness import PLAIN_FROM, SHOWN_FROM, little_data
 from crmetrics.analysis.silences import is_reached
 from crmetrics.models.interval import share_of
-from crmetrics.sales.courses import display_name
 from crmetrics.sales.doings import (
     BY_HOUR,
     BY_PART,
@@ -127,7 +126,7 @@ def activity(warehouse: Warehouse, period: Period, by: By = By("owner"), show: S
         rows = rated(counted) if show == "kinds" else _of_groups(counted)
     if show == "kinds":
         rows = rows.with_columns(**_for_won(warehouse, period, rows, by))
-    return _result(warehouse, rows, whole, by)
+    return _result(rows, whole, by)
 
 
 def _for_won(warehouse: Warehouse, period: Period, rows: Rows, by: str) -> dict[str, list[Any]]:
@@ -150,7 +149,7 @@ def _of_groups(counted: Rows) -> Rows:
     return rows.with_columns(of_group=every.astype(np.int64), share=share_of(rows.numbers("done"), every))
 
 
-def _result(warehouse: Warehouse, rows: Rows, whole: dict[str, Any], by: str) -> Result[Activity]:
+def _result(rows: Rows, whole: dict[str, Any], by: str) -> Result[Activity]:
     left_out = {"notes": _("notes of nobody or of a bot"), "cancelled": _("cancelled"), "waiting": _("not due yet")}
     total = rows.where(rows.flags("is_total")).one()
     planned = (
@@ -162,14 +161,14 @@ def _result(warehouse: Warehouse, rows: Rows, whole: dict[str, Any], by: str) ->
         rows,
         worked_out=blank,
         notes=() if planned is None else little_data(total["planned"], planned),
-        findings=() if planned is None else _missed(warehouse, rows, total, by),
+        findings=() if planned is None else _missed(rows, total, by),
         used=int(whole["activities"]) - sum(int(whole[name]) for name in left_out),
         left_out=tuple(LeftOut(reason, int(whole[name])) for name, reason in left_out.items() if whole[name]),
         n=int(total["done"] or 0),
     )
 
 
-def _missed(warehouse: Warehouse, rows: Rows, total: dict[str, Any], by: str) -> tuple[Finding, ...]:
+def _missed(rows: Rows, total: dict[str, Any], by: str) -> tuple[Finding, ...]:
     """What was due and is not done, where that is notable, and the group with most of it."""
     if total["overdue"] < SHOWN_FROM or total["overdue"] < NOTABLE * total["planned"]:
         return ()
@@ -184,6 +183,6 @@ def _missed(warehouse: Warehouse, rows: Rows, total: dict[str, Any], by: str) ->
             "{n} of {due} activities that were due are not done, {most} of them of {who}.",
             **told,
             most=int(overdue[worst]),
-            who=display_name(warehouse, by, str(groups.values("party")[worst] or "-")),
+            who=groups.values("party")[worst],
         )
     return (Finding(message, tone="warn", link={"by": by or "owner"}),)

@@ -12,7 +12,6 @@ from crmetrics.analysis.grouped import grouped
 from crmetrics.analysis.littleness import SHOWN_FROM, too_few
 from crmetrics.models.interval import share_of
 from crmetrics.models.kaplan_meier import KaplanMeier
-from crmetrics.sales.courses import display_name
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period
 from crmetrics.vocabulary.unit import COUNT, DAYS, SHARE, Figure
@@ -101,7 +100,7 @@ def first_contact_to_quote(
         used=total["cases"],
         left_out=_left_out(total["faults"], total["undated"]),
         notes=(*_notes(rows), *calendar_note(warehouse, clock)),
-        findings=_findings(warehouse, rows, by),
+        findings=_findings(rows),
     )
 
 
@@ -146,7 +145,7 @@ def _notes(rows: Rows) -> list[Note]:
     return notes
 
 
-def _findings(warehouse: Warehouse, rows: Rows, by: str) -> tuple[Finding, ...]:
+def _findings(rows: Rows) -> tuple[Finding, ...]:
     """The group whose prospects wait by far the longest, against all together."""
     whole = rows.where(rows.flags("is_total")).one()
     groups = rows.where(~rows.flags("is_total") & (rows.numbers("cases") >= 3 * ENOUGH))
@@ -156,7 +155,7 @@ def _findings(warehouse: Warehouse, rows: Rows, by: str) -> tuple[Finding, ...]:
     worst = groups.where(medians == np.nanmax(medians)).one()
     message = _(
         "{party}: prospects wait {median} for a quote in the middle, {all} in all.",
-        party=display_name(warehouse, by, worst["party"]) if worst["party"] else "-",
+        party=worst["party"],
         median=Figure(worst["median"], DAYS),
         all=Figure(whole["median"], DAYS),
     )

@@ -8,7 +8,6 @@ from crmetrics.analysis import Bars, Behind, By, Choices, Finding, LeftOut, Note
 from crmetrics.analysis.business_days import Clock, calendar_note
 from crmetrics.analysis.littleness import PLAIN_FROM, SHOWN_FROM, little_data
 from crmetrics.analysis.silences import SILENCES, derive_silences, is_reached
-from crmetrics.sales.courses import display_name
 from crmetrics.sales.delays import STATES, by_party
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.period import Period, midnight
@@ -112,7 +111,7 @@ def follow_up_delay(
         FollowUpDelay,
         rows,
         notes=(*_notes(rows, whole), *calendar_note(warehouse, clock)),
-        findings=(*_latest(warehouse, rows, by), *_neglected(whole)),
+        findings=(*_latest(rows, by), *_neglected(whole)),
         used=int(rows.where(rows.flags("is_total")).one()["due"]),
         left_out=_left_out(cases),
     )
@@ -131,7 +130,7 @@ def _notes(rows: Rows, whole: dict[str, Any]) -> list[Note]:
     return notes
 
 
-def _latest(warehouse: Warehouse, rows: Rows, by: str) -> tuple[Finding, ...]:
+def _latest(rows: Rows, by: str) -> tuple[Finding, ...]:
     """The group that is later than the others beyond chance, the one with most that is late among several."""
     if not by:
         return ()
@@ -144,7 +143,7 @@ def _latest(warehouse: Warehouse, rows: Rows, by: str) -> tuple[Finding, ...]:
         if row["high"] < rest and row["on_time_rate"] < rest - NOTABLE:
             message = _(
                 "{who} does {rate} of the follow-ups on time, the others {others}: {n} were late or are overdue.",
-                who=display_name(warehouse, by, row["party"]) if row["party"] else "-",
+                who=row["party"],
                 rate=Figure(row["on_time_rate"], SHARE),
                 others=Figure(rest, SHARE),
                 n=row["late"] + row["open_overdue"],

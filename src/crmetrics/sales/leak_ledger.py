@@ -118,7 +118,7 @@ def leak_ledger(
         Leak,
         table,
         notes=notes,
-        findings=_worst(lines, by, warehouse),
+        findings=_worst(lines, by),
         used=entered,
         left_out=left_out_of(rows, others),
         n=int(found[-1].decided),
@@ -170,7 +170,7 @@ def _notes(found: list[Course], against: list[Course | None], lines: Rows, *, is
     return notes
 
 
-def _worst(lines: Rows, by: str, warehouse: Warehouse) -> tuple[Finding, ...]:
+def _worst(lines: Rows, by: str) -> tuple[Finding, ...]:
     """The line that leaks most, if it surely does."""
     sure = lines.where(
         (lines.numbers("low") > 0) & np.array([each is not None for each in lines.values("actual")], bool)
@@ -189,10 +189,9 @@ def _worst(lines: Rows, by: str, warehouse: Warehouse) -> tuple[Finding, ...]:
             "{stage} leaks {money}: {actual} of the decided deals go on there, {reference} at the reference.", **told
         )
     else:
-        group = display_name(warehouse, by, worst["party"])
         message = _(
             "{group} leaks {money} at {stage}: {actual} of the decided deals go on there, {reference} at the reference.",
-            group=group,
+            group=worst["party"],
             **told,
         )
     return (Finding(message, money=worst["leak_money"], tone="bad", link={"by": by or "source"}),)

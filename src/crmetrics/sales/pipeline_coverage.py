@@ -9,7 +9,6 @@ import numpy as np
 from crmetrics.analysis import Bars, Finding, LeftOut, Note, Options, Result, Row, Toggle, analysis, column
 from crmetrics.analysis.pipelines import stage_chances, weighed
 from crmetrics.analysis.targets import targets_for
-from crmetrics.sales.courses import display_name
 from crmetrics.sales.coverage import DEALS_BY_STAGE, PLANNED, SPANS, by_scope, covered
 from crmetrics.sales.open_deal_rows import target_rows
 from crmetrics.vocabulary.language import words
@@ -86,7 +85,7 @@ def pipeline_coverage(
         PipelineCoverage,
         found,
         notes=_notes(found, total),
-        findings=_missing(warehouse, found, total, level) if period.end > warehouse.today else (),
+        findings=_missing(found, total, level) if period.end > warehouse.today else (),
         used=int(total["won_deals"] + total["deals"]),
         left_out=_left_out(total),
         n=int(total["n"]),
@@ -107,7 +106,7 @@ def _notes(rows: Rows, total: dict[str, Any]) -> list[Note]:
     return notes
 
 
-def _missing(warehouse: Warehouse, rows: Rows, total: dict[str, Any], level: Level) -> tuple[Finding, ...]:
+def _missing(rows: Rows, total: dict[str, Any], level: Level) -> tuple[Finding, ...]:
     """What is missing for the target of the company, and in which of its parts most of it."""
     found = []
     if total["status"] == "short":
@@ -125,7 +124,7 @@ def _missing(warehouse: Warehouse, rows: Rows, total: dict[str, Any], level: Lev
         worst = parts.taken(np.array([int(np.argmax(shortfall))])).one()
         message = _(
             "Most is missing at {who}: {missing} more open pipeline would be needed.",
-            who=display_name(warehouse, level, worst["scope"]) if worst["scope"] else "-",
+            who=worst["scope"],
             missing=Figure(worst["shortfall"], MONEY),
         )
         found.append(Finding(message, money=worst["shortfall"], tone="warn"))
