@@ -127,3 +127,67 @@ def test_a_filter_that_reaches_the_lines_needs_no_word_about_their_orders() -> N
         answer = asked.ask("sales.performance", period="2025-05", by="", where=(Filter("category", ("c",)),))
     assert answer.total.amount == 60
     assert not any("does not reach" in str(note.message) for note in answer.notes)
+
+
+def test_weeks_stand_beside_the_weeks_before_whichever_weekday_they_begin_on() -> None:
+    """March 2026 begins with a Sunday, April in the middle of a week: the first week of each is held against the other's."""
+    days = ("2025-01-01", "2026-03-01", "2026-03-10", "2026-04-01", "2026-04-06")
+    orders = [order(str(number), day) for number, day in enumerate(days)]
+    lines = [line(str(number), amount) for number, amount in enumerate((1, 10, 20, 30, 40))]
+    with company(reaches="2026-06-01", week_start=7, orders=orders, order_lines=lines) as asked:
+        answer = asked.ask("sales.performance", period="2026-04", by="week")
+    assert [(row.party, row.amount, row.before) for row in answer.rows] == [
+        ("2026-03-29", 30, 10),
+        ("2026-04-05", 40, 20),
+    ]
+
+
+def test_from_nothing_or_less_there_is_no_growth() -> None:
+    """The definition: growth only if before > 0. What came back in the year before is no ground to grow from."""
+    orders = [
+        order("0", "2023-12-01"),
+        order("1", "2024-05-01"),
+        order("2", "2025-05-01"),
+        order("3", "2025-05-01", channel="B"),
+    ]
+    with company(orders=orders, order_lines=[line("1", -50, -1), line("2", 100), line("3", 10)]) as asked:
+        answer = asked.ask("sales.performance", period="2025", by="channel")
+    told = [(row.party, row.before, row.growth, row.contribution) for row in answer.rows]
+    assert told == [("A", -50, None, None), ("B", 0, None, None)]
+    assert (answer.total.growth, answer.findings) == (None, ())
+
+
+def test_won_deals_without_an_amount_are_told() -> None:
+    deals = [
+        {"deal_id": str(number), "stage": "won", "amount": amount, "is_won": True, "closed_at": "2025-05-09"}
+        for number, amount in enumerate((70, 30, None))
+    ]
+    with company(deals=deals) as asked:
+        passport = asked.ask("sales.performance", period="2025-05", by="", source="deals").passport
+    assert (passport.rows_used, [(str(left.reason), left.rows) for left in passport.rows_left_out]) == (
+        2,
+        [("without an amount", 1)],
+    )
+
+
+@pytest.mark.parametrize(
+    ("amounts", "said"),
+    [
+        ((100, 300, 100, 50), "Ana Yıldız sold 200.00 more than before, 100.0% of all sales then."),
+        ((100, 100, 100, 350), "unassigned sold 250.00 more than before, 125.0% of all sales then."),
+    ],
+)
+def test_a_finding_calls_people_by_their_names_and_nobody_unassigned(amounts: tuple[float, ...], said: str) -> None:
+    owners = ("E1", "E1", None, None)
+    days = ("2024-05-01", "2025-05-01") * 2
+    orders = [
+        order("0", "2023-12-01"),
+        *(
+            order(str(number), day, owner_id=owner)
+            for number, (day, owner) in enumerate(zip(days, owners, strict=True), 1)
+        ),
+    ]
+    lines = [line(str(number), amount) for number, amount in enumerate(amounts, 1)]
+    with company(orders=orders, order_lines=lines, employees=[{"employee_id": "E1", "name": "Ana Yıldız"}]) as asked:
+        answer = asked.ask("sales.performance", period="2025", by="owner")
+    assert [str(found.message) for found in answer.findings] == [said]

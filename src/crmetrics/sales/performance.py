@@ -34,7 +34,8 @@ select party, grouping(party) = 1 as is_total,
        count(*) filter (where is_now and {PURCHASE}) as orders,
        count(distinct case when is_now and {PURCHASE} then customer_id end) as buyers,
        sum(amount) filter (where not is_now and not is_cancelled) as before,
-       sum(lines) filter (where is_now and not is_cancelled and not is_unconverted) as used,
+       sum(lines) filter (where is_now and not is_cancelled and not is_unconverted and amount is not null) as used,
+       sum(lines) filter (where is_now and not is_cancelled and not is_unconverted and amount is null) as without_amount,
        sum(lines) filter (where is_now and is_cancelled) as cancelled,
        sum(lines) filter (where is_now and not is_cancelled and is_unconverted) as unconverted
 from sales
@@ -119,7 +120,12 @@ def _side_by_side(warehouse: Warehouse, period: Period, before: Period, by: str,
     rows, earlier = (_sales(warehouse, span, nothing, by, source, gross) for span in (period, before))
 
     def place(party: str | None, span: Period) -> int | None:
-        return None if party is None else ordinal(by, parse_period(party, span.end).start) - ordinal(by, span.start)
+        if party is None:
+            return None
+        own, first = (
+            ordinal(by, day, warehouse.week_start) for day in (parse_period(party, span.end).start, span.start)
+        )
+        return own - first
 
     totals = earlier.flags("is_total")
     found = (
@@ -141,26 +147,19 @@ def _reaches_back(warehouse: Warehouse, source: Source, before: Period) -> bool:
 
 def _result(rows: Rows, *, is_compared: bool) -> Result[Performance]:
     rows = rows.where(rows.flags("is_total") | ~np.isnan(rows.numbers("amount")) | ~np.isnan(rows.numbers("before")))
-    is_total, amount, earlier = (
-        rows.flags("is_total"),
-        np.nan_to_num(rows.numbers("amount")),
-        np.nan_to_num(rows.numbers("before")),
-    )
+    is_total = rows.flags("is_total")
+    amount, earlier = (np.nan_to_num(rows.numbers(name)) for name in ("amount", "before"))
     unknown = np.full(len(rows), np.nan)
     before = float(earlier[is_total].sum())
     worked_out = {
         "amount": amount,
         "before": earlier if is_compared else unknown,
         "share": share_of(amount, float(amount[is_total].sum())),
-        "growth": change(amount, earlier) if is_compared else unknown,
-        "contribution": share_of(amount - earlier, before) if is_compared else unknown,
+        "growth": change(amount, np.where(earlier > 0, earlier, np.nan)) if is_compared else unknown,
+        "contribution": share_of(amount - earlier, before if before > 0 else np.nan) if is_compared else unknown,
     }
     found = rows.where(is_total).one()
-    notes = (
-        ()
-        if is_compared
-        else (Note(_("The data do not reach back over the period compared with, so no growth is shown.")),)
-    )
+    short = Note(_("The data do not reach back over the period compared with, so no growth is shown."))
     return Result.of(
         Performance,
         rows,
@@ -171,10 +170,11 @@ def _result(rows: Rows, *, is_compared: bool) -> Result[Performance]:
             for name, reason in (
                 ("cancelled", _("of cancelled orders")),
                 ("unconverted", _("in a currency without a rate")),
+                ("without_amount", _("without an amount")),
             )
             if found[name]
         ),
-        notes=notes,
+        notes=() if is_compared else (short,),
         findings=_findings(rows, worked_out) if is_compared else (),
     )
 
