@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -10,8 +11,12 @@ import pytest
 
 from crmetrics.analysis import Answer
 from crmetrics.analysis.kept import Answers
-from crmetrics.catalogue import OpenCatalogue
+from crmetrics.catalogue import AREAS, OpenCatalogue, find, keys
+from crmetrics.presenting.numbers import format_for
+from crmetrics.presenting.words import say
 from crmetrics.vocabulary.errors import UnknownName
+from crmetrics.vocabulary.language import LANGUAGES
+from crmetrics.warehouse.schema import TABLES
 from crmetrics.warehouse.scope import Filter, Viewer
 from tests.company import company
 from tests.sales.test_win_rate import example
@@ -75,3 +80,28 @@ def test_an_unknown_choice_names_what_there_is() -> None:
         pytest.raises(UnknownName, match=r"sales\.win_rate has no choice 'off'\. It has: by, of\."),
     ):
         asked.ask("sales.win_rate", off="count")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_two_analyses_bear_one_title(language: str) -> None:
+    """Side by side in a list nobody could tell which to take."""
+    format_ = format_for(language, "EUR")
+    titles: dict[str, list[str]] = {}
+    for key in keys():
+        titles.setdefault(say(find(key).title, format_), []).append(key)
+    assert {title: found for title, found in titles.items() if len(found) > 1} == {}
+
+
+def test_a_definition_sends_nobody_to_an_analysis_that_there_is_not() -> None:
+    known, areas = set(keys()), "|".join(AREAS)
+    lost = {}
+    for key in known:
+        declared = find(key)
+        told = " ".join(str(each) for each in (declared.question, declared.formula, declared.reads, declared.mind))
+        named = [(found[1], found[2]) for found in re.finditer(rf"\b({areas})\.([a-z_]+)", told)]
+        columns = {(name, column.name) for name, table in TABLES.items() for column in table.columns}
+        if missing := [
+            f"{area}.{name}" for area, name in named if (area, name) not in columns and f"{area}.{name}" not in known
+        ]:
+            lost[key] = missing
+    assert lost == {}

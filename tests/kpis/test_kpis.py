@@ -208,3 +208,19 @@ def test_money_without_a_rate_is_left_out_and_counted() -> None:
 def test_by_month_is_a_course_over_time(catalogue: OpenCatalogue) -> None:
     rows = catalogue.ask("kpis.net_sales", period="2024-01-01..2025-06-01").rows
     assert [(row.party, row.value) for row in rows] == [("2024-01", 10), ("2025-05", 1300)]
+
+
+def test_the_median_time_to_close_is_the_one_figure_of_the_cycle_length() -> None:
+    """The same deals and the same days: the calendar's between midnights, over a change of clocks too; none that was won at once."""
+    days = [("2025-03-01 23:00", f"2025-04-{day:02} 22:00") for day in (5, 7, 9, 11, 13)]
+    deals = [*days, *(("2025-03-03 10:00", "2025-03-03 10:00:20") for _each in range(5))]
+    told = [
+        {"deal_id": str(number), "stage": "won", "created_at": created, "closed_at": closed, "is_won": True}
+        for number, (created, closed) in enumerate(deals)
+    ]
+    with company(zone="Europe/Berlin", deals=told) as asked:
+        one, whole = (asked.ask(key, period="2025", by="none") for key in ("kpis.time_to_close", "sales.cycle_length"))
+    assert (one.total.value, one.total.n) == (whole.total.median, whole.total.won) == (39, 5)
+    assert [(str(left.reason), left.rows) for left in one.passport.rows_left_out] == [
+        ("not meant by the definition", 5)
+    ]

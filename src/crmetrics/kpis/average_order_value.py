@@ -16,7 +16,7 @@ average_order_value = kpi(
     unit=MONEY,
     better="higher",
     formula="Net total of the purchases / number of purchases.",
-    mind="A few large orders pull it up: the median of customers.order_value tells what is typical.",
+    mind="A few large orders pull it up: half of the purchases may be worth far less.",
     source="Rules R5 and R9 of docs/rules.md.",
     needs={"orders": ["ordered_at"], "order_lines": ["net_amount"]},
 )

@@ -13,7 +13,7 @@ first_reply = kpi(
     unit=DAYS,
     better="lower",
     formula="Median of the time from ticket to first reply, by the moment of the reply; nights and weekends count.",
-    mind="Tickets that still wait are not in it: service.first_reply_time has them.",
+    mind="Tickets that still wait are not in it: while many wait, it looks quicker than it is.",
     source="Rule R10 of docs/rules.md.",
     needs={"tickets": ["first_reply_at", "created_at"]},
 )

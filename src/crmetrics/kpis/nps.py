@@ -13,7 +13,7 @@ nps = kpi(
     unit=SCORE,
     better="higher",
     formula="100 x (share of answers 9-10 - share of answers 0-6), from -100 to 100.",
-    mind="Every answer counts; service.nps takes one answer a customer and tells its margin.",
+    mind="Every answer counts: who answers several times weighs more.",
     source="Reichheld (2003), Harvard Business Review 81(12), 46-54.",
     needs={"responses": ["score"]},
 )

@@ -13,6 +13,6 @@ tickets_created = kpi(
     unit=COUNT,
     better="lower",
     formula="Tickets by the moment they were created, spam left out.",
-    mind="More customers make more tickets: service.volume sets it against them.",
+    mind="More customers make more tickets: hold it against their number.",
     needs={"tickets": ["created_at"]},
 )

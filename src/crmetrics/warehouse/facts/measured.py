@@ -6,18 +6,22 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from crmetrics.warehouse.facts.cycles import calendar_days
 from crmetrics.warehouse.facts.fact import Derived, Fact
 
 DEAL_CYCLES: Final = Fact(
     "deal_cycles",
     parties={"deals": "d"},
-    sql="""
-    select d.deal_id, d.customer_id, d.closed_at, d.is_won, seconds_between(d.created_at, d.closed_at) / 86400e0 as days, {party} as party
+    sql=f"""
+    select d.deal_id, d.customer_id, d.closed_at, d.is_won, {calendar_days("d.created_at", "d.closed_at")} as days, {{party}} as party
     from deals d
     where d.closed_at >= d.created_at
+      and not (coalesce(d.is_won, false) and seconds_between(d.created_at, d.closed_at) < 60
+               and extract(hour from local_moment(d.created_at)) + extract(minute from local_moment(d.created_at)) > 0)
     """,
 )
-"""Decided deals with the days from creation to close; those that close before they begin are a fault of the data and left out."""
+"""Decided deals with the days from creation to close, as `sales.cycle_length` counts them. Those that close before they begin are a
+fault of the data and left out, and those won within the minute in which they were recorded."""
 
 TICKET_REPLIES: Final = Fact(
     "ticket_replies",
