@@ -34,7 +34,7 @@ def test_rows_used_and_left_out_are_those_in_scope() -> None:
     with company(deals=deals()) as asked:
         lines = told(asked.ask("data.passport", key="sales.win_rate", period="2025-05", choices="by=none"))
     assert (lines["Rows in scope"], lines["Rows used"], lines["Left out: still open"]) == (11, 10, 1)
-    assert lines["Key"] == "sales.win_rate"
+    assert (lines["Key"], lines["Time zone"], lines["Currency"]) == ("sales.win_rate", "UTC", "EUR")
     assert str(lines["Formula"]).startswith("won / (won + lost)")
     assert lines["Link"] == "sales.win_rate?period=2025-05-01..2025-06-01&of=count"
     assert "FROM deals" in str(lines["Statement"])

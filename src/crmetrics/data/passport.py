@@ -12,6 +12,7 @@ from crmetrics.vocabulary.errors import BadValue
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.vocabulary.period import Period
 from crmetrics.vocabulary.unit import COUNT, DATE, DAYS, MOMENT, Figure
+from crmetrics.warehouse.schema import TABLES
 
 _ = words("data")
 
@@ -73,6 +74,7 @@ def _lines(answer: Answer[Any], told: Told) -> Iterator[tuple[Message, Any]]:
         yield _("Last day"), Figure(answer.period.last_day, DATE)
     yield _("Dated by"), told.driving_date
     yield _("Time zone"), told.zone
+    yield TABLES["orders"].column("currency").label, answer.currency
     yield _("Rates of the day"), told.rate_date
     yield _("Rows in scope"), Figure(told.rows_used + sum(each.rows for each in told.rows_left_out), COUNT)
     yield _("Rows used"), Figure(told.rows_used, COUNT)

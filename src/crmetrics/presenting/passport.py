@@ -104,6 +104,7 @@ def _definition(answer: Answer[Any], passport: Passport, format: Format) -> Iter
     if passport.driving_date is not None:
         yield line("date", _("Date"), column_name(passport.driving_date, format))
     yield line("zone", _("Time zone"), passport.zone)
+    yield line("currency", TABLES["orders"].column("currency").label, answer.currency)
     yield line("filters", _("Filters"), *filters(answer, passport, format))
     if passport.rate_date is not None:
         yield line("rates", _("Rates of the day"), passport.rate_date)
