@@ -54,3 +54,12 @@ def test_a_search_that_names_customers(app: FastAPI, address: str) -> None:
     for client in (boss, masked):
         assert client.get(address).status_code == 200
     assert (noted(app, "boss"), noted(app, "masked")) == (["search"], [])
+
+
+def test_a_search_that_finds_more_than_it_shows_says_so(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    boss = signed_in(app, "admin", "boss")
+    for most, is_cut in ((2, True), (3, False)):
+        monkeypatch.setattr("crmetrics.web.search_page.MOST", most)
+        page = boss.get("/customers?q=c").text
+        assert page.count('<a href="/customers/c') == most
+        assert ("Only the first 2 are shown" in page) is is_cut

@@ -59,8 +59,11 @@ class Hit:
     customer: str
 
 
-def hits_of(warehouse: Warehouse, table: str, typed: str) -> tuple[Hit, ...]:
-    """Rows of customers or deals whose name holds every word typed, or whose number is what was typed; that one first."""
+def hits_of(warehouse: Warehouse, table: str, typed: str, most: int = MOST) -> tuple[Hit, ...]:
+    """Rows of customers or deals whose name holds every word typed, or whose number is what was typed; that one first.
+
+    At most so many are given.
+    """
     key, name, more = _SOUGHT[table]
     words = typed.split()
     if not words or not warehouse.profile.rows(table):
@@ -82,10 +85,10 @@ def hits_of(warehouse: Warehouse, table: str, typed: str) -> tuple[Hit, ...]:
             for place in range(len(words))
         ]
         where = " and ".join(f"({condition})" for condition in each)
-        found = _hits(warehouse, f"{select} where {where} order by 2, 1 limit {MOST}", **spelled)
+        found = _hits(warehouse, f"{select} where {where} order by 2, 1 limit {most}", **spelled)
     # whose name begins with it stands before those that only hold it
     found.sort(key=lambda hit: not folded(hit.name).startswith(folded(words[0])))
-    return tuple(dict.fromkeys([*by_key, *found]))[:MOST]
+    return tuple(dict.fromkeys([*by_key, *found]))[:most]
 
 
 def is_there(warehouse: Warehouse, table: str, number: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -42,8 +43,19 @@ WORDS: Final[dict[str, Message]] = {
     "search_sub": _("A customer or a deal by name or number, or a question in any language."),
     "find": _("Find"),
     "such_as": _("Questions are found by words such as"),
+    "cut": _("Only the first {n} are shown. Type more of the name."),
     "none": _("Nothing that you may see has these words in its name."),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What was found of one kind under its title; `is_cut`: there is more."""
+
+    kind: str
+    title: str
+    links: list[dict[str, str]]
+    is_cut: bool = False
 
 
 def routes(site: Site) -> APIRouter:
@@ -52,18 +64,19 @@ def routes(site: Site) -> APIRouter:
 
     @router.get("/customers.json")
     def as_data(request: Request) -> Response:
-        return json_of(dict(_found(site, request)))
+        return json_of({group.kind: group.links for group in _found(site, request)})
 
     @router.get("/customers")
     def page(request: Request) -> Response:
         format, typed = site.format(request), _typed(request)
-        groups = [(say(KINDS[kind], format), hits) for kind, hits in _found(site, request) if hits]
         is_begun = bool(typed.strip())
+        groups = _found(site, request) if is_begun else _suggested(site, request, format)
         return site.page(
             request,
             "search.html",
             WORDS,
-            groups=groups if is_begun else _suggested(site, request, format),
+            groups=[group for group in groups if group.links],
+            most=MOST,
             examples=[] if is_begun else [say(each, format) for each in EXAMPLES],
             typed=typed,
         )
@@ -75,26 +88,25 @@ def _typed(request: Request) -> str:
     return request.query_params.get("q", "")[:LONGEST]
 
 
-def _found(site: Site, request: Request) -> list[tuple[str, list[dict[str, str]]]]:
-    """What holds the words typed, by kind: customers, deals, analyses."""
+def _found(site: Site, request: Request) -> list[Group]:
+    """What holds the words typed: customers, deals, analyses."""
     typed, format, groups = _typed(request), site.format(request), []
     if not typed.strip():
         return []
     catalogue, viewer = site.catalogue(), site.viewer(request)
     with catalogue.warehouse(Scope(viewer)) as warehouse:
         for table, address in _PAGES.items():
-            hits = hits_of(warehouse, table, typed)
+            hits = hits_of(warehouse, table, typed, MOST + 1)
             told = [_link(hit.name, _more(hit.id, hit.more), address(hit.id)) for hit in hits]
-            groups.append((table, told))
-            if hits and table in PERSONS:
-                site.saw(request, "search")
-    entries = [each.declared for each in found_by(catalogue.entries(viewer), typed, format)[:MOST]]
+            groups.append(Group(table, say(KINDS[table], format), told[:MOST], len(told) > MOST))
+    entries = [each.declared for each in found_by(catalogue.entries(viewer), typed, format)]
     told = [_link(say(each.title, format), say(each.question, format), f"/a/{each.key}") for each in entries]
-    return [*groups, ("analyses", told)]
+    groups.append(Group("analyses", say(KINDS["analyses"], format), told[:MOST], len(told) > MOST))
+    return _seen(site, request, groups)
 
 
-def _suggested(site: Site, request: Request, format: Format) -> list[tuple[str, list[dict[str, str]]]]:
-    """What to begin with before anything is typed, by title."""
+def _suggested(site: Site, request: Request, format: Format) -> list[Group]:
+    """What to begin with before anything is typed."""
     if not site.has_data:
         return []
     groups = []
@@ -102,10 +114,15 @@ def _suggested(site: Site, request: Request, format: Format) -> list[tuple[str, 
         for table, address in _PAGES.items():
             rows = suggested(warehouse, table)
             links = [_link(row.name, _more(row.id, _told(row.told, format)), address(row.id)) for row in rows]
-            groups.append((say(SUGGESTED[table], format), links))
-            if links and table in PERSONS:
-                site.saw(request, "search")
-    return [(title, links) for title, links in groups if links]
+            groups.append(Group(table, say(SUGGESTED[table], format), links))
+    return _seen(site, request, groups)
+
+
+def _seen(site: Site, request: Request, groups: list[Group]) -> list[Group]:
+    """The same; that persons are named among them is written down."""
+    if any(group.links for group in groups if group.kind in PERSONS):
+        site.saw(request, "search")
+    return groups
 
 
 def _told(value: Any, format: Format) -> str:
