@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,19 +15,11 @@ from crmetrics.catalogue import open_workspace
 from crmetrics.intake.imports import import_sources
 from crmetrics.intake.undoing import undo
 from crmetrics.web.application import application
+from tests.web.shop import LINES, ORDERS, SHOP, settled
 from tests.web.signed_in import send, signed_in, site_of
 
-MAPPING = """
-[source]
-name = "shop"
-zone = "UTC"
-[company]
-name = "Shop"
-currency = "EUR"
-zone = "UTC"
-language = "en"
-[files.orders]
-match = "orders.csv"
+MAPPING = f"""
+{SHOP}
 [files.staff]
 match = "staff.csv"
 [files.plan]
@@ -38,22 +29,13 @@ from = "staff"
 employee_id = "id"
 name = "name"
 team = "team"
-[orders]
-from = "orders"
-order_id = "no"
-customer_id = "customer"
+{ORDERS}
 owner_id = "owner"
-ordered_at = "day"
-currency = { value = "EUR" }
-[order_lines]
-from = "orders"
-order_id = "no"
-quantity = { value = "1" }
-net_amount = "amount"
+{LINES}
 [targets]
 from = "plan"
 kpi = "kpi"
-scope = { value = "company" }
+scope = {{ value = "company" }}
 starts_on = "start"
 ends_on = "end"
 target_value = "value"
@@ -85,11 +67,8 @@ def admin(app: FastAPI) -> TestClient:
 
 def sent(client: TestClient, address: str = "/targets", **changed: str) -> Response:
     answer = send(client, address, "/targets", **{**(FORM if address == "/targets" else {}), **changed})
-    for _try in range(600):
-        if 'id="work"' not in client.get("/targets").text:
-            return answer
-        time.sleep(0.05)
-    raise AssertionError("the work did not end")
+    settled(client, "/targets")
+    return answer
 
 
 def told(app: FastAPI, period: str = "2025-06") -> list[tuple[str, float]]:
@@ -115,8 +94,10 @@ def test_a_target_is_set_seen_changed_removed_and_brought_back(app: FastAPI, adm
     sent(admin, "/targets/remove", target="kpis.net_sales|owner|E1|2025-06-01")
 
 
-def test_days_of_its_own_count_to_the_last_one(app: FastAPI, admin: TestClient) -> None:
-    sent(admin, party="team:North", period="", first="2025-06-03", last="2025-06-12", value="99")
+@pytest.mark.parametrize("period", ["", "2025-06"])
+def test_days_of_its_own_count_to_the_last_one(app: FastAPI, admin: TestClient, period: str) -> None:
+    """Also where the period that the form proposes is left as it is: whoever types days means them."""
+    sent(admin, party="team:North", period=period, first="2025-06-03", last="2025-06-12", value="99")
     answer = open_workspace(site_of(app).folder).ask("kpis.target_attainment", period="2025-06")
     assert [(row.scope, row.starts_on, row.last_on) for row in answer.rows] == [
         ("team", date(2025, 6, 3), date(2025, 6, 12))

@@ -94,7 +94,7 @@ def spans(today: date, format: Format) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What a form says of a target. `first` and `last`, days of their own, count where no `period` is chosen."""
+    """What a form says of a target. Days of its own, `first` and `last`, are meant where they are typed, whatever `period` stands there."""
 
     kpi: str
     party: str
@@ -113,7 +113,8 @@ def plan_of(catalogue: OpenCatalogue, viewer: Viewer, typed: Typed, by: str, for
     if party.level != "company" and party.level not in declared.groupings():
         level = _LEVEL_NAMES[party.level]
         raise BadValue(_("'{kpi}' cannot be told by {level}: set it for the company.", kpi=title, level=level))
-    span = parse_period(typed.period, today) if typed.period else _days(typed.first, typed.last)
+    has_days = bool(typed.first or typed.last or not typed.period)
+    span = _days(typed.first, typed.last) if has_days else parse_period(typed.period, today)
     unit, value = unit_of(declared), number_of(typed.value, format)
     if unit is Unit.SHARE:
         value /= 100
