@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import time
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,10 @@ from fastapi.testclient import TestClient
 
 from crmetrics.catalogue import keys
 from crmetrics.clean.ledger import make_tables
+from crmetrics.presenting.numbers import format_for
 from crmetrics.presenting.table import Header, ShownTable
-from crmetrics.presenting.words import alphabetical
-from crmetrics.vocabulary.errors import NoWorkspace
+from crmetrics.presenting.words import alphabetical, say
+from crmetrics.vocabulary.errors import BadValue, NoWorkspace
 from crmetrics.vocabulary.unit import Unit
 from crmetrics.web.application import application
 from crmetrics.web.pages import column_classes
@@ -174,12 +176,23 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
         run(tmp_path / "nowhere", "127.0.0.1", 8765, None)
 
 
+def test_a_port_that_is_taken_is_told_as_a_command_reads_it(tmp_path: Path) -> None:
+    """Without signs between thousands, in every language."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(BadValue) as refused:
+            run(tmp_path, "127.0.0.1", port, None)
+    for language in LANGUAGES:
+        assert f"crmetrics serve --port {port + 1}" in say(refused.value.message, format_for(language, "EUR"))
+
+
 def test_without_data_the_pages_begin_with_the_import(tmp_path: Path) -> None:
     with TestClient(application(tmp_path), base_url="http://127.0.0.1") as empty:
         page = empty.get("/")
         assert page.url.path == "/import"
         assert page.status_code == 200
         assert empty.get("/api/catalogue").status_code == 400
+        assert empty.get("/api/me").json()["role"] == "admin"
 
 
 def test_the_list_stands_in_the_order_of_the_readers_alphabet(client: TestClient) -> None:

@@ -98,7 +98,12 @@ def run(folder: Path, host: str, port: int, language: str | None, behind_proxy: 
     access = access_of(folder, host, behind_proxy)
     if not _is_free(host, port):
         raise BadValue(
-            _("Port {port} is taken. Choose another one: crmetrics serve --port {next}", port=port, next=port + 1)
+            # as texts: a number would be written with the sign between thousands, which no command reads
+            _(
+                "Port {port} is taken. Choose another one: crmetrics serve --port {next}",
+                port=str(port),
+                next=str(port + 1),
+            )
         )
     sys.stdout.write(f"http://{f'[{host}]' if ':' in host else host}:{port}/\n")
     if access.is_local and People(open_state(folder)).is_empty():
