@@ -5,15 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 
+from crmetrics.analysis import Answer
+from crmetrics.analysis.kept import Asked
+from crmetrics.catalogue import OpenCatalogue
 from crmetrics.warehouse.scope import Scope
+from crmetrics.web.admission import SESSION
 from crmetrics.web.site import Site
 from crmetrics.workspace.passwords import Passwords
 from crmetrics.workspace.people import People
+from crmetrics.workspace.sessions import Sessions
 from tests.web.serving import copy_of, serving
+from tests.web.test_pages import publish
 
 Page = Any  # of playwright, which may not be there
 PASSWORD = "four words for tests"
@@ -47,6 +54,31 @@ def test_from_nobody_to_a_rep_who_sees_his_rows(page: Page, own: tuple[str, Site
     assert 0 < won["remy"] < won["mara"] < won["ada@example.com"]
     assert page.context.request.get(f"{base}/people").status == 403
     assert page.get_by_role("link", name="People and rights").count() == 0
+
+
+def test_who_is_signed_out_while_he_waits_is_led_to_the_sign_in(
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the page that follows a slow question would wait for ever."""
+    publish(tmp_path, 1)
+    let_go, answer = Event(), OpenCatalogue.answer
+
+    def slow(catalogue: OpenCatalogue, asked: Asked) -> Answer[Any]:
+        let_go.wait(60)
+        return answer(catalogue, asked)
+
+    monkeypatch.setattr(OpenCatalogue, "answer", slow)
+    with serving(tmp_path) as (base, site):
+        person = People(site.state).add("ana", "admin")
+        page.context.add_cookies([{"name": SESSION, "value": Sessions(site.state).start(person), "url": base}])
+        try:
+            page.goto(f"{base}/a/sales.win_rate")
+            assert page.locator("[data-waiting]").count() == 1
+            Sessions(site.state).end_all(person.number)
+            page.wait_for_url("**/sign-in?next=*")
+            page.get_by_label("Password").wait_for()
+        finally:
+            let_go.set()
 
 
 def leader(site: Site) -> str:

@@ -130,7 +130,11 @@
   var waiting = document.querySelector("[data-waiting]");
   if (waiting) {
     (function look() {
-      part(waiting.dataset.waiting).then(function (answer) { return answer.json(); }).then(function (told) {
+      part(waiting.dataset.waiting).then(function (answer) {
+        if (answer.status === 503) { throw new Error(answer.statusText); } // stopped: it is asked again when the server is back
+        // who has been signed out meanwhile is led to the sign-in, and what has failed is told, by the page itself
+        return answer.redirected || !answer.ok ? { ready: true } : answer.json();
+      }).then(function (told) {
         if (told.ready) { window.location.reload(); return; }
         waiting.querySelector("[data-told]").textContent = told.sentence;
         if (told.usual) { waiting.querySelector("progress").value = Math.min(told.seconds, told.usual); }
