@@ -61,11 +61,7 @@ def pytest_report_header() -> list[str]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for mark, missing in (("spark", java_missing()), ("browser", "" if browser() else "no Chromium was found")):
-            if item.get_closest_marker(mark) is None:
-                continue
-            # All of one kind on one worker: a second Java machine or browser costs more than it saves.
-            item.add_marker(pytest.mark.xdist_group(mark))
-            if missing:
+            if missing and item.get_closest_marker(mark) is not None:
                 item.add_marker(pytest.mark.skip(reason=missing))
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from benchmarks.cold_pages import cold_page
 from benchmarks.companies import FOLDER, company_of, pipeline_of
 from benchmarks.fits import customers_of
+from benchmarks.in_browser import complete
 from benchmarks.measure import Cost, cost_of, fit_cost
 from benchmarks.pages import KEYS, READERS, page_costs, readers, weights
 from benchmarks.tasks import BY_HAND
@@ -253,7 +254,9 @@ def _pages(show: Report, lines: int, only: Sequence[str]) -> None:
         show(f"page {key}, {told}", {f"{name} ms": cost for name, cost in page_costs(workspace, key).items()})
         show(f"cold page {key}, {told}", cold_page(workspace, key))
         show(f"weight of {key}, {told}", weights(workspace, key))
+        show(f"in a browser {key}, {told}", complete(workspace, f"/a/{key}"))
     if not only or KEYS[0] in only:
+        show(f"in a browser the first page, {told}", complete(workspace, "/"))
         show(f"{READERS} readers at once, {KEYS[0]}, {told}", readers(workspace, KEYS[0]))
 
 
