@@ -206,6 +206,8 @@ def test_grains_of_time_are_written_as_dates():
 def test_short_texts_stand_one_after_another():
     assert format_for("en", "EUR").listed(["Bursa", "", "Turkey"]) == "Bursa, Turkey"
     assert format_for("zh", "EUR").listed(["上海", "中国"]) == "上海，中国"
+    assert format_for("en", "EUR").named("City", "Bursa") == "City: Bursa"
+    assert format_for("zh", "EUR").named("城市", "上海") == "城市：上海"
 
 
 def test_an_unknown_language_is_told():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -60,6 +61,15 @@ def test_the_page_speaks_the_reader_s_language(client: TestClient, language: str
     page = client.get(f"{WON_BY_OWNER}&language={language}").text
     assert "Back to the answer" not in page
     assert "The figure says" not in page
+
+
+def test_a_label_and_its_value_are_parted_as_the_language_parts_them(client: TestClient) -> None:
+    for language, colon in (("en", ": "), ("zh", "：")):
+        rows = client.get(f"{WON_BY_OWNER}&language={language}").text
+        assert re.search(f"<h1>[^<:：]+{colon}[^<:：]+</h1>", rows)
+        answer = client.get(f"/a/kpis.won_deals?by=owner&period=2025&language={language}", follow_redirects=True).text
+        assert re.search(f'class="trust">.*</svg>[^<:：]+{colon}[^<:：]+</p>', answer)
+    client.cookies.clear()
 
 
 @pytest.mark.parametrize(

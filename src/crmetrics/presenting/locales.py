@@ -30,7 +30,7 @@ class Locale:
     day       {d} {m} {y}
     spans     a span inside a month, inside a year, and over years; {a} and {b} are its ends
     days      plural category -> words for a number of days; `day_mark` is the short form
-    comma     what parts short words that stand one after another
+    comma     what parts short words that stand one after another; `colon` a label and what it names
     """
 
     decimal: str
@@ -52,6 +52,7 @@ class Locale:
     days: MappingProxyType[str, str]
     day_mark: str
     comma: str = ", "
+    colon: str = ": "
 
 
 _EN: Final = Locale(
@@ -134,6 +135,7 @@ _ZH: Final = Locale(
     days=MappingProxyType({"other": "{n}天"}),
     day_mark="{n}天",
     comma="，",
+    colon="：",
 )
 
 LOCALES: Final = MappingProxyType({"en": _EN, "tr": _TR, "uk": _UK, "zh": _ZH})

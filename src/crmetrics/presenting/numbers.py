@@ -201,6 +201,10 @@ class Format:
         """Short texts one after another, without the blank ones: "Bursa, Turkey"."""
         return self.locale.comma.join(filter(None, texts))
 
+    def named(self, label: str, value: str) -> str:
+        """A value behind its label: "Owner: Ana"."""
+        return f"{label}{self.locale.colon}{value}"
+
     def decimals(self, unit: Unit, values: Iterable[Any]) -> int | None:
         """How many decimals a column needs, so that all its values are written alike; None where the unit says it."""
         known = [float(value) for value in values if isinstance(value, int | float) and math.isfinite(value)]

@@ -85,7 +85,7 @@ def column_name(place: str, format: Format) -> str:
     if table not in TABLES or not TABLES[table].has(column):
         return place
     label = TABLES[table].column(column).label
-    return f"{say(TABLES[table].label, format)}: {say(label, format)} ({place})"
+    return f"{format.named(say(TABLES[table].label, format), say(label, format))} ({place})"
 
 
 def _definition(answer: Answer[Any], passport: Passport, format: Format) -> Iterator[Line]:
@@ -93,7 +93,9 @@ def _definition(answer: Answer[Any], passport: Passport, format: Format) -> Iter
         return Line(name, say(label, format), values, kind)
 
     yield line("formula", _("Formula"), _spoken(answer, passport.formula, format), kind="code")
-    yield line("choices", _("Choices"), *(f"{label}: {value}" for label, value in chosen(answer, format) if value))
+    yield line(
+        "choices", _("Choices"), *(format.named(label, value) for label, value in chosen(answer, format) if value)
+    )
     yield line("mind", _("Keep in mind"), _spoken(answer, passport.mind, format))
     yield line("reads", _("Data read"), _spoken(answer, passport.reads, format))
     if answer.period is not None:
@@ -125,21 +127,23 @@ def filters(answer: Answer[Any], passport: Passport, format: Format) -> Iterator
     for dimension, values in passport.filters.items():
         names = answer.names.get(FILTERED + dimension, {})
         shown = (value_name(dimension, value, names, format) for value in values)
-        yield f"{dimension_name(dimension, format)}: {', '.join(shown)}"
+        yield format.named(dimension_name(dimension, format), format.listed(shown))
 
 
 def _rows(passport: Passport, format: Format) -> Iterator[Line]:
     def left_out() -> Iterator[str]:
         for each in passport.rows_left_out:
-            amount = f", {format.money(each.amount)}" if each.amount is not None else ""
-            yield f"{format.count(each.rows)}: {say(each.reason, format)}{amount}"
+            amount = format.money(each.amount) if each.amount is not None else ""
+            yield format.named(format.count(each.rows), format.listed((say(each.reason, format), amount)))
 
     yield Line("used", say(_("Rows used"), format), (format.count(passport.rows_used),))
     yield Line("left_out", say(_("Rows left out"), format), tuple(left_out()))
-    derived = (f"{column_name(place, format)}: {format.count(count)}" for place, count in passport.derived.items())
+    derived = (
+        format.named(column_name(place, format), format.count(count)) for place, count in passport.derived.items()
+    )
     yield Line("derived", say(_("Values worked out at import"), format), tuple(derived))
     gaps = {place: share for place, share in passport.filled.items() if share < 1}
-    filled = (f"{column_name(place, format)}: {format.percent(share)}" for place, share in gaps.items())
+    filled = (format.named(column_name(place, format), format.percent(share)) for place, share in gaps.items())
     yield Line("filled", say(_("Filled"), format), tuple(filled))
     yield Line("trust", say(_("Trust"), format), (trust_words(passport, format),))
 
@@ -163,4 +167,4 @@ def _data(passport: Passport, format: Format) -> Iterator[Line]:
 
 def trust_words(passport: Passport, format: Format) -> str:
     """The trust mark in words: "medium: 12 cases"."""
-    return f"{say(TRUST_WORDS[passport.trust], format)}: {say(passport.trust_reason, format)}"
+    return format.named(say(TRUST_WORDS[passport.trust], format), say(passport.trust_reason, format))

@@ -318,7 +318,7 @@ def show(
         total += earlier.of_values(answer.total, earlier.comparison.total)
     heads = {header.name: header for header in headers(answer, format)}
     not_summed = cells.not_summed()
-    note = _("Worked out anew for the total, not added up: {columns}.", columns=", ".join(not_summed))
+    note = _("Worked out anew for the total, not added up: {columns}.", columns=format.listed(not_summed))
     return ShownTable(
         tuple(heads[column.name] for column in cells.shown) + (earlier.headers if earlier else ()),
         tuple(body),

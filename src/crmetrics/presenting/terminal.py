@@ -78,7 +78,7 @@ def _head(answer: Answer[Any], format: Format, style: Style) -> list[str]:
         facts.append(say(_("state at {day}", day=answer.today), format))
     if answer.before_period is not None:
         facts.append(say(_("compared with {period}", period=period_words(answer.before_period, format)), format))
-    facts += [f"{label}: {value}" for label, value in chosen(answer, format) if value]
+    facts += [format.named(label, value) for label, value in chosen(answer, format) if value]
     return told + [style.dim(line) for line in _lines(" · ".join(facts), style)]
 
 

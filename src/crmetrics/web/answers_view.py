@@ -119,7 +119,7 @@ def _named(missing: str, format: Format) -> tuple[str, str]:
         return say(table.label, format), ""
     found = table.column(column)
     meaning = found.meaning if isinstance(found.meaning, Message) else None
-    return f"{say(table.label, format)}: {say(found.label, format)}", say(meaning, format) if meaning else ""
+    return format.named(say(table.label, format), say(found.label, format)), say(meaning, format) if meaning else ""
 
 
 def at_hand(coverage: Answer[Any], format: Format) -> list[AtHand]:

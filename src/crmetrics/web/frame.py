@@ -51,6 +51,7 @@ def bare_frame(request: Request, format: Format, own: Mapping[str, Message]) -> 
     return {
         "say": _sayer(own, format),
         "comma": format.locale.comma,
+        "colon": format.locale.colon,
         "language": format.language,
         "html_language": _HTML_LANGUAGES.get(format.language, format.language),
         "languages": [(code, name, address_with(request, language=code)) for code, name in LANGUAGE_NAMES],

@@ -86,7 +86,7 @@ def home(
         "course": main_course(told, filters, format),
         "pipeline": () if filters else _pipeline(catalogue, viewer, told, format),
         "failed": [(say(each.title, format), say(why, format)) for each, why in told.failed],
-        "waiting": ", ".join(say(each.title, format) for each in told.waiting),
+        "waiting": format.listed(say(each.title, format) for each in told.waiting),
         "filters": list(_chips(catalogue, viewer, given, filters, format)),
         **_of_time(catalogue, told, format),
         **_found(told, filters, format),
