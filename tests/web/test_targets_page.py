@@ -15,6 +15,7 @@ from crmetrics.catalogue import open_workspace
 from crmetrics.intake.imports import import_sources
 from crmetrics.intake.undoing import undo
 from crmetrics.web.application import application
+from crmetrics.workspace.audit import Audit
 from tests.web.shop import LINES, ORDERS, SHOP, settled
 from tests.web.signed_in import send, signed_in, site_of
 
@@ -88,6 +89,12 @@ def test_a_target_is_set_seen_changed_removed_and_brought_back(app: FastAPI, adm
     assert told(app) == [("E1", 1250.5)]
     sent(admin, "/targets/remove", target="kpis.net_sales|owner|E1|2025-06-01")
     assert told(app) == []
+    done = [each.about for each in Audit(site_of(app).state).latest(3, kind="definition", who="admin")]
+    assert [about.removeprefix("target kpis.net_sales owner E1 2025-06-01") for about in reversed(done)] == [
+        ": 1000",
+        ": 1250.50",
+        " removed",
+    ]
     undo(site_of(app).folder)
     assert told(app) == [("E1", 1250.5)]
     assert "Set here" in admin.get("/targets").text, "what was taken back is set here again"
@@ -111,6 +118,7 @@ def test_what_a_file_of_the_company_gives_is_not_set_twice(app: FastAPI, admin: 
     assert "files give" in page
     assert 'role="alert"' in page
     assert told(app, "2025-05") == [("company", 250.0)]
+    assert not any("company  2025-05" in each.about for each in Audit(site_of(app).state).latest(kind="definition"))
 
 
 @pytest.mark.parametrize(

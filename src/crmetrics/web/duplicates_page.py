@@ -96,7 +96,7 @@ def routes(site: Site) -> APIRouter:
 def _deciding(router: APIRouter, site: Site) -> None:
     @router.post("/duplicates")
     def decide(request: Request) -> Response:
-        form, person = site.form(request), site.person(request)
+        form, person = site.form(request), site.person(request).name
         what, table = str(form.get("what", "")), str(form.get("of", "customers"))
         if what not in ("sure", "merge", "apart", "undo"):
             raise BadValue(_("'{what}' is not something to be done with duplicates.", what=what[:40]))
@@ -110,13 +110,12 @@ def _deciding(router: APIRouter, site: Site) -> None:
 
         def work(progress: Progress) -> Message:
             if what == "undo":
-                return _done(duplicates.undo(site.folder, by=person.name, progress=progress), is_undone=True)
+                return _done(duplicates.undo(site.folder, by=person, progress=progress), is_undone=True)
             if what == "apart":
-                return _done(duplicates.apart(site.folder, groups, table=table, by=person.name, progress=progress))
-            return _done(duplicates.merge(site.folder, groups, table=table, by=person.name, progress=progress))
+                return _done(duplicates.apart(site.folder, groups, table=table, by=person, progress=progress))
+            return _done(duplicates.merge(site.folder, groups, table=table, by=person, progress=progress))
 
-        site.works.start(_("Duplicates are decided"), work, person.number)
-        site.note(request, "decision", f"duplicates {what}")
+        site.begin(request, _("Duplicates are decided"), work, "decision", f"duplicates {what}")
         return RedirectResponse(f"/duplicates?of={table}" if table != "customers" else "/duplicates", 303)
 
 

@@ -78,18 +78,17 @@ def routes(site: Site) -> APIRouter:
 def _taking_back(router: APIRouter, site: Site) -> None:
     @router.post("/history/{number}")
     def take_back(request: Request, number: str) -> Response:
-        person = site.person(request)
+        person = site.person(request).name
         if number != "redo" and not number.isdecimal():
             raise BadValue(_("'{number}' is no step of the record.", number=number[:20]))
 
         def work(progress: Progress) -> Message:
             if number == "redo":
-                _step, version = redo(site.folder, by=person.name, progress=progress)
+                _step, version = redo(site.folder, by=person, progress=progress)
                 return _("Done again. Version {version} is current.", version=version.number)
-            _step, version = undo(site.folder, int(number), by=person.name, progress=progress)
+            _step, version = undo(site.folder, int(number), by=person, progress=progress)
             return _("Taken back. Version {version} is current.", version=version.number)
 
         title = WORDS["redo"] if number == "redo" else _("Step {number} is taken back", number=number)
-        site.works.start(title, work, person.number)
-        site.note(request, "decision", f"{'redo' if number == 'redo' else 'undo'} {number}")
+        site.begin(request, title, work, "decision", f"{'redo' if number == 'redo' else 'undo'} {number}")
         return RedirectResponse("/history", 303)

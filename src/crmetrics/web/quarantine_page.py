@@ -97,11 +97,11 @@ def routes(site: Site) -> APIRouter:
 
 def _begin(site: Site, request: Request, sent: UploadFile) -> None:
     folder = Path(tempfile.mkdtemp(prefix="corrected-", dir=site.folder))
-    path, person = folder / "corrected.xlsx", site.person(request)
+    path, person = folder / "corrected.xlsx", site.person(request).name
 
     def work(progress: Progress) -> Message:
         try:
-            taken = take_workbook(site.folder, path, by=person.name, progress=progress)
+            taken = take_workbook(site.folder, path, by=person, progress=progress)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         told = _("{n} row corrected", "{n} rows corrected", n=taken.corrected)
@@ -118,11 +118,10 @@ def _begin(site: Site, request: Request, sent: UploadFile) -> None:
     try:
         with path.open("wb") as target:
             shutil.copyfileobj(sent.file, target)
-        site.works.start(_("Corrections are taken"), work, person.number)
+        site.begin(request, _("Corrections are taken"), work, "decision", "quarantine")
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    site.note(request, "decision", "quarantine")
 
 
 def _told(told: Told, rows: tuple[OddRow, ...], format: Format) -> dict[str, object]:

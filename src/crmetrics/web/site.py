@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -28,7 +28,7 @@ from crmetrics.web.assets import asset
 from crmetrics.web.desk import Desk
 from crmetrics.web.frame import frame_of
 from crmetrics.web.watching import Seen
-from crmetrics.web.works import Work, Works
+from crmetrics.web.works import Progress, Work, Works
 from crmetrics.workspace.audit import Audit, Kind
 from crmetrics.workspace.people import Person
 from crmetrics.workspace.rights import Permission
@@ -143,6 +143,19 @@ class Site:
         person = self.person(request)
         if person.may("personal") and self._seen.is_new(person.name, about):
             self.note(request, "personal", about)
+
+    def begin(
+        self, request: Request, title: Message, work: Callable[[Progress], Message], kind: Kind, about: str
+    ) -> None:
+        """Begin a work on the data for who asks; it goes into the audit once it is done. Busy if another one is going on."""
+        person, address = self.person(request), address_of(request)
+
+        def done(progress: Progress) -> Message:
+            said = work(progress)
+            self.audit.note(person.name, kind, about, address)
+            return said
+
+        self.works.start(title, done, person.number)
 
     def work(self, request: Request) -> Work | None:
         """The work at hand, or what came of the last one of who asks."""

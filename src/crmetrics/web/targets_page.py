@@ -117,8 +117,8 @@ def _changing(router: APIRouter, site: Site) -> None:
         def work(progress: Progress) -> Message:
             return _done(set_target(site.folder, plan, by=person.name, progress=progress))
 
-        site.works.start(_("A target is set"), work, person.number)
-        site.note(request, "definition", f"target {' '.join(plan.key)}: {plan.target_value}")
+        about = f"target {' '.join(plan.key)}: {plan.target_value}"
+        site.begin(request, _("A target is set"), work, "definition", about)
         return RedirectResponse("/targets", 303)
 
     @router.post("/targets/remove")
@@ -129,8 +129,7 @@ def _changing(router: APIRouter, site: Site) -> None:
         def work(progress: Progress) -> Message:
             return _done(remove_target(site.folder, plan.key, by=person.name, progress=progress))
 
-        site.works.start(_("A target is removed"), work, person.number)
-        site.note(request, "definition", f"target {' '.join(plan.key)} removed")
+        site.begin(request, _("A target is removed"), work, "definition", f"target {' '.join(plan.key)} removed")
         return RedirectResponse("/targets", 303)
 
 
