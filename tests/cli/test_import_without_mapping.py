@@ -57,3 +57,34 @@ def test_a_currency_beside_a_mapping_is_not_passed_over(orders: Path, tmp_path: 
     assert refused.exit_code == 1
     assert "'USD' is not among them" in refused.output
     assert run(workspace, "import", str(orders), "--mapping", str(kept), "--currency", "EUR").exit_code == 0
+
+
+def test_a_file_that_is_not_understood_is_told_once(tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "customers.csv").write_text("customer_id,name,email\n1,Ann,a@x.com\n2,Bo,b@x.com\n", encoding="utf-8")
+    (folder / "weather[1].csv").write_text("sky,wind\nblue,3\ngrey,4\nred,5\n", encoding="utf-8")
+    (folder / "locked.xlsx").write_bytes(b"PK\x03\x04 cut off")
+    done = run(tmp_path / "w", "import", str(folder))
+    assert done.exit_code == 0, done.output
+    assert (done.stdout.count("weather[1].csv"), "locked.xlsx" in done.stdout, "locked.xlsx" in done.stderr) == (
+        1,
+        False,
+        True,
+    )
+    (folder / "more.csv").write_text("sky,wind\nblue,3\n", encoding="utf-8")
+    again = run(tmp_path / "w", "import", str(folder)).stdout
+    assert "Not read: locked.xlsx, more.csv, weather[1].csv" in again
+
+
+def test_a_file_may_be_called_as_it_likes(tmp_path: Path) -> None:
+    """Brackets in a name are no pattern; the mapping names the very file."""
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "customers [VIP].csv").write_text(
+        "customer_id,name,email\n1,Ann,a@x.com\n2,Bo,b@x.com\n", encoding="utf-8"
+    )
+    done = run(tmp_path / "w", "import", str(folder))
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("customers [VIP].csv: Customers\n")
+    assert "customers [VIP].csv: 2 rows read, 2 kept" in done.output

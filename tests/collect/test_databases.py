@@ -1,6 +1,7 @@
 """Tables of SQLite files."""
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -62,3 +63,14 @@ def test_without_a_table_and_damaged(read, database):
     path.write_bytes(whole[:100] + b"\xff" * 4000)
     with pytest.raises(BadFile, match=r"'crm\.db' is a damaged or encrypted database"):
         read(None, "crm.db")
+
+
+def test_what_another_program_has_not_written_into_it_yet_is_not_passed_over(read, database):
+    path = database(*ORDERS)
+    with closing(sqlite3.connect(path)) as writer:
+        writer.execute("pragma journal_mode = wal")
+        with writer:
+            writer.execute('insert into "my orders" values (3, 7, null, null, 1)')
+        with pytest.raises(BadFile, match=r"'crm\.db' is at work in another program: .* stands in 'crm\.db-wal' yet"):
+            read(None, "crm.db")
+    assert len(read(None, "crm.db").rows) == 3

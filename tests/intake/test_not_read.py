@@ -88,3 +88,10 @@ def test_a_watched_folder_keeps_it_on_record(company):
     watched.look(29.0)
     assert told_arrival(told[-1], ENGLISH) == "Not read: calls.csv: no table of the mapping names it."
     assert (told[-1].outcome, company.rows(NAMES)) == ("taken", [("One",), ("Two",)])
+
+
+def test_a_line_of_totals_among_customers_is_told(company):
+    company.write("people.csv", "id,name\nC1,One\nC2,Total\nTOPLAM:,2\n")
+    (warning,) = company.take_in(PEOPLE).warnings
+    assert (warning.table, warning.column, warning.rows) == ("customers", "customer_id", 1)
+    assert str(warning.reason) == "It is a word for a total: the row is hardly one of the table."

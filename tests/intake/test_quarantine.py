@@ -5,17 +5,20 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
+from zipfile import ZipFile
 
 import pytest
 from click.testing import CliRunner
+from xlsxwriter import Workbook
 
 from crmetrics.catalogue import open_workspace
 from crmetrics.clean.mapping import Formats
 from crmetrics.cli.app import command_line
 from crmetrics.intake.correcting import Change, take, take_workbook
+from crmetrics.intake.history import history_of
 from crmetrics.intake.quarantine import set_aside
 from crmetrics.intake.rebuilding import rebuild
-from crmetrics.intake.workbook import as_text, kept
+from crmetrics.intake.workbook import MARK, PLACES, as_text, kept
 from crmetrics.presenting.numbers import format_for
 from crmetrics.presenting.quarantine import as_workbook
 from crmetrics.vocabulary.errors import BadFile
@@ -184,6 +187,19 @@ def test_another_workbook_is_refused(shop, tmp_path):
         take_workbook(shop.workspace, path)
 
 
+def test_a_workbook_that_would_fill_the_memory_is_refused(shop, tmp_path):
+    path = tmp_path / "far.xlsx"
+    with Workbook(path) as book:
+        far = book.add_worksheet("1 sales")
+        far.write(0, 0, "Place")
+        far.write(1_048_575, 16_383, "x")
+        places = book.add_worksheet(PLACES)
+        places.write_row(0, 0, [MARK, "1"])
+        places.write_row(1, 0, ["1 sales", "shop", "sales", "No"])
+    with pytest.raises(BadFile, match="needs more memory than there is"):
+        take_workbook(shop.workspace, path)
+
+
 def test_a_row_that_is_no_longer_there_is_told(shop, tmp_path):
     path = back(shop, tmp_path, {3: {"Tarih": "28.02.2026"}})
     take_workbook(shop.workspace, path)
@@ -217,8 +233,6 @@ def test_a_text_survives_the_workbook_as_far_as_a_cell_can_hold_it():
 
 
 def test_nothing_in_the_workbook_can_run(company, tmp_path):
-    from zipfile import ZipFile
-
     company.write("sales-1.csv", 'No;Tarih;Cari;Adet;Tutar\n7;05.01.2026;"=cmd|calc";1;+1+1\n')
     company.take_in(MAPPING.format(kind="full"))
     path = tmp_path / "q.xlsx"
@@ -249,3 +263,61 @@ def test_the_commands(shop, tmp_path):
     assert "31.02.2026" in text
     take(shop.workspace, [Change(row, {"Tarih": "09.01.2026", "Tutar": "1,00"}) for row in rows_aside(shop).values()])
     assert crmetrics("check", "--strict", "--at-least", "0").exit_code == 0
+
+
+def test_the_record_says_who_corrected(shop):
+    found = rows_aside(shop)
+    taken = take(shop.workspace, [Change(found[3], {"Tarih": "28.02.2026"})], by="ana")
+    assert (taken.corrected, history_of(shop.workspace).steps[0].by) == (1, "ana")
+    taken = take(shop.workspace, [Change(found[5], {"Tarih": "dun"})], by="ben")
+    assert (taken.corrected, history_of(shop.workspace).steps[0].by) == (0, "ben")
+
+
+HEADS = "No;Tarih;Cari;Adet;Tutar\n"
+
+
+def two_years(company):
+    """A folder a year, each with a file of the same name, and in the same line of each what cannot be read."""
+    company.write("2025/sales.csv", HEADS + "1;05.01.2025;A;1;10,00\n2;gestern;A;1;20,00\n")
+    company.write("2026/sales.csv", HEADS + "3;05.01.2026;B;1;40,00\n4;morgen;B;1;80,00\n")
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders(company):
+    two_years(company)
+    report = company.take_in(MAPPING.format(kind="full"))
+    assert [(each.name, each.read, each.kept, each.quarantined) for each in report.files] == [
+        ("2025/sales.csv", 2, 1, 1),
+        ("2026/sales.csv", 2, 1, 1),
+    ]
+    found = {each.place.file: each for each in set_aside(company.workspace)}
+    assert {name: each.values["No"] for name, each in found.items()} == {"2025/sales.csv": "2", "2026/sales.csv": "4"}
+    take(company.workspace, [Change(found["2025/sales.csv"], {"Tarih": "06.01.2026"})])
+    assert company.rows("select order_id, year(ordered_at) from orders order by 1") == [
+        ("1", 2025),
+        ("2", 2026),
+        ("3", 2026),
+    ]
+
+
+def test_so_are_those_of_a_zip_and_of_two(company, tmp_path):
+    two_years(company)
+    company.exports.rename(tmp_path / "unpacked")
+    company.exports.mkdir()
+    for name in ("one", "two"):
+        with ZipFile(company.exports / f"{name}.zip", "w") as packed:
+            packed.writestr("sales.csv", (tmp_path / f"unpacked/202{5 + (name == 'two')}/sales.csv").read_text())
+    report = company.take_in(MAPPING.format(kind="full"))
+    assert [(each.name, each.kept, each.quarantined) for each in report.files] == [
+        ("sales.csv", 1, 1),
+        ("sales.csv #2", 1, 1),
+    ]
+    assert sorted(each.values["No"] for each in set_aside(company.workspace)) == ["2", "4"]
+
+
+def test_a_file_that_was_saved_twice_is_read_once(company):
+    company.write("sales-1.csv", HEADS + "1;05.01.2026;A;1;10,00\n")
+    company.write("sales-1 (1).csv", HEADS + "1;05.01.2026;A;1;10,00\n")
+    mapping = MAPPING.format(kind="full").replace('line_no = { value = "1" }\n', "")
+    report = company.take_in(mapping)
+    assert (net_sales(company), len(report.files), len(report.known)) == (10, 1, 1)
+    assert not company.take_in(mapping).is_changed

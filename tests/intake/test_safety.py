@@ -14,10 +14,15 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 
+from crmetrics.cli.app import command_line
+from crmetrics.intake.history import history_of
 from crmetrics.intake.imports import init_workspace, recover
+from crmetrics.intake.lock import import_lock
+from crmetrics.intake.rebuilding import rebuild
 from crmetrics.vocabulary.errors import BadMapping, BadValue, Busy, NoSpace, UnknownName
-from crmetrics.warehouse.versions import KEPT
+from crmetrics.warehouse.versions import KEPT, Versions
 from crmetrics.workspace.folder import Workspace
 
 PEOPLE = """
@@ -289,3 +294,54 @@ def test_a_workspace_is_made_once(company):
         init_workspace(company.workspace)
     people(company, "1.csv", 5)
     assert company.take_in(PEOPLE, "1.csv").is_changed
+
+
+@pytest.mark.parametrize("wrong", [OSError("Input/output error"), KeyboardInterrupt()])
+def test_what_goes_wrong_behind_the_publishing_leaves_the_version_its_raw_rows(company, monkeypatch, wrong):
+    people(company, "1.csv", 5)
+    company.take_in(PEOPLE, "1.csv")
+    people(company, "2.csv", 5, first=100)
+
+    def refused(*_given):
+        raise wrong
+
+    monkeypatch.setattr(Versions, "prune", refused)
+    if isinstance(wrong, OSError):  # an old version that cannot be removed: the import went well all the same
+        assert company.take_in(PEOPLE, "2.csv").is_changed
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            company.take_in(PEOPLE, "2.csv")
+    monkeypatch.undo()
+    assert (company.versions.current().number, customers(company)) == (2, 10)
+    assert [step.import_no for step in history_of(company.workspace).steps] == [2, 1]
+    rebuild(company.workspace)  # from raw
+    assert customers(company) == 10
+    assert [name for name in state(company) if ".part" in name] == []
+
+
+def test_a_child_that_began_meanwhile_does_not_hold_the_lock(company):
+    company.workspace.mkdir()
+    path = company.workspace / "import.lock"
+    with import_lock(path):
+        if not (child := os.fork()):
+            time.sleep(60)
+            os._exit(0)
+    try:
+        with import_lock(path):
+            pass
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def test_no_version_is_put_back_while_another_is_made_on_top_of_the_current_one(company):
+    for number in (1, 2):
+        people(company, f"{number}.csv", 5, first=100 * number)
+        company.take_in(PEOPLE, f"{number}.csv")
+    asked = ["--workspace", str(company.workspace), "rollback"]
+    with import_lock(company.workspace / "import.lock"):
+        refused = CliRunner().invoke(command_line(lambda *_given: None), asked)
+    assert (refused.exit_code, company.versions.current().number) == (1, 2)
+    assert "Another import is at work" in refused.output
+    assert CliRunner().invoke(command_line(lambda *_given: None), asked).exit_code == 0
+    assert company.versions.current().number == 1

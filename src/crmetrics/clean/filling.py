@@ -253,7 +253,7 @@ class Filling:
         self.connection.execute(
             f"insert into meta.quarantine select p.import_no, {literal(self.source)}, {literal(self.rows.entry)}, "
             f"f.table_name, p.file, f._pos & {(1 << FILE_BITS) - 1}, f.column_name, f.value, f.reason, f.reason_domain, "
-            f"f.reason_values from (select * from {self.failed} qualify row_number() over (partition by _pos) = 1) as f "
+            f"f.reason_values from (select * from {self.failed} qualify row_number() over (partition by _pos order by rowid) = 1) as f "
             f"join {self.rows.files()} on p.number = f._pos >> {FILE_BITS} order by f._pos"
         )
 

@@ -14,8 +14,10 @@ import duckdb
 
 from crmetrics.clean.countries import country_code
 from crmetrics.clean.ledger import EXAMPLES, count, told
+from crmetrics.clean.parents import can_be_made
 from crmetrics.clean.phones import write_numbers
 from crmetrics.clean.places import usual_places
+from crmetrics.clean.values import folded
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.warehouse.expression import identifier, literal
 from crmetrics.warehouse.schema import TABLES
@@ -34,6 +36,13 @@ NO_PHONE: Final = _("It can be no phone number.")
 NO_EMAIL: Final = _("It is no e-mail address.")
 NO_COUNTRY: Final = _("It is no country that is known.")
 LOOK_ALIKE: Final = _("A word mixes Latin and Cyrillic letters that look alike.")
+A_TOTAL: Final = _("It is a word for a total: the row is hardly one of the table.")
+
+TOTALS: Final = (
+    "total", "grand total", "subtotal", "toplam", "genel toplam", "ara toplam", "итого", "всего", "разом", "всього", "усього",
+    "合计", "总计", "小计",
+)  # fmt: skip
+"""What stands in the last line of many lists, where an id stands above."""
 
 REACHED: Final = ("customers", "contacts", "leads")
 ADDRESS: Final = (
@@ -72,6 +81,9 @@ class UsualForms:
             self._phones(name, "customers" in tables)
         for column in ("region", "city"):
             self._places(column, [name for name in sorted(tables) if TABLES[name].has(column)])
+        for name in (one for one in sorted(tables) if can_be_made(TABLES[one])):
+            key = TABLES[name].key[0]
+            self._warn(name, key, f"{folded(f'rtrim({key}, $$ :$$)')} in ({', '.join(map(literal, TOTALS))})", A_TOTAL)
         for name, columns in NAMED.items():
             if name in tables:
                 for column in columns:

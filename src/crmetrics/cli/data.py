@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,18 +119,20 @@ def import_(
     if not sources:
         raise click.UsageError("Missing argument 'SOURCE...'.")
     found = mapping or (None if propose else _beside(sources) or _kept(here, sources))
+    left_out: tuple[str, ...] = ()
     if found is None:
         from crmetrics.cli.understanding import proposed_mapping
 
         progress = Progress()
         try:
-            found = proposed_mapping(here, sources, currency.upper(), progress, propose)
+            proposed = proposed_mapping(here, sources, currency.upper(), progress, propose)
+            found, left_out = proposed.path, proposed.left_out
         finally:
             progress.end()
     elif currency:
         _check_currency(found, currency.upper())
     if not propose:
-        run_import(here, sources, found)
+        run_import(here, sources, found, left_out)
 
 
 def _check_currency(mapping: Path, currency: str) -> None:
@@ -163,8 +169,8 @@ def _kept(here: Here, sources: tuple[Source, ...]) -> Path | None:
     return path
 
 
-def run_import(here: Here, sources: tuple[Source, ...], mapping: Path) -> None:
-    """Import and tell what came of it."""
+def run_import(here: Here, sources: tuple[Source, ...], mapping: Path, left_out: Sequence[str] = ()) -> None:
+    """Import and tell what came of it; `left_out` are patterns of files of which it was told already that they are not read."""
     from crmetrics.intake.imports import import_sources
     from crmetrics.presenting.imports import told_import
 
@@ -173,6 +179,8 @@ def run_import(here: Here, sources: tuple[Source, ...], mapping: Path) -> None:
         report = import_sources(here.folder, sources, mapping, progress=progress)
     finally:
         progress.end()
+    unread = tuple(name for name in report.unread if not any(fnmatchcase(name, each) for each in left_out))
+    report = replace(report, unread=unread)
     fresh = Here(here.folder, here.language)  # the first import may have proposed the settings
     click.echo(told_import(report, fresh.format()))
 
@@ -256,8 +264,14 @@ def _before_current(store: Any) -> int:
 @in_workspace
 def rollback(here: Here, number: int | None) -> None:
     """Go back to an earlier version (default: the one before the current)."""
+    from crmetrics.intake.lock import import_lock
     from crmetrics.warehouse.versions import Versions
+    from crmetrics.workspace.folder import Workspace
 
-    store = Versions(here.folder / "versions")
-    version = store.rollback(number if number is not None else _before_current(store))
+    place = Workspace(here.folder)
+    store = Versions(place.versions)
+    with (
+        import_lock(place.lock) if place.versions.is_dir() else nullcontext()
+    ):  # an import is made on top of the current one
+        version = store.rollback(number if number is not None else _before_current(store))
     click.echo(here.say(_("Version {number} is current again.", number=version.number)))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from crmetrics.cli.workspace import Here
-from crmetrics.vocabulary.errors import BadValue
+from crmetrics.vocabulary.errors import BadValue, CrmetricsError
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.spelling import file_name
 
@@ -27,15 +27,23 @@ _ = words("cli")
 CURRENCY: Final = re.compile(r"[A-Z]{3}")
 
 
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A mapping that was found out: where it stands, and the files that it leaves out, which has been told (by patterns)."""
+
+    path: Path
+    left_out: tuple[str, ...]
+
+
 def proposed_mapping(
     here: Here, sources: Sequence[Source], currency: str, progress: Callable[[str, float], None], is_only_shown: bool
-) -> Path:
+) -> Proposed:
     """Find out what the files are, ask where that is not sure, and write the mapping into the workspace.
 
     Without a terminal nothing can be asked: what is open stands above the mapping. Errors: BadValue then, naming it, and
     where a currency is missing.
     """
-    proposal = _understood(here, sources, currency, progress)
+    proposal, errors = _understood(here, sources, currency, progress)
     is_asked = sys.stdin.isatty() and not is_only_shown
     if is_asked:
         proposal = answered(here, proposal)
@@ -55,12 +63,13 @@ def proposed_mapping(
                 path=str(path),
             )
         )
-    return path
+    kinds = (name for known in proposal.known if not known.found.own for name in known.match)
+    return Proposed(path, (*kinds, *(str(error.message.values.get("file", "")) for error in errors)))
 
 
 def _understood(
     here: Here, sources: Sequence[Source], currency: str, progress: Callable[[str, float], None]
-) -> Proposal:
+) -> tuple[Proposal, Sequence[CrmetricsError]]:
     """What the files are, said. Errors: BadValue for a currency that is none; BadFile if nothing could be understood."""
     from crmetrics.intake.understanding import check_understood, understand
     from crmetrics.presenting.understanding import told_proposal
@@ -72,7 +81,7 @@ def _understood(
         click.echo(here.say(error.message), err=True)
     click.echo()
     check_understood(proposal)
-    return proposal
+    return proposal, errors
 
 
 def _written(here: Here, proposal: Proposal, open_questions: Sequence[Question]) -> Path:

@@ -17,6 +17,9 @@ from crmetrics.warehouse.expression import identifier
 
 _ = words("collect")
 
+LOGS: Final = ("-wal", "-journal")
+"""What the files are called in which SQLite keeps changes that are not in the database yet."""
+
 FETCHED: Final = 10_000
 """Rows that are held at a time."""
 
@@ -33,7 +36,7 @@ def database_listing(path: Path, entry: FileEntry, progress: Callable[[float], N
             columns = [row[0] for row in database.execute(f"select * from {identifier(table)} limit 0").description]
     except sqlite3.DatabaseError as error:
         raise _damaged(path) from error
-    return Listing(f"{path.name} [{table}]", column_names(columns), _rows(path, table, progress))
+    return Listing(f"{entry.name_of(path)} [{table}]", column_names(columns), _rows(path, table, progress))
 
 
 def table_names(path: Path) -> tuple[str, ...]:
@@ -66,6 +69,17 @@ def _rows(path: Path, table: str, progress: Callable[[float], None]) -> Iterator
 
 
 def _opened(path: Path) -> sqlite3.Connection:
+    """The database, to be read alone. Errors: BadFile while rows of it stand in a log beside it, for they would be passed over."""
+    for log in (path.with_name(path.name + ending) for ending in LOGS):
+        if log.is_file() and log.stat().st_size:
+            raise BadFile(
+                _(
+                    "'{file}' is at work in another program: what was changed last stands in '{log}' yet. Close the program, then "
+                    "import again.",
+                    file=path.name,
+                    log=log.name,
+                )
+            )
     # immutable: not even the file of locks is written beside somebody else's database
     database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
     # a text that is not UTF-8 keeps what can be read of it

@@ -11,6 +11,7 @@ from crmetrics.collect.files import FileEntry
 from crmetrics.collect.originals import BLOCK
 from crmetrics.collect.raw import column_names
 from crmetrics.collect.records import BLANKS, LINE_ENDS, Cutter, Marks, Record, lines
+from crmetrics.collect.titles import LOOKED_AT, titles_above, told_titles
 from crmetrics.vocabulary.errors import BadFile, BadMapping
 from crmetrics.vocabulary.language import words
 
@@ -49,7 +50,7 @@ ALIGNED: Final = re.compile(rb"^ |  ")
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How a text file is cut: `columns` has the names, and the data begin below row `start`.
+    """How a text file is cut: `columns` has the names, and the data begin below row `start`; `above` stands above the names.
 
     `is_even`: every one of the first rows is as wide as the header, and nothing stands above it;
     `is_narrow`: every one is narrower.
@@ -61,6 +62,7 @@ class Shape:
     is_even: bool
     is_narrow: bool
     row_bytes: int
+    above: tuple[str, ...] = ()
 
 
 def find_shape(head: bytes, entry: FileEntry, name: str) -> Shape:
@@ -72,6 +74,8 @@ def find_shape(head: bytes, entry: FileEntry, name: str) -> Shape:
         raise BadFile(
             _("'{file}' is empty: it holds no rows. Export it again, or take it out of the import.", file=name)
         )
+    titles = _titles(rows, cutter, entry)
+    above, rows = told_titles([cutter.values(row.text) for row in rows[:titles]]), rows[titles:]
     first, data = rows[0], rows[1:] if entry.header else rows
     if entry.names:
         _check_names(data, cutter, entry, name)
@@ -95,7 +99,15 @@ def find_shape(head: bytes, entry: FileEntry, name: str) -> Shape:
         is_even=is_even,
         is_narrow=bool(data) and all(row.cells < len(columns) for row in data),
         row_bytes=max(sum(len(row.text) for row in rows) // len(rows), 1),
+        above=above,
     )
+
+
+def _titles(rows: list[Record], cutter: Cutter, entry: FileEntry) -> int:
+    """How many rows stand above the names, where the rows hold them."""
+    if not entry.header or entry.names:
+        return 0
+    return titles_above([cutter.values(row.text) if row.fault is None else [] for row in rows[:LOOKED_AT]])
 
 
 def _check_header(header: Record, data: list[Record], cutter: Cutter, entry: FileEntry, name: str) -> None:
@@ -213,6 +225,7 @@ class _Found:
 def _found(head: bytes, delimiter: str, entry: FileEntry) -> _Found:
     marks = _with_escape(head, delimiter)
     rows = first_records(head, marks)
+    rows = rows[_titles(rows, Cutter(marks), entry) :]
     if not rows:
         return _Found(marks, 0, 0, 0.0)
     widths = Counter(row.cells for row in rows if row.fault is None and row.cells > 1)

@@ -63,7 +63,7 @@ class Documents:
             (number, [record.get(name, "") for name in order])
             for number, record in self._records(lambda share: progress((1 + share) / 2))
         )
-        return Listing(self.path.name, column_names(order), rows)
+        return Listing(self.entry.name_of(self.path), column_names(order), rows)
 
     def _records(self, progress: Callable[[float], None]) -> Iterator[tuple[int, dict[str, str]]]:
         text = _Text(self.path, self.entry, progress)
@@ -85,7 +85,7 @@ class Documents:
                 yield number, flat(found)
             else:
                 reason = _("It is not an object of JSON.")
-                self.rejected.append(Rejected(self.path.name, number, None, line[:500], reason))
+                self.rejected.append(Rejected(self.entry.name_of(self.path), number, None, line[:500], reason))
 
     def _of_a_list(self, text: _Text) -> Iterator[tuple[int, dict[str, str]]]:
         if text.peek() == "{":
@@ -104,7 +104,7 @@ class Documents:
                 yield number, flat(found)
             else:
                 reason = _("It is not an object of JSON.")
-                self.rejected.append(Rejected(self.path.name, number, None, shown(found)[:500], reason))
+                self.rejected.append(Rejected(self.entry.name_of(self.path), number, None, shown(found)[:500], reason))
             if text.peek() == ",":
                 text.skip(",")
             elif text.peek() != "]":

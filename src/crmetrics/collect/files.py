@@ -23,7 +23,8 @@ class FileEntry:
     """One kind of file, as the mapping declares it; what is None is found in the file itself.
 
     `names` are those of its columns where its rows do not hold them; `spans` where each stands in a line, of a file of
-    fixed width. `is_pulled`: it was read from a database, and stands as raw Parquet already.
+    fixed width. `is_pulled`: it was read from a database, and stands as raw Parquet already. `called` is what the file is
+    told by, where others of the same import have its name.
     """
 
     name: str
@@ -35,6 +36,11 @@ class FileEntry:
     names: tuple[str, ...] = ()
     spans: tuple[tuple[int, int | None], ...] = ()
     is_pulled: bool = False
+    called: str = ""
+
+    def name_of(self, path: Path) -> str:
+        """What a file of this kind is told by."""
+        return self.called or path.name
 
     def matches(self, name: str) -> bool:
         return any(fnmatchcase(name.casefold(), pattern.casefold()) for pattern in self.match)

@@ -17,11 +17,13 @@ PRECISION: Final = ".15g"
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The rows of one table of a file, each with its number there; `name` is the file's with the table's."""
+    """The rows of one table of a file, each with its number there; `name` is the file's with the table's, `above` what stands
+    above the names of the columns."""
 
     name: str
     columns: tuple[str, ...]
     rows: Iterator[tuple[int, list[str]]]
+    above: tuple[str, ...] = ()
 
     def write(self, target: Path) -> None:
         """Write the rows as CSV, the number of each before it; half a letter, as JSON may hold, becomes a question mark."""

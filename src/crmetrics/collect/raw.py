@@ -26,7 +26,8 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class RawFile:
-    """One source file at rest: `columns` are its own, `rows` those in `path`; `rejected` stand in neither."""
+    """One source file at rest: `columns` are its own, `rows` those in `path`; `rejected` stand in neither. `above` is what stood
+    above the names of its columns."""
 
     entry: str
     name: str
@@ -35,6 +36,7 @@ class RawFile:
     columns: tuple[str, ...]
     path: Path
     rejected: tuple[Rejected, ...] = ()
+    above: tuple[str, ...] = ()
 
 
 def column_names(header: list[str]) -> tuple[str, ...]:

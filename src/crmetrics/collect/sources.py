@@ -78,8 +78,8 @@ def _read(
         documents = Documents(path, entry)
         raw = read_listing(connection, entry, path, target, told, documents.listing)
         return replace(raw, rejected=tuple(documents.rejected))
-    rows, columns = write_parquet(connection, path, path.name, target)
-    return RawFile(entry.name, path.name, fingerprint(path), rows, columns, target)
+    rows, columns = write_parquet(connection, path, entry.name_of(path), target)
+    return RawFile(entry.name, entry.name_of(path), fingerprint(path), rows, columns, target)
 
 
 def _in_steps(name: str, progress: Callable[[str, float], None]) -> Callable[[float], None]:

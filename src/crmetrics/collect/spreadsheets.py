@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from crmetrics.collect.files import FileEntry
 from crmetrics.collect.listing import Listing
 from crmetrics.collect.raw import column_names
 from crmetrics.collect.sheets_apart import rows_of_sheet, sheets_of_workbook
+from crmetrics.collect.titles import LOOKED_AT, titles_above, told_titles
 from crmetrics.collect.zipped import damaged
 from crmetrics.vocabulary.errors import BadFile
 from crmetrics.vocabulary.language import words
@@ -21,7 +22,7 @@ _ = words("collect")
 def sheet_listing(path: Path, entry: FileEntry, progress: Callable[[float], None]) -> Listing:
     """The rows of the sheet that the mapping names, else of the first one.
 
-    The header is the first row that is not blank; blank rows are left out.
+    The header is the first row that is not blank, below what stands above the table; blank rows are left out.
     Errors: BadFile if the file is damaged or locked, or the sheet is not there, holds nothing, or is too large.
     """
     answers = rows_of_sheet(path, entry.sheet)
@@ -40,6 +41,9 @@ def sheet_listing(path: Path, entry: FileEntry, progress: Callable[[float], None
         )
     sheet, height = next(answers)
     rows = _rows(answers, max(height, 1), progress)
+    begun = list(islice(rows, LOOKED_AT))
+    titles = titles_above([cells for _number, cells in begun]) if entry.header and not entry.names else 0
+    above, rows = told_titles([cells for _number, cells in begun[:titles]]), chain(begun[titles:], rows)
     first = next(rows, None)
     if first is None:
         raise BadFile(
@@ -55,7 +59,7 @@ def sheet_listing(path: Path, entry: FileEntry, progress: Callable[[float], None
     if len(columns) > len(cells):  # more names than the sheet has columns
         blank = [""] * (len(columns) - len(cells))
         first, rows = (number, [*cells, *blank]), ((number, [*row, *blank]) for number, row in rows)
-    return Listing(f"{path.name} [{sheet}]", columns, rows if entry.header else chain([first], rows))
+    return Listing(f"{entry.name_of(path)} [{sheet}]", columns, rows if entry.header else chain([first], rows), above)
 
 
 def _heads(first: list[str], entry: FileEntry) -> list[str]:

@@ -49,16 +49,17 @@ def read_text(
     """Read a text file, packed or not, into raw Parquet. Errors: BadFile if it is of no known encoding or shape."""
     import duckdb
 
+    name = entry.name_of(path)
     with _scratch(target, ".text") as transcript:
         plain = _plain_text(entry, path, transcript, _part(progress, 0, LOOKED_THROUGH))
         if entry.spans:
-            return _of_fixed_width(connection, entry, plain, path.name, target, progress)
-        shape = find_shape(next(plain.blocks(), b""), entry, path.name)
-        raw = RawFile(entry.name, path.name, plain.sha256, 0, shape.columns, target)
+            return _of_fixed_width(connection, entry, plain, name, target, progress)
+        shape = find_shape(next(plain.blocks(), b""), entry, name)
+        raw = RawFile(entry.name, name, plain.sha256, 0, shape.columns, target, above=shape.above)
         if shape.is_even and not plain.has_gaps:
             even = Delimited(
                 plain.path,
-                path.name,
+                name,
                 shape.marks,
                 shape.columns,
                 has_header=entry.header,
@@ -106,7 +107,7 @@ def read_listing(
         listing.write(written)
         text = Delimited(written, listing.name, Marks(","), listing.columns, rows_before=None)
         rows = write_delimited(connection, text, target, _part(progress, REPAIRED, 1))
-    return RawFile(entry.name, listing.name, fingerprint(path), rows, listing.columns, target)
+    return RawFile(entry.name, listing.name, fingerprint(path), rows, listing.columns, target, above=listing.above)
 
 
 def _plain_text(entry: FileEntry, path: Path, transcript: Path, progress: Progress) -> PlainText:

@@ -12,7 +12,7 @@ from crmetrics.clean.corrections import print_of
 from crmetrics.clean.mapping import Mapping as SourceMapping
 from crmetrics.intake.lock import import_lock
 from crmetrics.intake.quarantine import Place, SetAside, mapping_of, set_aside
-from crmetrics.intake.rebuilding import rebuild_locked
+from crmetrics.intake.rebuilding import rebuild_locked, room_of
 from crmetrics.intake.recovery import recover
 from crmetrics.intake.standing import standing_decisions
 from crmetrics.intake.workbook import SheetRow, as_text, kept, key_of, sheet_rows
@@ -87,8 +87,7 @@ def take(
     if not changes:
         return Taken(None, 0, 0, ())
     place = Workspace(workspace)
-    place.make()
-    with closing(open_state(workspace)) as state, import_lock(place.lock):
+    with room_of(place), closing(open_state(workspace)) as state, import_lock(place.lock):
         recover(place)
         made = Decisions(state).add(*(_decision(each, by) for each in changes))
         version = _rebuilt(place, state, made, by, progress)
@@ -96,7 +95,8 @@ def take(
         still = [(each, one) for each, one in zip(changes, made, strict=True) if each.row.place in left]
         if still:
             Decisions(state).undo(*(one.number for _each, one in still), by=by)
-            version = rebuild_locked(place, standing_decisions(place), progress, _note(len(changes) - len(still)))
+            note = _note(len(changes) - len(still))
+            version = rebuild_locked(place, standing_decisions(place), progress, note, by=by)
         problems = tuple(_still(each, left[each.row.place]) for each, _one in still)
     return Taken(version, len(changes) - len(still), 0, problems)
 
@@ -104,7 +104,7 @@ def take(
 def _rebuilt(place: Workspace, state: State, made: Sequence[Decision], by: str, progress: Progress) -> Version:
     """The version made again; if that fails, the decisions are undone before the error goes on."""
     try:
-        return rebuild_locked(place, standing_decisions(place), progress, _note(len(made)))
+        return rebuild_locked(place, standing_decisions(place), progress, _note(len(made)), by=by)
     except BaseException:
         Decisions(state).undo(*(each.number for each in made), by=by)
         raise

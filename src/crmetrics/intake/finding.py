@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from os.path import commonpath
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -15,10 +16,10 @@ import duckdb
 from crmetrics.clean.mapping import Entry
 from crmetrics.clean.mapping import Mapping as SourceMapping
 from crmetrics.clean.raw_rows import RawPart
-from crmetrics.collect.archives import unpacked
+from crmetrics.collect.archives import UNPACKED, unpacked
 from crmetrics.collect.servers.address import Address
 from crmetrics.collect.servers.reading import Wanted, opened, pull
-from crmetrics.collect.sources import FileEntry, find_files, sheets_of
+from crmetrics.collect.sources import FileEntry, find_files, fingerprint, sheets_of
 from crmetrics.collect.unnamed import unnamed_files
 from crmetrics.vocabulary.errors import BadFile, BadMapping, BadValue
 from crmetrics.vocabulary.language import words
@@ -148,6 +149,47 @@ def source_name(named: Sequence[Source]) -> str:
         return first.name
     path = first.resolve()
     return (path.name if path.is_dir() else path.parent.name) or "files"
+
+
+def told_apart(found: Sequence[tuple[FileEntry, Path]]) -> list[tuple[FileEntry, Path]]:
+    """The files of an import, those that have one name, as in a folder a year, called by their folders as well.
+
+    A row is known again by the import, the name of its file and its number there.
+    """
+    alike: dict[str, list[Path]] = {}
+    for _entry, path in found:
+        alike.setdefault(path.name, [])
+        alike[path.name] += [path] if path not in alike[path.name] else []
+    called = {path: name for paths in alike.values() if len(paths) > 1 for path, name in _by_folders(paths).items()}
+    return [(replace(entry, called=called.get(path, "")), path) for entry, path in found]
+
+
+def without_doubles(found: Sequence[tuple[FileEntry, Path]]) -> list[tuple[FileEntry, Path]]:
+    """The files of an import, of those of one kind that hold the very same bytes the first: one that was saved twice is one."""
+    alike: dict[tuple[FileEntry, int], list[Path]] = {}
+    for entry, path in found:
+        alike.setdefault((entry, path.stat().st_size), []).append(path)
+    doubles = set()
+    for (entry, _size), paths in alike.items():
+        prints = [fingerprint(path) for path in paths] if len(paths) > 1 else []
+        doubles |= {
+            (entry, path) for place, path in enumerate(paths) if prints[place:] and prints[place] in prints[:place]
+        }
+    return [each for each in found if each not in doubles]
+
+
+def _by_folders(paths: Sequence[Path]) -> dict[Path, str]:
+    """Names of files of one name: from the folder on that holds them all, and numbered where that tells them not apart."""
+    above = commonpath([path.absolute().parent for path in paths])
+    told: dict[Path, str] = {}
+    for path in paths:
+        parts = path.absolute().relative_to(above).parts
+        name = "/".join(
+            parts[1:] if parts[0].startswith(UNPACKED) else parts
+        )  # what a .zip file is unpacked to tells nothing
+        same = sum(other.partition(" #")[0] == name for other in told.values())
+        told[path] = f"{name} #{same + 1}" if same else name
+    return told
 
 
 def file_entry(entry: Entry) -> FileEntry:

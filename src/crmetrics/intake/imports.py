@@ -19,7 +19,7 @@ from crmetrics.clean.raw_rows import RawPart
 from crmetrics.clean.source_rows import SourceRows
 from crmetrics.clean.tables import Building
 from crmetrics.collect.sources import FileEntry, RawFile, fingerprint, read_raw
-from crmetrics.intake.finding import Source, Sources, source_name, sources_of
+from crmetrics.intake.finding import Source, Sources, source_name, sources_of, told_apart, without_doubles
 from crmetrics.intake.forgetting import erased, forget_new
 from crmetrics.intake.history import keep_step
 from crmetrics.intake.lineage import lineage
@@ -131,25 +131,27 @@ class _Import:
         current = self.versions.current()
         live, is_same_mapping = live_files(current, mapping, self.store)
         told = sources.find(mapping, live, is_same_mapping, self.progress)
-        found = told.files
+        # in a source whose files only add, rows that stand in several of them are one in any case
+        found = without_doubles(told.files) if mapping.kind == "full" else told.files
         known_prints = {part.sha256 for part in live if is_same_mapping}
         prints = [fingerprint(one) if known_prints else "" for _entry, one in found]
         fresh = [each for each, print_ in zip(found, prints, strict=True) if print_ not in known_prints]
-        known = (*told.unchanged, *(one.name for entry, one in found if (entry, one) not in fresh))
+        is_fresh = set(fresh)
+        known = (*told.unchanged, *(one.name for entry, one in told.files if (entry, one) not in is_fresh))
         if not fresh and not _is_other_calendar(current, wanted):
             last, took = self.store.next_number() - 1, time.monotonic() - started
             return report_of(current, mapping, last, False, known, told.unread, took)
         number = self.store.next_number()
         folder = self.store.begin(mapping.name, number)
         try:
-            parts = self.read(fresh, folder, mapping, number, wanted)
+            parts = self.read(told_apart(fresh), folder, mapping, number, wanted)
             self.forget(mapping, parts, live, wanted)
             seen = lineage([*counted_numbers(current), number], mapping.name, mapping, self.decisions)
             write_manifest(folder, mapping, parts, self.moment, sorted({*prints} & known_prints), seen)
             merged = parts_after(live, parts, mapping, set(prints))
             version = self.publish(mapping, merged, folder, wanted, number)
         except BaseException:
-            self.store.abandon(folder)
+            self.give_up(folder, current)
             raise
         self.store.finish(folder)
         keep_step(self.place, version)
@@ -157,6 +159,11 @@ class _Import:
         if now_set != settings or not self.place.settings.exists():
             write_settings(self.place.settings, now_set)
         return report_of(version, mapping, number, True, known, told.unread, time.monotonic() - started)
+
+    def give_up(self, folder: Path, before: Version | None) -> None:
+        """Clear what was begun; the raw rows stay if their version was published before it went wrong."""
+        self.versions.recover()
+        (self.store.abandon if self.versions.current() == before else self.store.finish)(folder)
 
     def read(self, found: Found, folder: Path, mapping: Mapping, number: int, settings: Settings) -> list[RawPart]:
         """Read the files into raw Parquet."""

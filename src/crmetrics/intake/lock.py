@@ -19,7 +19,8 @@ _ = words("import")
 def import_lock(path: Path) -> Iterator[None]:
     """Hold the workspace's lock; raises Busy, naming the process that holds it and since when.
 
-    The system lets go of the lock when its holder ends, however it ends, so no lock outlives a killed import.
+    The system lets go of the lock when its holder ends, however it ends, so no lock outlives a killed import. It is let go of
+    by name as well: a child that began meanwhile holds the file open a while longer, and would hold the lock with it.
     """
     with path.open("a+", encoding="utf-8") as file:
         try:
@@ -42,3 +43,4 @@ def import_lock(path: Path) -> Iterator[None]:
             yield
         finally:
             file.truncate(0)
+            fcntl.flock(file, fcntl.LOCK_UN)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from glob import escape
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -142,7 +143,7 @@ def _mapping(export: Export, known: Known) -> str:
     dates = list(known.column(columns["stated_on"]).reading.dates)
     missing = sorted({word for name in columns.values() for word in known.column(name).reading.missing})
     lines = ["[source]", f"name = {value(_source(export))}", 'kind = "full"', "", "[files.export]"]
-    lines.append(f"match = {value(export.path.name)}")
+    lines.append(f"match = {value(escape(export.path.name))}")
     lines += [f"sheet = {value(known.sheet)}"] if known.sheet else []
     lines += [f"decimal = {value(decimal)}"] if decimal != "." else []
     lines += [f"dates = {value(dates)}"] if dates else []

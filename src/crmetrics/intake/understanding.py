@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
+from glob import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -133,7 +134,7 @@ def _known(connection: duckdb.DuckDBPyConnection, name: str, group: Sequence[She
         structure = replace(structure, stages=stages_of(read, told.get("stage", "")))
         found = without_stages(found, structure.stages)
     sheet = DIGITS.sub("*", first.sheet) if first.sheet and len(group) > 1 else first.sheet
-    known = Known(name, _match(group), read, found, sheet, structure=structure)
+    known = Known(name, _match(group), read, found, sheet, structure=structure, above=first.raw.above)
     if found.own == "exchange_rates":
         # the rows of this kind of file are still at hand
         told = {match.target: match.column for match in found.tables[found.own]}
@@ -166,6 +167,6 @@ def _of_a_system(known: Sequence[Known]) -> list[Known]:
 
 def _match(group: Sequence[Sheet]) -> tuple[str, ...]:
     """The pattern of file names: one for names that differ in their digits alone, else each name."""
-    names = list(dict.fromkeys(one.path.name for one in group))
+    names = list(dict.fromkeys(escape(one.path.name) for one in group))
     patterns = list(dict.fromkeys(DIGITS.sub("*", name) for name in names)) if len(names) > 1 else names
     return tuple(patterns if len(patterns) < len(names) else names)

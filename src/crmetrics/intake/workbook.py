@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from crmetrics.clean.mapping import Formats
+from crmetrics.collect.kinds import Kind, kind_of
+from crmetrics.collect.sheets_apart import sheets_of_workbook
 from crmetrics.intake.quarantine import Place
 from crmetrics.vocabulary.errors import BadFile
 from crmetrics.vocabulary.language import words
@@ -54,10 +56,12 @@ def sheet_rows(path: Path) -> Iterator[SheetRow]:
     """
     from python_calamine import CalamineError, CalamineWorkbook
 
+    if kind_of(path) is Kind.SPREADSHEET:
+        sheets_of_workbook(path)  # in a process of its own: one that unpacks to too much must not take this one down
     try:
         book = CalamineWorkbook.from_path(str(path))
         places = book.get_sheet_by_name(PLACES).to_python(skip_empty_area=False) if PLACES in book.sheet_names else []
-        if not places or str(places[0][0]) != MARK:
+        if not places or str(places[0][0]) != MARK or any(len(line) < 3 for line in places[1:]):
             raise BadFile(
                 _(
                     "'{file}' is not a workbook of rows in quarantine. Write one with: crmetrics quarantine --to FILE.xlsx",

@@ -47,8 +47,20 @@ def told_proposal(proposal: Proposal, format: Format) -> str:
 
 
 def told_left_out(proposal: Proposal, format: Format) -> list[str]:
-    """What is not read though it is understood: names of columns without rows, and the same rows a second time."""
+    """What is not read though it is understood: rows above the names of columns, names without rows, the same rows again."""
     told = []
+    for known in proposal.known:
+        if known.above and known.found.own:
+            shown = "; ".join(f"'{cut(harmless(each), _WIDEST)}'" for each in known.above[:_UNUSED])
+            told.append(
+                _(
+                    "{file}: a row above the names of the columns is passed over: {rows}",
+                    "{file}: {n} rows above the names of the columns are passed over: {rows}",
+                    file=harmless(known.shown),
+                    n=len(known.above),
+                    rows=shown,
+                )
+            )
     if proposal.blank:
         names = ", ".join(harmless(known.shown) for known in proposal.blank)
         told.append(_("No rows, only names of columns, and left out: {names}", names=names))

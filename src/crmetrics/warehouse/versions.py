@@ -15,7 +15,7 @@ import json
 import os
 import re
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -135,7 +135,8 @@ class Versions:
         sync(self.folder)
         (self.folder / _PUBLISHING).replace(self.folder / _CURRENT)
         sync(self.folder)
-        self.prune()
+        with suppress(OSError):  # the new version stands; what cannot be removed now goes another time
+            self.prune()
         return self._read(number)
 
     def make_aside(

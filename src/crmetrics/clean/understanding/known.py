@@ -59,13 +59,20 @@ class Known:
     rates: Mapping[str, float] = field(default_factory=dict)
     """Of a file of exchange rates, the median rate of each currency or pair."""
     structure: Structure = PLAIN
+    above: tuple[str, ...] = ()
+    """What stands above the names of its columns, and is passed over."""
     copy_of: str = ""
     """The file that holds the very same rows, where it is left out as its copy."""
 
     @property
+    def files(self) -> str:
+        """Its files, for people."""
+        return ", ".join(each.replace("[[]", "[") for each in self.match)
+
+    @property
     def shown(self) -> str:
         """Its file, or its sheet in it, for people."""
-        return ", ".join(self.match) + (f" [{self.sheet}]" if self.sheet else "")
+        return self.files + (f" [{self.sheet}]" if self.sheet else "")
 
     @property
     def rows(self) -> int:
