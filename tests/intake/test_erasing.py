@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -209,19 +210,50 @@ def test_a_correction_of_an_erased_row_stays_in_its_amount_and_goes_from_the_dec
     assert holding == {"people-1.parquet", "warehouse-000004.duckdb"}  # another one's name
 
 
-def test_who_stands_by_a_corrected_id_is_not_said_to_be_erased(company):
-    """The raw row has no id, so it would not be found: that is said, with the way out, and nothing is changed."""
-    text = PEOPLE.split("\n")[0] + "\n,Ada Nobody,ada.n@example.com,,1971-03-05,,,\nK-2,Bo,bo@example.com,,,,,\n"
-    company.write("people.csv", text)
-    for name, other in (("addresses", ADDRESSES), ("orders", ORDERS), ("letters", LETTERS)):
+ADA = ("Ada Nobody", "ada.n@example.com", "1969-03-05", "K-77", "hates letters")
+
+
+def test_who_stands_by_a_corrected_id_is_erased_and_does_not_come_back(company):
+    """In the files themselves the rows are under no id, or under one that is none: a later file holds them so again."""
+    heads = PEOPLE.split("\n")[0]
+    ada = ",Ada Nobody,ada.n@example.com,,1969-03-05,,,hates letters"
+    company.write("people.csv", f"{heads}\n{ada}\nK-2,Bo,bo@example.com,,,,,\n")
+    for name, other in (("addresses", ADDRESSES), ("letters", LETTERS)):
         company.write(f"{name}.csv", other)
+    company.write("orders.csv", ORDERS + "5,,someday,7.25,to Ada\n")
     company.take_in(SHOP.format(kind="delta"), now=datetime(2026, 2, 1))
-    row = next(each for each in set_aside(company.workspace) if each.place.entry == "people")
-    take(company.workspace, [Change(row, {"id": "K-77"})])
-    before = company.rows("from customers order by customer_id")
-    with pytest.raises(BadValue, match="by a correction"):
-        erase(company.workspace, "K-77")
-    assert company.rows("from customers order by customer_id") == before
+    rows = {each.place.entry: each for each in set_aside(company.workspace)}
+    found = {"people": {"id": "K-77"}, "orders": {"who": "K-77", "at": "2026-01-20"}}
+    take(company.workspace, [Change(rows[entry], values) for entry, values in found.items()])
+    total = company.rows(FIGURES.format("true"))
+    assert {value for value, _name in found_in(company.workspace, ADA)} == set(ADA)
+    seen = look(company.workspace, "K-77")
+    assert (seen.person.rows, "people.csv" in seen.outside) == ({"customers": 1, "orders": 1, "order_lines": 1}, True)
+
+    erase(company.workspace, "K-77")
+
+    assert found_in(company.workspace, ADA) == []
+    assert company.rows(FIGURES.format("true")) == total
+    assert company.rows(FIGURES.format("customer_id like 'erased-%'")) == [(1, 7.25)]
+    company.write("people2.csv", f"{heads}\n{ada}\nK-3,Cy,cy@example.com,,,,,\n")
+    company.write("orders2.csv", ORDERS.split("\n")[0] + "\n5,,someday,7.25,to Ada\n6,K-3,2026-01-22,1,\n")
+    company.take_in(SHOP.format(kind="delta"), "people2.csv", "orders2.csv", "addresses.csv", "letters.csv")
+    assert found_in(company.workspace, ADA) == []
+    assert company.rows("select count(*) from customers where name = 'Cy'") == [(1,)]
+    assert company.rows("select count(distinct customer_id) from customers where customer_id like 'erased-%'") == [(1,)]
+    assert len(company.versions.all()) == 2
+
+
+def test_a_packed_file_that_cannot_be_looked_into_is_told_and_stays(company):
+    shop(company)
+    exports = company.workspace / "exports"
+    exports.mkdir()
+    (exports / "old.csv.gz").write_bytes(b"\x1f\x8b cut off")
+    (exports / "kept.csv").write_bytes(b"x" * 2_000_000 + "zoe.w@example.com".encode("utf-16-le"))
+    done = erase(company.workspace, "K-1")
+    assert [path.name for path in done.files] == ["kept.csv"]
+    assert "exports/old.csv.gz" in done.outside
+    assert (exports / "old.csv.gz").exists()
 
 
 def test_an_erasure_that_was_killed_is_finished_by_the_next_version(company):
@@ -242,6 +274,8 @@ def test_an_erasure_that_was_killed_is_finished_by_the_next_version(company):
 
 def test_what_would_be_erased_is_shown_first_and_changes_nothing(company):
     shop(company)
+    at_work = company.workspace / "raw" / "shop" / "000003.part"
+    shutil.copytree(at_work.with_name("000002"), at_work)  # an import goes on meanwhile
     files = company.files()
     seen = look(company.workspace, "K-1")
     assert seen.person.rows == {"customers": 1, "orders": 2, "order_lines": 2, "activities": 1}

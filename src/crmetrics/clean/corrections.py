@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import duckdb
@@ -62,6 +63,28 @@ def corrections_of(decisions: Iterable[Decision], source: str, entry: str) -> li
     return list(found.values())
 
 
+def rows_corrected(
+    connection: duckdb.DuckDBPyConnection, path: Path, sha256: str, corrections: Sequence[Correction]
+) -> dict[int, Correction]:
+    """The corrected rows of one raw file by their numbers: its own, and in another file all that are alike one of them."""
+    others = {each.print: each for each in corrections if each.sha256 != sha256}
+    found: dict[int, Correction] = {}
+    if others:
+        file = f"read_parquet({literal(str(path))})"
+        columns = [
+            line[0] for line in connection.execute(f"describe select * exclude (_file, _row) from {file}").fetchall()
+        ]
+        alike = f"select * from (select _row, {print_sql(columns)} as print from {file}) where list_contains(?, print)"
+        found = {row: others[print_] for row, print_ in connection.execute(alike, [list(others)]).fetchall()}
+    return found | {each.row: each for each in corrections if each.sha256 == sha256}
+
+
+def print_sql(columns: Iterable[str]) -> str:
+    """SQL of the fingerprint of a row of these columns, the same as `print_of`."""
+    told = ", ".join(f"'{name_of(name)}=' || {identifier(name)}" for name in sorted(columns))
+    return f"md5(concat_ws(chr(31), {told}))"
+
+
 def corrected(
     connection: duckdb.DuckDBPyConnection,
     source: str,
@@ -117,10 +140,9 @@ def _find(
     ]
     if here:
         _insert(connection, f"{view}_found", ("bigint", "bigint"), here)
-    prints = ", ".join(f"'{name_of(name)}=' || {identifier(name)}" for name in columns)
     file = f"a._pos >> {FILE_BITS}" if shift else "0"
     shas = ", ".join(literal(part.sha256) for part in parts)
-    printed = f"select a._pos, {file} as file, md5(concat_ws(chr(31), {prints})) as print from ({scan}) as a"
+    printed = f"select a._pos, {file} as file, {print_sql(columns)} as print from ({scan}) as a"
     for names in sorted({tuple(sorted(each.was)) for each in corrections}):
         alike = [each for each in corrections if tuple(sorted(each.was)) == names]
         _find_alike(connection, view, printed, shas, names, alike)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -17,6 +17,7 @@ from typing import Final
 import duckdb
 
 from crmetrics.clean import values
+from crmetrics.clean.corrections import Correction, print_sql
 from crmetrics.clean.ledger import count
 from crmetrics.clean.mapping import Cell, Section
 from crmetrics.clean.mapping import Mapping as SourceMapping
@@ -35,10 +36,14 @@ ROWS: Final = ("_file", "_row")
 
 @dataclass(frozen=True, slots=True)
 class Prints:
-    """The people who were erased, by one-way prints of their ids that only the key of the workspace gives."""
+    """The people who were erased, by one-way prints of their ids that only the key of the workspace gives.
+
+    rows  prints of the fingerprints of rows that were theirs by a correction alone -> column -> the print that stands there
+    """
 
     key: str
     known: Mapping[str, frozenset[str]]
+    rows: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
 
     def of(self, table: str, id: str) -> str:
         """The print of one id."""
@@ -81,14 +86,16 @@ class Found:
 class PersonalRows:
     """The raw files of one source, looked through for people.
 
-    mappings  all mappings that ever read them, the newest first
-    parts     entry -> its raw files, of all imports
+    mappings   all mappings that ever read them, the newest first
+    parts      entry -> its raw files, of all imports
+    corrected  raw file -> row -> what is read there by a correction, which may be the id
     """
 
     connection: duckdb.DuckDBPyConnection
     mappings: Sequence[SourceMapping]
     parts: Mapping[str, Sequence[Path]]
     prints: Prints
+    corrected: Mapping[Path, Mapping[int, Correction]] = field(default_factory=lambda: MappingProxyType({}))
 
     def rows(self, entry: str, path: Path) -> list[dict[str, str | None]]:
         """The rows of a file that are about the people, as they stand."""
@@ -106,6 +113,19 @@ class PersonalRows:
             return set()
         return {int(number) for (number,) in self.connection.execute("select _row from about").fetchall()}
 
+    def by_correction(self, entry: str, path: Path) -> dict[str, dict[str, str]]:
+        """The rows that are about the people by a corrected id, by their fingerprints: column -> the print of the id."""
+        if not self.corrected.get(path) or not self._mark(entry, path):
+            return {}
+        found: dict[str, dict[str, str]] = {}
+        for row, name, print_ in self.connection.execute(
+            "select _row, name, id from swaps where id is not null"
+        ).fetchall():
+            correction = self.corrected[path].get(row)
+            if correction is not None and name in correction.values:
+                found.setdefault(correction.print, {})[name] = print_
+        return found
+
     def find(self, entry: str, path: Path, found: Found) -> None:
         """Add what a file tells of the people: the ids of their own rows, and the texts that name them."""
         for mapping in self.mappings:
@@ -113,17 +133,11 @@ class PersonalRows:
                 if section.table.name in PEOPLE:
                     self._find(mapping, section, path, found)
 
-    def forget(
-        self,
-        entry: str,
-        path: Path,
-        pattern: str = "",
-        corrected: Mapping[tuple[int, str], str | None] = MappingProxyType({}),
-    ) -> int:
+    def forget(self, entry: str, path: Path, pattern: str = "") -> int:
         """Write a file anew without what tells of the people; returns how many of its rows are about them.
 
-        pattern    a regular expression of texts that are taken out wherever they stand; blank: none
-        corrected  (row, column) -> what is read there by a correction: it is written into their rows where it may stay
+        What is read in their rows by corrections is written there where it may stay: nothing may go on telling of them.
+        pattern  a regular expression of texts that are taken out wherever they stand; blank: none
         """
         columns = self._columns(path)
         hit = f"regexp_matches(concat_ws(chr(31), {', '.join(map(identifier, columns))}), {literal(pattern)})"
@@ -134,7 +148,7 @@ class PersonalRows:
         if not self._mark(entry, path) and not is_said:
             return 0
         kept, naming = self._kept(entry), self._naming(entry)
-        for (row, name), value in corrected.items():
+        for row, name, value in self._corrections(path):
             if name in kept:
                 self.connection.execute(
                     "insert into swaps select $row, $name, $value where $row in (select _row from about) "
@@ -212,11 +226,32 @@ class PersonalRows:
                         [column],
                         True,
                     )
+        if self.prints.rows:
+            self._mark_printed(path)
         self.connection.execute("create or replace temp table about as select distinct _row from about")
         self.connection.execute(
             "create or replace temp table swaps as select distinct on (_row, name) * from swaps order by all"
         )
         return count(self.connection, "select (select count(*) from about) + (select count(*) from swaps)") > 0
+
+    def _mark_printed(self, path: Path) -> None:
+        """Note the rows that are known by their fingerprints: in the file itself they stand under no id of the people's."""
+        columns = self._columns(path)
+        print_ = self.prints.sql("rows", print_sql(columns))
+        self.connection.execute(
+            f"create or replace temp table printed as select * from (select _row, {print_} as print from "
+            f"read_parquet({literal(str(path))})) where {self.prints.among('rows', 'print')}"
+        )
+        self.connection.execute("insert into about select _row from printed")
+        for row, known in self.connection.execute("select _row, print from printed").fetchall():
+            for name, id_ in self.prints.rows.get(known, {}).items():
+                if name in columns:
+                    self.connection.execute("insert into swaps values (?, ?, ?)", [row, name, id_])
+
+    def _corrections(self, path: Path) -> Iterator[tuple[int, str, str | None]]:
+        """What is corrected in a file: row, column, what is read there."""
+        for row, each in self.corrected.get(path, {}).items():
+            yield from ((row, name, value) for name, value in each.values.items())
 
     def _mark_section(self, mapping: SourceMapping, section: Section, path: Path) -> None:
         cells = list(id_cells(section))
@@ -302,7 +337,7 @@ class PersonalRows:
                 lookups[join.name] = name
         on = {mine for join in mapping.entries[section.entry].joins for mine in join.on}
         needed = {*on, *(name.column for name in reduced.names if not name.of)}
-        relation = self._relation("person_rows", [path], needed)
+        relation = self._as_corrected(path, self._relation("person_rows", [path], needed))
         sql = SectionSql(reduced, mapping.entries, relation, lookups, mapping.zone or "UTC")
         return sql.typed(sql.given(sql.rows()))
 
@@ -317,6 +352,29 @@ class PersonalRows:
             scan = f"select 0 as _row, '' as _file, 0 as _pos{missing} limit 0"
         self.connection.execute(f"create or replace temp view {name} as {scan}")
         return name
+
+    def _as_corrected(self, path: Path, relation: str) -> str:
+        """A view of a file's rows as they are read with the corrections that people made."""
+        lines = list(self._corrections(path))
+        if not lines:
+            return relation
+        self.connection.execute("create or replace temp table person_values(_row bigint, name varchar, value varchar)")
+        self.connection.execute(
+            "insert into person_values select unnest(?::bigint[]), unnest(?::varchar[]), unnest(?::varchar[])",
+            [list(column) for column in zip(*lines, strict=True)],
+        )
+        there = set(self._columns(path))
+        replaced = ", ".join(
+            f"case when v.names is not null and list_contains(v.names, {literal(name)}) "
+            f"then v.texts[list_position(v.names, {literal(name)})] else r.{identifier(name)} end as {identifier(name)}"
+            for name in sorted({name for _row, name, _value in lines} & there)
+        )
+        values = "select _row, list(name order by name) as names, list(value order by name) as texts from person_values group by 1"
+        self.connection.execute(
+            f"create or replace temp view person_corrected as select r.* {f'replace ({replaced})' if replaced else ''} "
+            f"from {relation} as r left join ({values}) as v on v._row = r._row"
+        )
+        return "person_corrected"
 
     def _columns(self, path: Path) -> list[str]:
         found = self.connection.execute(f"describe select * from read_parquet({literal(str(path))})").fetchall()

@@ -7,24 +7,25 @@ prints are one-way: with them a later import of the same files is kept from brin
 from __future__ import annotations
 
 import gzip
-import hashlib
+import lzma
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import duckdb
 
+from crmetrics.collect.sources import fingerprint
 from crmetrics.intake.forgetting import KEY, erased, forget_all, pattern_of, raw_sources, scrub_text
 from crmetrics.intake.lock import import_lock
 from crmetrics.intake.person import Person, current_of, person_of
 from crmetrics.intake.rebuilding import rebuild_locked, room_of
 from crmetrics.intake.recovery import recover, resources
 from crmetrics.intake.standing import standing_decisions
-from crmetrics.vocabulary.errors import BadValue, UnknownName
-from crmetrics.vocabulary.language import words
+from crmetrics.vocabulary.errors import UnknownName
 from crmetrics.warehouse.versions import Version, Versions
 from crmetrics.workspace.folder import Workspace
 from crmetrics.workspace.settings import read_settings
@@ -34,14 +35,23 @@ if TYPE_CHECKING:
     from crmetrics.intake.forgetting import RawFile
     from crmetrics.workspace.decisions import Decision
 
-_ = words("history")
-
 Progress = Callable[[str, float], None]
 
 OWN: Final = frozenset(("raw", "versions", "history", "spill", "mappings"))
 """Folders of a workspace that hold no copies of files."""
 EXPORTS: Final = "exports"
 """The folder of a workspace whose files are copies; all others may be somebody's own, and are only told of."""
+UNREADABLE: Final = (
+    OSError,
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    RuntimeError,
+    NotImplementedError,
+)
+"""What a packed file that is damaged, locked with a password or packed in another way is told by."""
+BLOCK: Final = 1 << 20
 ENCODINGS: Final = ("utf-8", "utf-16-le", "utf-16-be", "cp1254", "cp1251", "gb18030")
 
 
@@ -81,7 +91,6 @@ def erase(
     with room_of(place), import_lock(place.lock):
         recover(place)
         person = _person(place, customer_id)
-        _refuse_corrected_ids(place, person)
         texts = _telling(place, person)
         looked, pattern = _looked(place, person, texts), pattern_of(texts)
         decisions, prints = _decide(place, person, by)
@@ -89,7 +98,7 @@ def erase(
         progress("raw", 0.0)
         ids = [id_ for _table, id_ in person.ids]
         corrections = _corrections(place, prints, decisions)
-        forget_all(place, prints, room, pattern, ids, _by_file(corrections))
+        forget_all(place, prints, room, pattern, ids, standing_decisions(place))
         _forget_state(place, person, prints, pattern, {each.number for each in corrections})
         progress("versions", 0.5)
         version = rebuild_locked(place, standing_decisions(place), progress, "", by=by, is_forgotten=True)
@@ -112,22 +121,6 @@ def _person(place: Workspace, customer_id: str) -> Person:
         return Person(customer_id, frozenset({("customers", customer_id)}), frozenset(), {})
 
 
-def _refuse_corrected_ids(place: Workspace, person: Person) -> None:
-    """BadValue if a correction gave a row the person's id: the raw file has the row under no id, so it would not be found."""
-    ids = {id_ for _table, id_ in person.ids}
-    for each in standing_decisions(place):
-        if each.kind == "correct" and ids & {str(value) for value in each.about["values"].values()}:
-            raise BadValue(
-                _(
-                    "'{customer}' stands in {file}, row {row}, by a correction: in the file itself the row has another id or none. "
-                    "Take the correction back (crmetrics history, crmetrics undo NUMBER), then erase. Nothing was erased.",
-                    customer=person.customer_id,
-                    file=str(each.about["file"]),
-                    row=int(each.about["row"]),
-                )
-            )
-
-
 def _decide(place: Workspace, person: Person, by: str) -> tuple[tuple[Decision, ...], Prints]:
     """Keep that the person is erased, before anything is touched: whatever happens then, it can be finished."""
     from crmetrics.workspace.decisions import Decision, Decisions
@@ -138,14 +131,27 @@ def _decide(place: Workspace, person: Person, by: str) -> tuple[tuple[Decision, 
         prints = person.prints(key_of(state, KEY))
         decisions = Decisions(state)
         known = {print_ for each in decisions.standing("erase") for print_ in each.about["prints"]}
-        decisions.add(
-            *(
-                Decision("erase", {"table": table, "prints": sorted(found)}, by)
-                for table, found in sorted(prints.known.items())
-                if not found <= known
-            )
-        )
+        told: list[dict[str, Any]] = [
+            {"table": table, "prints": sorted(found)} for table, found in sorted(prints.known.items())
+        ]
+        if rows := _by_correction(place, prints):
+            told.append({"table": "rows", "prints": sorted(rows), "rows": rows})
+        decisions.add(*(Decision("erase", each, by) for each in told if not known.issuperset(each["prints"])))
         return decisions.all(), prints
+
+
+def _by_correction(place: Workspace, prints: Prints) -> dict[str, dict[str, str]]:
+    """The rows that are the person's by a corrected id, by their prints: in a later file they will stand without it."""
+    standing = standing_decisions(place)
+    found: dict[str, dict[str, str]] = {}
+    with closing(duckdb.connect(":memory:")) as connection:
+        for source in raw_sources(place):
+            people = source.looked_through(connection, prints, standing)
+            for file in source.files:
+                found |= {
+                    prints.of("rows", row): ids for row, ids in people.by_correction(file.entry, file.path).items()
+                }
+    return found
 
 
 def _telling(place: Workspace, person: Person) -> list[str]:
@@ -201,8 +207,13 @@ def _looked(place: Workspace, person: Person, texts: Sequence[str]) -> Erasure:
     outside: list[Path] = []
     inside: set[str] = set()
     for path in _copies(place):
-        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-        if sha256 in holding or _holds(path, texts):
+        sha256 = fingerprint(path)
+        try:
+            is_held = sha256 in holding or _holds(path, texts)
+        except UNREADABLE:  # whoever keeps it must look himself: it is not removed, for nobody knows what it is
+            outside.append(path)
+            continue
+        if is_held:
             is_copy = path.relative_to(place.folder).parts[0] == EXPORTS
             (files if is_copy else outside).append(path)
             inside.add(sha256)
@@ -213,15 +224,16 @@ def _looked(place: Workspace, person: Person, texts: Sequence[str]) -> Erasure:
 
 def _holding(place: Workspace, prints: Prints) -> Iterator[RawFile]:
     """The raw files with rows about the person."""
+    standing = standing_decisions(place)
     with closing(duckdb.connect(":memory:")) as connection:
         for source in raw_sources(place):
-            people = source.looked_through(connection, prints)
+            people = source.looked_through(connection, prints, standing)
             yield from (file for file in source.files if people.numbers(file.entry, file.path))
 
 
 def _copies(place: Workspace) -> Iterator[Path]:
     """Files inside the workspace that are not the product's own."""
-    own = {place.settings, place.lock, *place.folder.glob("state.db*")}
+    own = {place.settings, place.lock, *(place.state.with_name(place.state.name + end) for end in ("", "-wal", "-shm"))}
     for path in sorted(place.folder.rglob("*")):
         inside = path.relative_to(place.folder).parts[0]
         if path.is_file() and inside not in OWN and path not in own:
@@ -229,9 +241,16 @@ def _copies(place: Workspace) -> Iterator[Path]:
 
 
 def _holds(path: Path, texts: Sequence[str]) -> bool:
-    """Whether a file holds one of the texts, in any usual encoding, packed or not."""
+    """Whether a file holds one of the texts, in any usual encoding, packed or not. Raises one of UNREADABLE."""
     wanted = [one for text in texts for one in _encoded(text)]
-    return any(one in content for content in _contents(path) for one in wanted)
+    longest = max(map(len, wanted), default=0)
+    for content in _contents(path) if wanted else ():
+        before = b""
+        while block := content.read(BLOCK):
+            before = before[-longest:] + block
+            if any(one in before for one in wanted):
+                return True
+    return False
 
 
 def _encoded(text: str) -> set[bytes]:
@@ -244,40 +263,32 @@ def _encoded(text: str) -> set[bytes]:
     return found
 
 
-def _contents(path: Path) -> Iterator[bytes]:
-    yield path.read_bytes()
+def _contents(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
+    with path.open("rb") as file:
+        yield file
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
-            yield from (archive.read(name) for name in archive.namelist())
+            for name in archive.namelist():
+                with archive.open(name) as member:
+                    yield member
     elif path.suffix == ".gz":
-        with gzip.open(path) as file:
-            yield file.read()
+        with gzip.open(path) as unpacked:
+            yield unpacked
 
 
-def _corrections(place: Workspace, prints: Prints, decisions: Iterable[Decision]) -> list[Decision]:
+def _corrections(place: Workspace, prints: Prints, decisions: Sequence[Decision]) -> list[Decision]:
     """The corrections of rows that are about the people."""
     corrections = [each for each in decisions if each.kind == "correct" and each.about.get("sha256")]
     if not corrections:
         return []
     rows: dict[tuple[str, str, str], set[int]] = {}
+    standing = [each for each in decisions if each.undone_at is None]
     with closing(duckdb.connect(":memory:")) as connection:
         for source in raw_sources(place):
-            people = source.looked_through(connection, prints)
+            people = source.looked_through(connection, prints, standing)
             for file in source.files:
                 rows[source.name, file.entry, file.sha256] = people.numbers(file.entry, file.path)
     return [each for each in corrections if int(each.about["row"]) in rows.get(_file_of(each), set())]
-
-
-def _by_file(corrections: Iterable[Decision]) -> dict[tuple[str, str, str], dict[tuple[int, str], str | None]]:
-    """What corrections that hold say, by file, row and column: it is written into the rows, for their decisions go."""
-    found: dict[tuple[str, str, str], dict[tuple[int, str], str | None]] = {}
-    for each in corrections:
-        if each.undone_at is None:
-            row = int(each.about["row"])
-            found.setdefault(_file_of(each), {}).update(
-                {(row, name): said for name, said in each.about["values"].items()}
-            )
-    return found
 
 
 def _file_of(correction: Decision) -> tuple[str, str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from crmetrics.clean.corrections import corrections_of, rows_corrected
 from crmetrics.clean.mapping import Mapping as SourceMapping
 from crmetrics.clean.mapping_file import parse_mapping
 from crmetrics.clean.personal import PEOPLE, PersonalRows, Prints
@@ -48,19 +49,27 @@ class RawSource:
     mappings: Sequence[SourceMapping]
     files: Sequence[RawFile]
 
-    def looked_through(self, connection: duckdb.DuckDBPyConnection, prints: Prints) -> PersonalRows:
-        """Its files, ready to be looked through for people."""
+    def looked_through(
+        self, connection: duckdb.DuckDBPyConnection, prints: Prints, standing: Sequence[Decision] = ()
+    ) -> PersonalRows:
+        """Its files, ready to be looked through for people, with the corrections that hold."""
         parts: dict[str, list[Path]] = {}
+        corrected = {}
         for file in self.files:
             parts.setdefault(file.entry, []).append(file.path)
-        return PersonalRows(connection, self.mappings, parts, prints)
+            if corrections := corrections_of(standing, self.name, file.entry):
+                corrected[file.path] = rows_corrected(connection, file.path, file.sha256, corrections)
+        return PersonalRows(connection, self.mappings, parts, prints, corrected)
 
 
 def raw_sources(place: Workspace) -> list[RawSource]:
     """All that stands in the raw folder, source by source."""
     found = []
     for folder in sorted(path for path in place.raw.iterdir() if path.is_dir()) if place.raw.is_dir() else ():
-        manifests = sorted(folder.glob("[0-9]*/manifest.json"), reverse=True)
+        # what an import at work has read is not there yet
+        manifests = sorted(
+            (path for path in folder.glob("*/manifest.json") if path.parent.name.isdigit()), reverse=True
+        )
         told = [(path, json.loads(path.read_text(encoding="utf-8"))) for path in manifests]
         texts = list(dict.fromkeys(each["mapping"] for _path, each in told))
         mappings = [parse_mapping(Path(f"{folder.name} (mapping)"), text, folder.name) for text in texts]
@@ -78,10 +87,12 @@ def raw_sources(place: Workspace) -> list[RawSource]:
 def prints_of(key: str, decisions: Iterable[Decision]) -> Prints:
     """The people who were erased."""
     known: dict[str, set[str]] = {}
+    rows: dict[str, dict[str, str]] = {}
     for each in decisions:
         if each.kind == "erase":
             known.setdefault(str(each.about["table"]), set()).update(each.about["prints"])
-    return Prints(key, {table: frozenset(prints) for table, prints in known.items()})
+            rows |= each.about.get("rows", {})
+    return Prints(key, {table: frozenset(prints) for table, prints in known.items()}, rows)
 
 
 def erased(place: Workspace, decisions: Sequence[Decision]) -> Prints | None:
@@ -114,21 +125,20 @@ def forget_all(
     room: Resources,
     pattern: str = "",
     ids: Iterable[str] = (),
-    corrected: Mapping[tuple[str, str, str], Mapping[tuple[int, str], str | None]] | None = None,
+    standing: Sequence[Decision] = (),
 ) -> int:
     """Take people out of everything that stands in the raw folder; returns how many rows of files were about them.
 
-    pattern    a regular expression of texts that are taken out wherever they stand
-    ids        their ids, which may stand in rows that could not be read
-    corrected  (source, entry, sha256) -> (row, column) -> what is read there by a correction: it is kept where it may stay
+    pattern   a regular expression of texts that are taken out wherever they stand
+    ids       their ids, which may stand in rows that could not be read
+    standing  the decisions that hold: what is read by a correction is kept in their rows where it may stay
     """
     rows = 0
     with closing(duckdb.connect(":memory:", config=room.config())) as connection:
         for source in raw_sources(place):
-            people = source.looked_through(connection, prints)
+            people = source.looked_through(connection, prints, standing)
             for file in source.files:
-                own = (corrected or {}).get((source.name, file.entry, file.sha256), {})
-                rows += people.forget(file.entry, file.path, pattern, own)
+                rows += people.forget(file.entry, file.path, pattern)
         for path in place.raw.glob(f"*/*/{REJECTS}"):
             _forget_rejects(connection, path, pattern, ids)
         for path in place.raw.rglob("removed.parquet"):

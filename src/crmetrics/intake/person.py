@@ -18,6 +18,7 @@ import duckdb
 from crmetrics.clean.personal import PEOPLE, Found, Prints
 from crmetrics.intake.forgetting import raw_sources
 from crmetrics.intake.recovery import resources
+from crmetrics.intake.standing import standing_decisions
 from crmetrics.vocabulary.errors import BadValue, NoWorkspace, UnknownName
 from crmetrics.vocabulary.language import words
 from crmetrics.warehouse.disk import told_of_a_full_disk
@@ -73,13 +74,13 @@ def person_of(workspace: Path, customer_id: str) -> Person:
             raise UnknownName(_("There is no customer '{customer}'.", customer=customer_id))
         found = Found({("customers", id_) for id_ in same}, set())
         _people(connection, found)
-    room = resources(place, read_settings(place.settings))
+    room, standing = resources(place, read_settings(place.settings)), standing_decisions(place)
     with closing(duckdb.connect(":memory:", config=room.config())) as connection:
         while True:  # a contact person found in a file may have rows of another file
             known = len(found.ids)
             prints = Person(customer_id, frozenset(found.ids), frozenset(), {}).prints("")
             for source in raw_sources(place):
-                people = source.looked_through(connection, prints)
+                people = source.looked_through(connection, prints, standing)
                 for file in source.files:
                     people.find(file.entry, file.path, found)
             if len(found.ids) == known:
@@ -203,7 +204,7 @@ def _raw_rows(place: Workspace, person: Person) -> dict[str, Lines]:
     found: dict[str, Lines] = {}
     with closing(duckdb.connect(":memory:")) as connection:
         for source in raw_sources(place):
-            people = source.looked_through(connection, person.prints(""))
+            people = source.looked_through(connection, person.prints(""), standing_decisions(place))
             for file in source.files:
                 lines = people.rows(file.entry, file.path)
                 if lines:

@@ -105,7 +105,7 @@ def _finish_erasing(place: Workspace, decisions: Sequence[Decision]) -> None:
     known = made_with(_current(place))
     prints = erased(place, decisions)
     if prints and any(each.kind == "erase" and each.number not in known for each in decisions):
-        forget_all(place, prints, resources(place, read_settings(place.settings)))
+        forget_all(place, prints, resources(place, read_settings(place.settings)), standing=decisions)
 
 
 def left_out(decisions: Sequence[Decision]) -> set[tuple[str, int]]:

@@ -22,7 +22,8 @@ Kind = Literal["merge", "apart", "correct", "leave_out", "erase"]
 apart      two rows are not the same, and are not proposed again: {table, left, right}
 correct    a row of a file is read with other values: {source, entry, file, row, values}
 leave_out  an import no longer counts: {source, import_no}
-erase      a person was erased: {table, prints}, one-way prints of the ids, so that a later import cannot bring them back"""
+erase      a person was erased: {table, prints}, one-way prints of the ids, so that a later import cannot bring them back;
+           of rows that were theirs by a correction alone {table: "rows", prints, rows}, see `clean.personal.Prints`"""
 
 DECISIONS: Final = Table(
     "decisions",
