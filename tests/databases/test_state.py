@@ -7,11 +7,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from crmetrics.cli.app import command_line
 from crmetrics.intake.standing import standing_decisions
-from crmetrics.vocabulary.errors import BadDatabase, BadValue
+from crmetrics.vocabulary.errors import BadDatabase, BadSettings, BadValue
 from crmetrics.workspace.audit import Audit
 from crmetrics.workspace.boards import Board, Boards
+from crmetrics.workspace.carrying import carry_state
 from crmetrics.workspace.decisions import Decision, Decisions
 from crmetrics.workspace.folder import Workspace
 from crmetrics.workspace.forgetting import forget
@@ -106,3 +109,45 @@ def test_what_is_no_postgresql_database_is_refused(address: str, tmp_path: Path)
     with pytest.raises(BadValue, match="expected is a PostgreSQL database") as told:
         open_state(tmp_path)
     assert "hush" not in str(told.value)
+
+
+def test_what_a_workspace_holds_is_carried_into_the_database(
+    postgresql: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CRMETRICS_STATE_PASSWORD", PASSWORD)
+    postgresql.run("drop schema if exists crmetrics cascade")
+    with closing(open_state(tmp_path)) as here:
+        anna = People(here).add("Anna", "manager", employee_id="E1", sees_personal=False)
+        Passwords(here).set(anna, WORD)
+        Decisions(here).add(
+            Decision("apart", {"table": "customers"}), Decision("erase", {"table": "customers", "prints": ["ü"]})
+        )
+        Decisions(here).undo(1)
+        Boards(here, anna.number).keep(Board(anna.number, "Mondays"))
+        Audit(here).note("Anna", "import", "shop")
+        before = Decisions(here).all()
+    place = settle(tmp_path, postgresql.address)
+    for _try in range(2):  # nothing is begun anew in silence
+        with pytest.raises(BadSettings, match=r"stand in 'state\.db'.*crmetrics state carry"):
+            standing_decisions(place)
+    done = CliRunner().invoke(command_line(lambda *_given: None), ["--workspace", str(tmp_path), "state", "carry"])
+    assert (done.exit_code, "'state.db.carried'" in done.output) == (0, True), done.output
+    assert (place.state.exists(), (tmp_path / "state.db.carried").is_file()) == (False, True)
+    with closing(open_state(tmp_path)) as there:
+        assert Passwords(there).person("anna", WORD) == People(there).named("Anna")
+        assert People(there).named("Anna").sees_personal is False
+        assert Decisions(there).all() == before
+        assert Audit(there).latest()[0].about == "shop"
+        (kept,) = Decisions(there).add(Decision("apart", {"table": "contacts"}))
+        assert kept.number == 3
+    again = CliRunner().invoke(command_line(lambda *_given: None), ["--workspace", str(tmp_path), "state", "carry"])
+    assert (again.exit_code, "There is no" in again.output) == (1, True)
+    (tmp_path / "state.db.carried").rename(place.state)
+    with pytest.raises(BadValue, match="of its own already"):
+        carry_state(tmp_path)
+    assert place.state.exists()
+
+
+def test_without_a_database_nothing_is_carried(tmp_path: Path) -> None:
+    with pytest.raises(BadValue, match="names no database"):
+        carry_state(tmp_path)

@@ -15,6 +15,7 @@ from crmetrics.cli.history import history, redo, undo
 from crmetrics.cli.people import audit, user
 from crmetrics.cli.person import person
 from crmetrics.cli.quality import check, quarantine, reconcile
+from crmetrics.cli.state import state
 from crmetrics.cli.workspace import LANGUAGE, WORKSPACE, Here, in_workspace
 
 Serve = Callable[[Path, str, int, str | None, bool], None]
@@ -38,6 +39,7 @@ COMMANDS: Final = (
     person,
     user,
     audit,
+    state,
 )
 
 
