@@ -6,10 +6,12 @@ from contextlib import closing
 from threading import Event, Thread
 
 import pytest
+from xlsxwriter import Workbook
 
 from crmetrics.intake.lock import import_lock
 from crmetrics.intake.watching import Watch, watch, watched
-from crmetrics.vocabulary.errors import BadFile, BadValue
+from crmetrics.vocabulary.errors import BadDatabase, BadFile, BadValue
+from crmetrics.vocabulary.language import Message
 from crmetrics.workspace.arrivals import Arrivals
 from crmetrics.workspace.state import open_state
 
@@ -196,3 +198,43 @@ def test_without_a_mapping_the_way_out_is_told_and_without_a_folder_nothing_star
     assert "Import them once by hand" in str(told[0].problem)
     with pytest.raises(BadFile, match="no folder"):
         watch(company.workspace, company.folder / "nowhere", Event(), told.append)
+
+
+def test_a_watch_goes_on_where_the_state_cannot_be_reached_for_a_while(company, monkeypatch, caplog):
+    company.write("mapping.toml", PEOPLE)
+    company.write("people1.csv", "id,name\n1,Ann\n")
+    tries, came, stop = [], Event(), Event()
+
+    def opened(folder):
+        tries.append(folder)
+        if len(tries) < 3:
+            raise BadDatabase(Message("the database of people is away"))
+        return open_state(folder)
+
+    monkeypatch.setattr("crmetrics.intake.watching.open_state", opened)
+
+    def hear(_arrival):
+        came.set()
+
+    thread = Thread(target=lambda: watch(company.workspace, company.exports, stop, hear, every=0.1, settled=0.05))
+    thread.start()
+    assert came.wait(60)
+    stop.set()
+    thread.join(60)
+    assert company.rows(NAMES) == [("Ann",)]
+    assert [each.getMessage() for each in caplog.records if "away" in each.getMessage()] == [
+        f"{company.exports}: the database of people is away"
+    ]
+
+
+def test_a_workbook_of_which_no_row_can_be_used_is_told(company, heard):
+    told, watched = heard
+    company.write("mapping.toml", PEOPLE.replace("people*.csv", "people*"))
+    book = Workbook(company.exports / "people1.xlsx")
+    sheet = book.add_worksheet("People")
+    sheet.write_row(0, 0, ["id", "name"])
+    sheet.write_row(1, 0, ["", "Ann"])
+    book.close()
+    watched.look(0.0)
+    watched.look(9.0)
+    assert [str(each.problem) for each in told] == ["No row of 'people1.xlsx' could be used. crmetrics check says why."]

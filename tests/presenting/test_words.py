@@ -1,12 +1,13 @@
 """A message becomes a sentence: translated, its values written by their units, nothing in a value taken for markup."""
 
+import json
 from datetime import date
 
 import pytest
 
 from crmetrics.presenting.numbers import format_for
-from crmetrics.presenting.words import say, say_safely
-from crmetrics.vocabulary.language import Message
+from crmetrics.presenting.words import say, say_safely, without_cells
+from crmetrics.vocabulary.language import Message, read_back, written
 from crmetrics.vocabulary.period import Period
 from crmetrics.vocabulary.unit import MONEY, SHARE, Figure
 
@@ -66,3 +67,19 @@ def test_an_inner_message_is_safe_too():
 def test_words_and_plural_are_those_of_the_language(language, count, said):
     message = Message("{n} case", values={"n": count}, plural="{n} cases")
     assert say(message, format_for(language, "EUR")) == said
+
+
+def test_a_message_that_was_written_down_is_told_later_in_any_language():
+    inner = Message("{n} row", plural="{n} rows", values={"n": 1204})
+    told = Message("{file}: {problem}", "import", {"file": "a.csv", "problem": inner, "share": Figure(0.5, SHARE)})
+    again = read_back(json.loads(json.dumps(written(told))))
+    assert say(again, ENGLISH) == say(told, ENGLISH) == "a.csv: 1,204 rows"
+    assert say(again, format_for("tr", "EUR")) == "a.csv: 1.204 rows"
+    assert written(again) == written(told)
+
+
+def test_what_stands_in_cells_can_be_kept_back():
+    inner = Message("'{value}' in row {row}", values={"value": "ada@example.com", "row": 7})
+    told = Message("{file}: {problem}", values={"file": "a.csv", "problem": inner})
+    assert say(without_cells(told), ENGLISH) == "a.csv: '…' in row 7"
+    assert say(told, ENGLISH) == "a.csv: 'ada@example.com' in row 7"

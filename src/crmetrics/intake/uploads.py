@@ -22,10 +22,11 @@ from crmetrics.clean.mapping_file import parse_mapping
 from crmetrics.clean.understanding.known import Question
 from crmetrics.clean.understanding.proposal import Proposal
 from crmetrics.intake.imports import import_sources
+from crmetrics.intake.open_questions import check_answered
 from crmetrics.intake.report import ImportReport
 from crmetrics.intake.understanding import check_understood, understand
 from crmetrics.vocabulary.errors import BadFile, BadValue, CrmetricsError, UnknownName
-from crmetrics.vocabulary.language import Message, words
+from crmetrics.vocabulary.language import Message, read_back, words, written
 from crmetrics.warehouse.disk import replace as replace_file
 from crmetrics.workspace.folder import Workspace
 from crmetrics.workspace.settings import read_settings
@@ -42,7 +43,8 @@ _SOURCE: Final = re.compile(r"[\w-]{1,60}")
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """How far one upload is. `share` is that of the work at hand, 0 to 1; `wrong` why it failed."""
+    """How far one upload is. `share` is that of the work at hand, 0 to 1; `wrong` why it failed; `left_out` what is wrong with
+    files that are no table."""
 
     number: int
     source: str
@@ -54,7 +56,7 @@ class Upload:
     answers: tuple[tuple[str, str], ...] = ()
     mapping: str = ""
     wrong: Message | None = None
-    left_out: tuple[str, ...] = ()
+    left_out: tuple[Message, ...] = ()
 
 
 @dataclass
@@ -83,10 +85,10 @@ class Uploads:
             told = json.loads(self._step(number).read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise UnknownName(_("There is no upload {number}.", number=number)) from None
-        wrong = told.pop("wrong")
+        told["wrong"] = read_back(told["wrong"]) if told["wrong"] else None
         told["answers"] = tuple(map(tuple, told["answers"]))
-        told["left_out"] = tuple(told["left_out"])
-        upload = Upload(**told, wrong=Message(wrong["text"], wrong["domain"], wrong["values"]) if wrong else None)
+        told["left_out"] = tuple(read_back(each) for each in told["left_out"] if isinstance(each, dict))
+        upload = Upload(**told)
         if upload.state in ("looking", "importing") and number not in self._at_work:
             return self._keep(replace(upload, state="failed", wrong=INTERRUPTED))
         return upload
@@ -176,19 +178,19 @@ class Uploads:
         self._reports.pop(number, None)
 
     def _look(self, upload: Upload, progress: Callable[[str, float], None], is_anew: bool) -> Upload:
-        kept = self._kept_mapping(upload.source)
-        if kept and not is_anew:
-            return replace(upload, state="understood", mapping=kept)
+        kept, tried = self._kept_mapping(upload.source), _text_of(self._tried_path(upload))
+        if (tried or kept) and not is_anew:
+            return replace(upload, state="understood", mapping=tried or kept)
         if kept:
             upload = self._as_another_source(upload)
         errors = self._understand(upload, progress)
-        left_out = tuple(str(error) for error in errors)
+        left_out = tuple(error.message for error in errors)
         return replace(upload, state="understood", mapping="", answers=(), left_out=left_out)
 
     def _as_another_source(self, upload: Upload) -> Upload:
         """The upload under a name that no source has: another mapping of the same source would leave out what it brought so far."""
         number = 2
-        while self._kept_mapping(f"{upload.source}_{number}"):
+        while self._mapping_path(f"{upload.source}_{number}").exists():
             number += 1
         renamed = replace(upload, source=f"{upload.source}_{number}")
         self.files(upload.number, upload.source).rename(self.files(upload.number, renamed.source))
@@ -204,17 +206,31 @@ class Uploads:
         return errors
 
     def _import(self, upload: Upload, text: str, progress: Callable[[str, float], None]) -> Upload:
-        mapping = self.workspace / "mappings" / f"{upload.source}.toml"
-        mapping.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(mapping, text, mapping.name + ".part")
+        # Read from beside the files: what is kept for the next import is a mapping that one went well with.
+        tried = self._tried_path(upload)
+        replace_file(tried, text, tried.name + ".part")
         files = self.files(upload.number, upload.source)
-        self._reports[upload.number] = import_sources(self.workspace, [files], mapping, progress=progress, by=upload.by)
+        self._reports[upload.number] = import_sources(self.workspace, [files], tried, progress=progress, by=upload.by)
+        kept = self._mapping_path(upload.source)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(kept, text, kept.name + ".part")
         shutil.rmtree(files.parent, ignore_errors=True)
         return replace(upload, state="done", mapping="")
 
     def _kept_mapping(self, source: str) -> str:
-        path = self.workspace / "mappings" / f"{source}.toml"
-        return path.read_text(encoding="utf-8") if path.is_file() else ""
+        """The mapping by which a source is read; blank if it has none, or one with questions that nobody has answered."""
+        path = self._mapping_path(source)
+        try:
+            check_answered(self.workspace, path)
+        except (FileNotFoundError, BadValue):
+            return ""
+        return _text_of(path)
+
+    def _mapping_path(self, source: str) -> Path:
+        return self.workspace / "mappings" / f"{source}.toml"
+
+    def _tried_path(self, upload: Upload) -> Path:
+        return self.folder / str(upload.number) / f"{upload.source}.toml"
 
     def _work(self, number: int, state: State, work: Callable[[Upload, Callable[[str, float], None]], Upload]) -> None:
         with self._lock:
@@ -250,14 +266,17 @@ class Uploads:
         return self.folder / str(number) / "step.json"
 
     def _keep(self, upload: Upload) -> Upload:
-        told: dict[str, Any] = asdict(replace(upload, wrong=None))
-        if upload.wrong is not None:
-            values = {name: str(value) for name, value in upload.wrong.values.items()}
-            told["wrong"] = {"text": upload.wrong.text, "domain": upload.wrong.domain, "values": values}
+        told: dict[str, Any] = asdict(replace(upload, wrong=None, left_out=()))
+        told["wrong"] = None if upload.wrong is None else written(upload.wrong)
+        told["left_out"] = [written(each) for each in upload.left_out]
         path = self._step(upload.number)
         if path.parent.is_dir():
             replace_file(path, json.dumps(told, ensure_ascii=False), path.name + ".part")
         return upload
+
+
+def _text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def mark_of(question: Question) -> str:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
 from threading import Event, Thread
 from typing import Final
 
+from sqlalchemy.exc import DBAPIError
+
 from crmetrics.clean.mapping_file import read_mapping
 from crmetrics.intake.history import BY
 from crmetrics.intake.imports import import_sources
 from crmetrics.intake.open_questions import check_answered
 from crmetrics.intake.report import ImportReport, not_read
-from crmetrics.vocabulary.errors import BadFile, BadMapping, BadSettings, Busy, CrmetricsError
+from crmetrics.vocabulary.errors import BadFile, BadMapping, Busy, CrmetricsError
 from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.spelling import file_name
 from crmetrics.workspace.arrivals import Arrival, Arrivals, Outcome
@@ -26,6 +29,7 @@ from crmetrics.workspace.state import open_state
 
 _ = words("history")
 
+LOG: Final = logging.getLogger("crmetrics.watch")
 SETTLED: Final = 5.0
 """So many seconds a file must stay as it is before it counts as complete."""
 EVERY: Final = 60.0
@@ -51,18 +55,23 @@ def watch(
 
     mapping  how the files are read; by default mapping.toml in the folder, else the one kept for the folder
     every    seconds from one look to the next at most; settled: seconds that a file must stay as it is
-    Raises BadFile if the folder is not there. Whatever is wrong with files is told, and the watch goes on.
+    Raises BadFile if the folder is not there. Whatever is wrong with files is told, and the watch goes on; so it does where
+    the workspace cannot be read or written for a while, which is logged once.
     """
     if not folder.is_dir():
         raise _no_folder(folder)
     at_work = Watch(workspace, folder.resolve(), told, mapping, settled)
-    looked = time.monotonic() - every
+    looked, wrong = time.monotonic() - every, ""
     for is_changed in _ticks(folder, stop, min(every, settled)):
         now = time.monotonic()
         if is_changed or at_work.is_unsettled or now - looked >= every:
             looked = now
-            with suppress(BadSettings):  # somebody is writing them: the next look reads them again
+            try:
                 at_work.look(now)
+                wrong = ""
+            except (CrmetricsError, OSError, DBAPIError) as error:  # the next look tries again
+                if str(error) != wrong:
+                    LOG.warning("%s: %s", folder, wrong := str(error))
 
 
 @contextmanager
@@ -200,16 +209,13 @@ class Watch:
 
     def _outcomes(self, files: Sequence[Path], report: ImportReport) -> Iterator[Arrival]:
         """What became of files in an import that went well."""
-        read = {Path(name).name for name in (*(file.name for file in report.files), *report.known)}
+        read = [*(file.name for file in report.files), *report.known]
         version = report.version.number if report.version and report.is_changed else None
         beside = {path.name for path in self._seen}
         packed = [name for name in report.unread if name not in beside]
         for path in files:
-            stem = path.name.removesuffix(".gz")
-            if any(name.startswith((path.name, stem)) for name in read) or _is_packed(path):
-                lost = any(
-                    one.read and not one.kept + one.merged for one in report.files if Path(one.name).name == path.name
-                )
+            if any(_is_of(name, path) for name in read) or _is_packed(path):
+                lost = any(one.read and not one.kept + one.merged for one in report.files if _is_of(one.name, path))
                 more = _held_more(packed) if packed and _is_packed(path) else None
                 yield self._arrival(path, "taken", _unusable(path) if lost else more, version)
             else:
@@ -254,6 +260,11 @@ def _stamp(path: Path) -> Stamp | None:
 def _is_known(path: Path, known: dict[str, Arrival]) -> bool:
     before = known.get(str(path))
     return before is not None and (before.size, before.changed) == _stamp(path)
+
+
+def _is_of(name: str, path: Path) -> bool:
+    """Whether a name that an import tells is that of a file, or of a sheet of it."""
+    return f"/{name}".endswith(f"/{path.name}") or f"/{path.name} [" in f"/{name}"
 
 
 def _is_packed(path: Path) -> bool:

@@ -28,6 +28,15 @@ def say_safely(message: Message, format: Format) -> Markup:
     return Markup(fill(str(escape(translated(message, format.language))), values))
 
 
+def without_cells(message: Message) -> Message:
+    """The message without what stands in cells of files, for who may not see personal data: messages call that `value`."""
+    values = {
+        name: "…" if name == "value" else without_cells(value) if isinstance(value, Message) else value
+        for name, value in message.values.items()
+    }
+    return Message(message.text, message.domain, values, message.plural)
+
+
 def text_of(value: Any, format: Format) -> str:
     """A value of a message as text: figures by their unit, messages translated, whole numbers with their thousands."""
     if isinstance(value, Figure):

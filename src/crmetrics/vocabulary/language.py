@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
@@ -56,6 +56,25 @@ class Words:
 def words(domain: str) -> Words:
     """The marker of translatable texts for one domain (an area's name, or "crmetrics" for shared words)."""
     return Words(domain)
+
+
+def written(message: Message) -> dict[str, Any]:
+    """A message as JSON can hold it, to be told later in whatever language; `read_back` makes it again."""
+    values = {name: _written(value) for name, value in message.values.items()}
+    return {"text": message.text, "domain": message.domain, "values": values, "plural": message.plural}
+
+
+def read_back(told: Mapping[str, Any]) -> Message:
+    """The message that `written` has written."""
+    values = {name: read_back(value) if isinstance(value, dict) else value for name, value in told["values"].items()}
+    return Message(told["text"], told["domain"], values, told.get("plural"))
+
+
+def _written(value: object) -> object:
+    if isinstance(value, Message):
+        return written(value)
+    # whole numbers stay such: they decide between singular and plural
+    return value if value is None or isinstance(value, str | int | float) else str(value)
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from sqlalchemy import BigInteger, Column, DateTime, Integer, String, Table, Text, insert, select
 
-from crmetrics.vocabulary.language import Message
+from crmetrics.vocabulary.language import Message, read_back, written
 from crmetrics.vocabulary.period import utc_now
 from crmetrics.workspace.state import METADATA, State
 
@@ -66,7 +66,7 @@ class Arrivals:
                         changed=each.changed,
                         at=each.at or now,
                         outcome=each.outcome,
-                        problem=_written(each.problem),
+                        problem=None if each.problem is None else json.dumps(written(each.problem), ensure_ascii=False),
                         version=each.version,
                     )
                 )
@@ -76,26 +76,18 @@ class Arrivals:
         with self.state.begin(ARRIVALS) as connection:
             rows = connection.execute(select(ARRIVALS).order_by(ARRIVALS.c.number.desc()).limit(limit)).all()
         return [
-            Arrival(row.file, row.size, row.changed, row.outcome, _read(row.problem), row.version, row.at)
+            Arrival(
+                row.file,
+                row.size,
+                row.changed,
+                row.outcome,
+                read_back(json.loads(row.problem)) if row.problem else None,
+                row.version,
+                row.at,
+            )
             for row in rows
         ]
 
     def known(self) -> dict[str, Arrival]:
         """What became of each file when it was last looked at."""
         return {each.file: each for each in reversed(self.latest(100_000))}
-
-
-def _written(problem: Message | None) -> str | None:
-    if problem is None:
-        return None
-    # whole numbers stay such: they decide between singular and plural
-    values = {name: value if isinstance(value, int) else str(value) for name, value in problem.values.items()}
-    told = {"text": problem.text, "domain": problem.domain, "values": values, "plural": problem.plural}
-    return json.dumps(told, ensure_ascii=False)
-
-
-def _read(problem: str | None) -> Message | None:
-    if problem is None:
-        return None
-    told = json.loads(problem)
-    return Message(told["text"], told["domain"], told["values"], told.get("plural"))
