@@ -255,6 +255,12 @@ def test_the_audit_can_be_read_and_filtered(app: FastAPI) -> None:
     assert older is not None
     assert "/a/x3.csv" in client.get(older.group(1).replace("&amp;", "&")).text
     assert "Nothing yet" in client.get("/audit?who=nobody&before=999999999999999999999").text
+    audit.note("terminal", "rights", "Bo: rep")
+    audit.note("", "refused", "an old link")
+    told = client.get("/audit?language=tr").text
+    assert "<td>uç birim</td>" in told
+    assert "<td>terminal</td>" not in told
+    assert "<td></td><td>Oturum açma reddedildi</td>" in told  # who it was is not known
 
 
 def test_others_reach_the_pages_only_once_somebody_can_sign_in(tmp_path: Path) -> None:

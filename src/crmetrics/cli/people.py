@@ -21,8 +21,6 @@ _ = words("people")
 ROLES: Final = ("admin", "manager", "analyst", "rep", "viewer")
 SCOPES: Final = ("self", "team", "all")
 ADDRESS: Final = "http://127.0.0.1:8765"
-WHO: Final = "terminal"
-"""Who is behind the terminal can read the files of the workspace; the audit calls him so."""
 
 _ADDRESS = click.option(
     "--address", default=ADDRESS, show_default=True, help="Where the pages are reached, for the link."
@@ -151,12 +149,13 @@ def reset_link(here: Here, name: str, address: str) -> None:
 @in_workspace
 def audit(here: Here, count: int, who: str, kind: str) -> None:
     """Show what was done by whom: sign-ins, personal data seen, exports, changes. The latest last."""
+    from crmetrics.presenting.history import doer
     from crmetrics.presenting.letters import harmless
     from crmetrics.workspace.audit import Audit
 
     format_ = here.format()
     for each in reversed(Audit(_state(here)).latest(count, who=who, kind=kind)):
-        line = f"{format_.moment(each.at)}  {each.kind:<10}  {each.who}  {each.about}  {each.address}"
+        line = f"{format_.moment(each.at)}  {each.kind:<10}  {doer(each.who, format_)}  {each.about}  {each.address}"
         click.echo(harmless(line).rstrip())
 
 
@@ -182,9 +181,9 @@ def _print_link(here: Here, state: State, person: Person, address: str) -> None:
 
 
 def _note(state: State, kind: str, about: str) -> None:
-    from crmetrics.workspace.audit import KINDS, Audit
+    from crmetrics.workspace.audit import KINDS, TERMINAL, Audit
 
-    Audit(state).note(WHO, next(one for one in KINDS if one == kind), about)
+    Audit(state).note(TERMINAL, next(one for one in KINDS if one == kind), about)
 
 
 def _state(here: Here) -> State:

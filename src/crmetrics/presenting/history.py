@@ -13,6 +13,7 @@ from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.warehouse.schema import TABLES
+from crmetrics.workspace.audit import TERMINAL
 
 _ = words("history")
 
@@ -23,6 +24,12 @@ _KINDS: Final = {
     "correct": _("A row was corrected"),
     "erase": _("A person was erased"),
 }
+_NOBODY: Final = {
+    "administrator": _("administrator"),
+    BY: _("watched folder"),
+    TERMINAL: _("the terminal"),
+}
+"""Who did something where nobody had signed in."""
 
 
 def told_history(history: History, format: Format) -> str:
@@ -99,8 +106,12 @@ def _decision(history: History, number: int) -> dict[str, Any]:
 
 def who(step: Step, format: Format) -> str:
     """Who did a step: a person's name; in the reader's words where nobody had signed in or the watched folder did it."""
-    known = {"": _("administrator"), "administrator": _("administrator"), BY: _("watched folder")}
-    return say(known[step.by], format) if step.by in known else step.by
+    return doer(step.by or "administrator", format)
+
+
+def doer(by: str, format: Format) -> str:
+    """A name as it is kept, as text: what is no person's name in the reader's words."""
+    return say(_NOBODY[by], format) if by in _NOBODY else by
 
 
 def _doings(history: History, step: Step) -> Iterator[Message]:

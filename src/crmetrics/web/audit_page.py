@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from crmetrics.presenting.history import doer
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.web.admission import Rights
 from crmetrics.web.site import Place, Site
@@ -51,7 +52,12 @@ def routes(site: Site) -> APIRouter:
             SHOWN + 1, before=int(before) if before.isdecimal() and len(before) < 16 else None, who=who, kind=kind
         )
         rows = [
-            (format_.moment(each.at), each.who, next((KINDS[one] for one in KINDS if one == each.kind), None), each)
+            (
+                format_.moment(each.at),
+                doer(each.who, format_),
+                next((KINDS[one] for one in KINDS if one == each.kind), None),
+                each,
+            )
             for each in deeds[:SHOWN]
         ]
         kept = {name: value for name, value in (("who", who), ("kind", kind)) if value}

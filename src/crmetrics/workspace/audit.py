@@ -40,6 +40,9 @@ KINDS: Final[Mapping[Kind, Message]] = MappingProxyType(
     }
 )
 
+TERMINAL: Final = "terminal"
+"""Who is behind the terminal can read the files of the workspace; the audit calls him so."""
+
 AUDIT: Final = Table(
     "audit",
     METADATA,
