@@ -21,7 +21,7 @@ CHOICE_LABELS: Final[Mapping[str, Message]] = MappingProxyType(
         "open": _("Open"),
         "won": _("Won"),
         "lost": _("Lost"),
-        "pipeline": _("Pipeline"),
+        "pipeline": _("In the pipeline"),
         "best_case": _("Best case"),
         "commit": _("Committed"),
         "closed": _("Closed"),
