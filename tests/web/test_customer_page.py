@@ -193,6 +193,7 @@ def test_what_stands_one_after_another_is_parted_as_the_language_parts_it(client
     assert re.search(r"Order O1, <b>", english)
     assert "İzmir，2023年1月5日" in chinese
     assert re.search(r"订单 O1，<b>", chinese)
+    assert "C1，" in client.get("/customers?q=C1&language=zh").text
     client.cookies.clear()
 
 

@@ -97,7 +97,7 @@ def _found(site: Site, request: Request) -> list[Group]:
     with catalogue.warehouse(Scope(viewer)) as warehouse:
         for table, address in _PAGES.items():
             hits = hits_of(warehouse, table, typed, MOST + 1)
-            told = [_link(hit.name, _more(hit.id, hit.more), address(hit.id)) for hit in hits]
+            told = [_link(hit.name, format.listed((hit.id, hit.more)), address(hit.id)) for hit in hits]
             groups.append(Group(table, say(KINDS[table], format), told[:MOST], len(told) > MOST))
     entries = [each.declared for each in found_by(catalogue.entries(viewer), typed, format)]
     told = [_link(say(each.title, format), say(each.question, format), f"/a/{each.key}") for each in entries]
@@ -113,7 +113,7 @@ def _suggested(site: Site, request: Request, format: Format) -> list[Group]:
     with site.catalogue().warehouse(Scope(site.viewer(request))) as warehouse:
         for table, address in _PAGES.items():
             rows = suggested(warehouse, table)
-            links = [_link(row.name, _more(row.id, _told(row.told, format)), address(row.id)) for row in rows]
+            links = [_link(row.name, format.listed((row.id, _told(row.told, format))), address(row.id)) for row in rows]
             groups.append(Group(table, say(SUGGESTED[table], format), links))
     return _seen(site, request, groups)
 
@@ -129,10 +129,6 @@ def _told(value: Any, format: Format) -> str:
     if isinstance(value, datetime):
         return format.day(local_day(value, format.zone))
     return "" if value is None else format.figure(Figure(float(value), MONEY))
-
-
-def _more(*told: str) -> str:
-    return ", ".join(filter(None, told))
 
 
 def _link(name: str, more: str, address: str) -> dict[str, str]:
