@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,19 @@ def test_a_search_that_names_customers(app: FastAPI, address: str) -> None:
     for client in (boss, masked):
         assert client.get(address).status_code == 200
     assert (noted(app, "boss"), noted(app, "masked")) == (["search"], [])
+
+
+def test_a_customer_of_somebody_else_is_no_link(app: FastAPI) -> None:
+    """An order of hers with a customer of a colleague: she reads his number, and is not led to a page that she may not see."""
+    boss, eve = signed_in(app, "admin", "boss"), signed_in(app, "rep", "eve", sees="self", employee_id="eve")
+    address = "/a/kpis.purchases/rows?period=2025&cell=value"
+    for client, open_to, named in ((boss, {"c1", "c2", "c3"}, {"c1", "c2", "c3", "gone", None}), (eve, set(), {"c1"})):
+        linked = set(re.findall(r'href="/customers/([^"]+)"', client.get(address).text))
+        assert linked == open_to
+        assert all(client.get(f"/customers/{each}").status_code == 200 for each in linked)
+        told = client.get(address.replace("rows?", "rows.json?")).json()
+        assert {row["customer_id"] for row in told["rows"]} == named
+    assert eve.get("/customers/c1").status_code == 404
 
 
 def test_a_search_that_finds_more_than_it_shows_says_so(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:

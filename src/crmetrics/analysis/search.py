@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -96,6 +96,16 @@ def is_there(warehouse: Warehouse, table: str, number: str) -> bool:
     key = _SOUGHT[table][0]
     found = warehouse.query(f"select count(*) as n from {table} where {key} = $number", number=number)
     return bool(found.one()["n"])
+
+
+def there_of(warehouse: Warehouse, table: str, numbers: Collection[str]) -> frozenset[str]:
+    """Those of these numbers that are of customers, or of deals, whom the viewer sees."""
+    if not numbers:
+        return frozenset()
+    key = _SOUGHT[table][0]
+    asked = {f"number_{place}": number for place, number in enumerate(numbers)}
+    sql = f"select {key} as id from {table} where {key} in ({', '.join(f'${name}' for name in asked)})"
+    return frozenset(warehouse.query(sql, period=None, by="", of="", moment=None, **asked).values("id"))
 
 
 @dataclass(frozen=True, slots=True)

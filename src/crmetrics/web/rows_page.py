@@ -15,6 +15,7 @@ from starlette.datastructures import QueryParams
 from crmetrics.analysis import Answer, Row
 from crmetrics.analysis.opening import MOST, Cell, Part, opens
 from crmetrics.analysis.reading import read_choices
+from crmetrics.analysis.search import there_of
 from crmetrics.presenting.numbers import Format
 from crmetrics.presenting.order import looked_up
 from crmetrics.presenting.passport import lines
@@ -23,6 +24,7 @@ from crmetrics.presenting.words import say
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.vocabulary.unit import Unit
 from crmetrics.warehouse.schema import TABLES
+from crmetrics.warehouse.scope import Scope
 from crmetrics.web.admission import SIGNED_IN, Rights
 from crmetrics.web.asking import asking_of
 from crmetrics.web.files import FILES, file_of
@@ -73,7 +75,8 @@ def routes(site: Site) -> APIRouter:
         number = request.query_params.get("page", "1")
         here = max(1, int(number)) if number.isdecimal() and len(number) < 9 else 1
         opened = opening(site, request, key, start=(here - 1) * ROWS, count=ROWS)
-        shown = _shown(opened, here, request.query_params, site.format(request))
+        known = _customers(site, request, opened.rows)
+        shown = _shown(opened, here, request.query_params, site.format(request), known)
         return site.page(request, "rows.html", WORDS, key=key, may_share=site.may(request, "share"), **shown)
 
     return router
@@ -193,7 +196,16 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _shown(opened: Opening, here: int, given: QueryParams, format: Format) -> dict[str, Any]:
+def _customers(site: Site, request: Request, rows: Answer[Any]) -> frozenset[str]:
+    """The customers named in the rows whose pages the viewer may open: his deal may be with somebody else's customer."""
+    if all(column.name != "customer_id" for column in rows.columns):
+        return frozenset()
+    named = sorted({str(value) for value in rows.rows.values("customer_id") if value is not None})
+    with site.catalogue().warehouse(Scope(site.viewer(request))) as warehouse:
+        return there_of(warehouse, "customers", named)
+
+
+def _shown(opened: Opening, here: int, given: QueryParams, format: Format, customers: frozenset[str]) -> dict[str, Any]:
     table = show(opened.rows, format)
     cells = Cells(opened.answer, format)
     columns = cells.all_columns
@@ -210,7 +222,7 @@ def _shown(opened: Opening, here: int, given: QueryParams, format: Format) -> di
         "period": format.period(opened.answer.period) if opened.answer.period else "",
         "answer_address": f"/a/{opened.answer.key}" + (f"?{urlencode(question)}" if question else ""),
         "table": table,
-        "cells": _linked(opened.rows, table),
+        "cells": _linked(opened.rows, table, customers),
         "kind": say(TABLES[opened.rows.declared.table].label, format),
         "heads": [
             (
@@ -250,15 +262,16 @@ def _groups(opened: Opening, cells: Cells, labels: Mapping[str, str]) -> list[tu
     ]
 
 
-def _linked(rows: Answer[Any], table: ShownTable) -> list[list[tuple[str, str | None]]]:
-    """The cells of the page with where they lead: a customer and a deal to their pages."""
+def _linked(rows: Answer[Any], table: ShownTable, customers: frozenset[str]) -> list[list[tuple[str, str | None]]]:
+    """The cells of the page with where they lead: a customer, if he is among those, and a deal to their pages."""
     places = [head.name for head in table.headers]
     telling = telling_columns(places, is_of_deals=rows.declared.table == "deals")
     found = []
     for row, texts in zip(rows.rows, table.rows, strict=True):
         told = row.as_dict()
+        leads = telling if str(told.get("customer_id")) in customers else telling - {"customer_id"}
         cells = zip(places, texts, strict=True)
-        found.append([(text, page_of(name, told) if name in telling else None) for name, text in cells])
+        found.append([(text, page_of(name, told) if name in leads else None) for name, text in cells])
     return found
 
 
