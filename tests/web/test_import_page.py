@@ -11,9 +11,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 from crmetrics.catalogue import open_workspace
+from crmetrics.intake.open_questions import with_questions
 from crmetrics.intake.uploads import Uploads
 from crmetrics.vocabulary.errors import BadFile, UnknownName
 from crmetrics.web.application import application
+from tests.web.signed_in import signed_in
 
 HOSTILE = "<script>alert(1)</script>"
 ORDERS = "Order No,Customer No,Order Date,Item,Qty,Net Amount\n" + "".join(
@@ -196,3 +198,71 @@ def test_the_pages_speak_the_reader_s_language(client: TestClient, language: str
     for page in (client.get(f"/import?language={language}").text, client.get(f"{address}?language={language}").text):
         for english in ("Import data", "Understood as", "Throw away", "Only you can tell"):
             assert english not in page
+
+
+PEOPLE = "Customer No,Customer Name,E-mail,Loves\n" + "".join(
+    f"C{n},Ada Lovelace{n},ada{n}@example.com,horse{n}\n" for n in range(7)
+)
+
+
+def test_who_may_not_see_personal_data_sees_none_of_it_on_the_way(tmp_path: Path) -> None:
+    app = application(tmp_path)
+    with signed_in(app, "admin", "boss") as boss, signed_in(app, "analyst", "ana", sees_personal=False) as analyst:
+        csrf = token(boss.get("/import").text)
+        files = [("files", ("customers.csv", PEOPLE.encode())), ("files", ("orders.csv", ORDERS.encode()))]
+        boss.post(f"/import/upload?csrf={csrf}", data={"source": "shop"}, files=files)
+        seen, told = settled(boss, "/import/1"), settled(analyst, "/import/1")
+        for value in ("Ada Lovelace1", "ada1@example.com", "horse1"):
+            assert value in seen
+            assert value not in told
+        assert "Customer Name" in told
+        assert "Filter 1" in told  # a product is nobody
+
+
+def test_what_is_wrong_is_told_in_the_reader_s_language(client: TestClient) -> None:
+    page = settled(client, send(client, orders__csv=ORDERS, empty__csv=""))
+    assert "&#39;empty.csv&#39; is empty: it holds no rows." in page
+    assert "it holds no rows" not in client.get("/import/1?language=tr").text
+    settled(client, send(client, source="alone", empty__csv=""))
+    assert "</b> &#39;empty.csv&#39; is empty: it holds no rows." in client.get("/import/2?language=en").text
+    assert "it holds no rows" not in client.get("/import/2?language=zh").text
+
+
+def test_a_mapping_that_failed_is_not_kept_for_the_next_import(client: TestClient, tmp_path: Path) -> None:
+    first = send(client, orders__csv=ORDERS)
+    answered(client, first)
+    do(client, first, "start")
+    kept = tmp_path / "mappings" / "shop.toml"
+    good = kept.read_text(encoding="utf-8")
+    second = send(client, orders__csv=ORDERS + "A99,C1,2026-05-05,Filter 1,1,9.00\n")
+    settled(client, second)
+    wrong = good.replace('"Net Amount"', '"Amount"')
+    assert wrong != good
+    do(client, second, "mapping", mapping=wrong)
+    assert "is not a column of" in do(client, second, "start")
+    assert kept.read_text(encoding="utf-8") == good
+    assert "Amount" in do(client, second, "again")  # what was tried can be corrected
+    do(client, second, "mapping", mapping=good)
+    assert "What came of it" in do(client, second, "start")
+    assert kept.read_text(encoding="utf-8") == good
+
+
+def test_a_mapping_whose_questions_nobody_has_answered_is_not_used(client: TestClient, tmp_path: Path) -> None:
+    first = send(client, orders__csv=ORDERS)
+    answered(client, first)
+    do(client, first, "start")
+    kept, other = tmp_path / "mappings" / "shop.toml", tmp_path / "mappings" / "till.toml"
+    text = kept.read_text(encoding="utf-8").replace('name = "shop"', 'name = "till"')
+    other.write_text(with_questions(text, ["orders: is the day first?"]), encoding="utf-8")
+    page = settled(client, send(client, source="till", orders__csv=ORDERS))
+    assert "read as it was then" not in page
+    assert "Order Date" in page
+
+
+def test_columns_that_hold_the_days_of_stages_are_not_said_to_be_unused(client: TestClient) -> None:
+    lines = [f"D{n};Won;{n}00;0{n}.02.2026;1{n}.02.2026;2{n}.02.2026" for n in range(1, 9)]
+    text = "\n".join(
+        ["Deal ID;Stage;Amount;Create date;Qualified on;Won on", *lines, "D9;Qualified;5;01.02.2026;13.02.2026;"]
+    )
+    page = settled(client, send(client, deals__csv=text))
+    assert re.search(r"<td>Qualified on</td><td>[^<]* · Qualified</td>", page)

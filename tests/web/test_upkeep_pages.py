@@ -18,7 +18,9 @@ from crmetrics.vocabulary.errors import Busy
 from crmetrics.vocabulary.language import Message
 from crmetrics.web.application import application
 from crmetrics.web.works import Works
+from crmetrics.workspace.people import People
 from tests.web.shop import CUSTOMERS_AND_ORDERS, settled
+from tests.web.signed_in import signed_in, site_of
 
 
 @pytest.fixture
@@ -154,3 +156,18 @@ def test_the_pages_speak_the_reader_s_language(client: TestClient, address: str,
     for english in ("Record of every step", "What was set aside", "Duplicates<", "Take back<", "Make them one"):
         assert english not in page
     assert "administrator" not in page
+
+
+def test_the_record_keeps_what_stands_in_files_from_who_may_not_see_it(folder: Path) -> None:
+    app = application(folder)
+    with signed_in(app, "analyst", "ana", sees_personal=False) as analyst, signed_in(app, "admin", "boss") as boss:
+        reason = Message("'{value}': no day", values={"value": "ada@example.com"})
+        for client, shown in (
+            (boss, "1 left: &#39;ada@example.com&#39;: no day"),
+            (analyst, "1 left: &#39;…&#39;: no day"),
+        ):
+            person = People(site_of(app).state).named("boss" if client is boss else "ana")
+            done = Message("1 left: {reason}", values={"reason": reason})
+            site_of(app).works.start(Message("Corrections"), lambda _progress, done=done: done, person.number)
+            assert shown in settled(client, "/history")
+        assert analyst.get("/quarantine").status_code == 403

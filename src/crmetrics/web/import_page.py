@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -10,6 +11,8 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
+from crmetrics.clean.understanding.known import Known, Question
+from crmetrics.clean.understanding.recognition import SURE
 from crmetrics.intake.report import Told, not_read
 from crmetrics.intake.uploads import LARGEST, MOST_FILES, Upload, Uploads, mark_of
 from crmetrics.presenting.numbers import Format
@@ -17,6 +20,7 @@ from crmetrics.presenting.understanding import label, told_left_out, told_questi
 from crmetrics.presenting.words import say
 from crmetrics.vocabulary.errors import BadFile, BadValue
 from crmetrics.vocabulary.language import Message, words
+from crmetrics.warehouse.masking import PERSONS
 from crmetrics.warehouse.schema import TABLES
 from crmetrics.web.admission import Rights
 from crmetrics.web.site import Place, Site
@@ -31,7 +35,6 @@ RIGHTS: Final[Rights] = {
     "/import/{number}/{what}": "import",
 }
 SHOWN: Final = 3
-SURE: Final = 0.9
 
 WORDS: Final[dict[str, Message]] = {
     "import": PLACE.title,
@@ -130,7 +133,10 @@ def _steps(router: APIRouter, site: Site, uploads: Uploads) -> None:
     @router.get("/import/{number}")
     def page(request: Request, number: int) -> Response:
         found = uploads.find(number)
-        shown = _shown(uploads, found, site.format(request))
+        shown = _shown(uploads, found, site.format(request), site.may(request, "personal"))
+        format = site.format(request)
+        shown["wrong"] = say(site.told(request, found.wrong), format) if found.wrong else ""
+        shown["left_out"] = [say(site.told(request, each), format) for each in found.left_out]
         return site.page(request, "import.html", WORDS, upload=found, uploads=[], sources=[], **shown)
 
     @router.post("/import/{number}/{what}")
@@ -179,7 +185,7 @@ def _sources(site: Site) -> list[tuple[str, int]]:
     return sorted(counted.items())
 
 
-def _shown(uploads: Uploads, upload: Upload, format: Format) -> dict[str, Any]:
+def _shown(uploads: Uploads, upload: Upload, format: Format, sees_personal: bool) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "kinds": [],
         "questions": [],
@@ -188,16 +194,15 @@ def _shown(uploads: Uploads, upload: Upload, format: Format) -> dict[str, Any]:
         "report": None,
         "mapping": upload.mapping,
     }
-    shown["wrong"] = say(upload.wrong, format) if upload.wrong else ""
     shown["percent"] = format.percent(upload.share)
     proposal = uploads.proposal(upload.number)
     if proposal is not None:
-        shown["kinds"] = [_kind(known, format) for known in proposal.known if known.found.own]
+        shown["kinds"] = [_kind(known, format, sees_personal) for known in proposal.known if known.found.own]
         shown["unknown"] = [known.shown for known in proposal.unknown]
         shown["notes"] = told_left_out(proposal, format)
         shown["questions"] = [
-            (mark_of(question), told_question(question, format), question.is_yes_or_no, question.proposed)
-            for question in proposal.questions()
+            (mark_of(each), told_question(_asked(each, sees_personal), format), each.is_yes_or_no, each.proposed)
+            for each in proposal.questions()
         ]
         shown["mapping"] = proposal.text()
     report = uploads.report(upload.number)
@@ -226,27 +231,47 @@ def _odd(told: Told, format: Format) -> tuple[str, str]:
     return f"{where}: {say(told.reason, format)}" if where else say(told.reason, format), format.count(told.rows)
 
 
-def _kind(known: Any, format: Format) -> dict[str, Any]:
-    """One kind of file: its names, and for each column what it was understood as, such as, how sure."""
-    meant: dict[str, list[tuple[str, float]]] = {}
+def _asked(question: Question, sees_personal: bool) -> Question:
+    """A question as who may not see personal data is asked it."""
+    hides = question.doubt == "column" and not sees_personal and _is_personal(question.table, question.target)
+    return replace(question, examples=("…",)) if hides else question
+
+
+def _is_personal(table: str, target: str) -> bool:
+    """Whether a canonical column tells of persons, or in a file may: where one stands for a person, a name is often his number."""
+    if not TABLES[table].has(target):  # a part of a name
+        return True
+    column = TABLES[table].column(target)
+    return column.personal is not None or column.references in PERSONS or (table in PERSONS and column.is_key)
+
+
+def _kind(known: Known, format: Format, sees_personal: bool) -> dict[str, Any]:
+    """One kind of file: its names, and for each column what it was understood as, such as, how sure.
+
+    Who may not see personal data sees no values of columns that hold them, nor of those that are not used: they may.
+    """
+    visits = say(TABLES["deal_stages"].label, format)
+    meant = {column: [(f"{visits} · {stage}", 1.0, False)] for column, stage in known.structure.stages.items()}
     for table, matches in known.found.tables.items():
         for match in matches:
             named = f"{say(TABLES[table].label, format)} · {say(label(table, match.target), format)}"
-            for column in match.joined or (match.column,):
-                meant.setdefault(column, []).append((named, match.confidence))
+            for name in match.joined or (match.column,):
+                is_personal = _is_personal(table, match.target)
+                meant.setdefault(name, []).append((named, match.confidence, is_personal))
     lines = []
     for column in known.columns:
-        told: list[tuple[str, float]] = meant.get(column.name, [])
+        told: list[tuple[str, float, bool]] = meant.get(column.name, [])
+        is_shown = sees_personal or (told and not any(is_personal for *_told, is_personal in told))
         values = ", ".join(str(cell)[:30] for cell, _times in column.evidence.values[:SHOWN])
-        least = min([confidence for _told, confidence in told], default=1.0)
+        least = min([confidence for _told, confidence, _is in told], default=1.0)
         lines.append(
             {
                 "column": column.name,
-                "means": [each for each, _confidence in told],
-                "such_as": values,
+                "means": [each for each, *_rest in told],
+                "such_as": values if is_shown else "…" if values else "",
                 "sure": format.percent(least, 0) if told else "",
                 "is_sure": least >= SURE,
             }
         )
     tables = [say(TABLES[table].label, format) for table in known.found.tables]
-    return {"files": ", ".join(known.match), "sheet": known.sheet or "", "tables": ", ".join(tables), "lines": lines}
+    return {"files": known.files, "sheet": known.sheet or "", "tables": ", ".join(tables), "lines": lines}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -19,6 +19,7 @@ from crmetrics.analysis.kpi_file import NAME as OWN_KPIS
 from crmetrics.analysis.own_kpis import readable_own_kpis
 from crmetrics.catalogue import OpenCatalogue, current_version, open_workspace
 from crmetrics.presenting.numbers import Format, format_for
+from crmetrics.presenting.words import without_cells
 from crmetrics.vocabulary.errors import BadDatabase, NoState, NotAllowed, NotSignedIn
 from crmetrics.vocabulary.language import LANGUAGES, Message, words
 from crmetrics.warehouse.scope import Viewer
@@ -144,6 +145,10 @@ class Site:
         if person.may("personal") and self._seen.is_new(person.name, about):
             self.note(request, "personal", about)
 
+    def told(self, request: Request, message: Message) -> Message:
+        """A message as who asks may hear it: without what stands in files, if he may not see personal data."""
+        return message if self.may(request, "personal") else without_cells(message)
+
     def begin(
         self, request: Request, title: Message, work: Callable[[Progress], Message], kind: Kind, about: str
     ) -> None:
@@ -158,8 +163,12 @@ class Site:
         self.works.start(title, done, person.number)
 
     def work(self, request: Request) -> Work | None:
-        """The work at hand, or what came of the last one of who asks."""
-        return self.works.told_to(self.person(request).number)
+        """The work at hand, or what came of the last one of who asks, as he may hear of it."""
+        last = self.works.told_to(self.person(request).number)
+        if last is None:
+            return None
+        said, wrong = (each and self.told(request, each) for each in (last.said, last.wrong))
+        return replace(last, said=said, wrong=wrong)
 
     def form(self, request: Request) -> FormData:
         """What a form has sent; empty if nothing."""
