@@ -54,6 +54,7 @@ ACTIVITIES = [
     {"activity_id": "3", "kind": "task", "created_at": "2025-05-01", "due_at": "2025-05-03", "outcome": "cancelled"},
     {"activity_id": "4", "kind": "task", "created_at": "2025-05-01", "due_at": "2025-05-30"},
     {"activity_id": "5", "kind": "note", "created_at": "2025-05-01", "done_at": "2025-05-02"},
+    {"activity_id": "6", "kind": "visit", "created_at": "2025-05-01", "done_at": "2025-05-02", "outcome": "cancelled"},
 ]
 
 

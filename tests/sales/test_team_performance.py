@@ -120,6 +120,10 @@ def test_growth_target_and_what_else_they_did() -> None:
             )
         ],
     }  # fmt: skip
+    tables["activities"] += [
+        act(9, "bo", "2025-05-04") | {"outcome": "cancelled"},
+        act(10, "", "2025-05-04") | {"kind": "note"},
+    ]
     with company(**tables) as asked:
         answer = asked.ask("sales.team_performance", period="2025-05", compare="previous")
         filtered = asked.ask("sales.team_performance", period="2025-05", where=(Filter("owner", ("bo",)),))
@@ -131,7 +135,7 @@ def test_growth_target_and_what_else_they_did() -> None:
     assert (bo.amount, bo.activities) == (70, 1)
     assert (ana.won, ana.growth, ana.target, ana.attainment) == (0, -1, 100, 0)
     assert set(rows) == {"bo", "ana", None}  # gus only had a talk, the robot is none of the team
-    assert (rows[None].amount, rows[None].target) == (30, None)
+    assert (rows[None].amount, rows[None].target, rows[None].activities) == (30, None, None)
     total = answer.total
     assert (total.won_amount, total.before, total.amount, total.activities, total.target) == (300, 250, 100, 1, 600)
     assert total.attainment == 0.5

@@ -13,7 +13,7 @@ activities_done = kpi(
         "count",
         over="activities",
         moment="done_at",
-        condition="not (kind = 'note' and owner_id is null)",
+        condition="coalesce(outcome, '') <> 'cancelled' and not (kind = 'note' and owner_id is null)",
     ),
     unit=COUNT,
     better="higher",

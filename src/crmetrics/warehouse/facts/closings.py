@@ -82,8 +82,9 @@ from (
     from activities a
     left join employees e on e.employee_id = a.owner_id
     where a.done_at >= $start and a.done_at < $end and not coalesce(e.is_bot, false)
+      and coalesce(a.outcome, '') <> 'cancelled' and not (a.kind = 'note' and a.owner_id is null)
 ) done
 group by grouping sets ((party), ())
 order by is_total, party
 """
-"""Activities done in a period by person or team ($level), those of bots left out."""
+"""Activities done in a period by person or team ($level), those of bots, cancelled ones and notes of nobody left out."""
