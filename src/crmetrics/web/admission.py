@@ -26,7 +26,8 @@ what was sent by `site.form(request)`, also in a plain `def`:
 
 What goes into the audit: exports (addresses whose right is "export") and analyses that name customers are noted by themselves.
 Another page that names persons says `site.saw(request, "customer C17")`; a change of a definition, target or setting says
-`site.note(request, "definition", "what became what")`.
+`site.note(request, "definition", "what became what")`. Work on the data that takes its time is begun by `site.begin(...)`, which
+writes it down once it is done.
 
 A large file is not read before its sender is known: its form is sent to an address that carries the token itself,
 action="/import/upload?csrf={{ csrf }}" enctype="multipart/form-data"; the route then is `async def` and reads `request.form()`
