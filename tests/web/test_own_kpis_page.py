@@ -10,9 +10,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from crmetrics.analysis.kpi_file import put, take_out
+from crmetrics.presenting.numbers import Format
 from crmetrics.vocabulary.errors import BadFile
+from crmetrics.warehouse.schema import TABLES
 from crmetrics.web.application import application
 from crmetrics.web.own_kpis_page import name_of
+from crmetrics.web.own_kpis_view import VIEWS, columns_listed, dates_of
 from tests.web.signed_in import HOME, send, signed_in, site_of, token_of
 from tests.web.test_pages import publish
 
@@ -121,6 +124,15 @@ def test_the_columns_of_another_table_are_shown(client: TestClient) -> None:
     page = sent(client, "look", over="order_lines").text
     assert "<code>quantity</code>" in page
     assert "<option>ordered_at</option>" not in page
+
+
+def test_every_column_that_is_offered_is_called_something_and_can_be_asked_by_its_kind(client: TestClient) -> None:
+    for over in (*TABLES, *VIEWS):
+        if dates_of(over):
+            assert all(label for _name, _kind, label in columns_listed(over, Format("en", "EUR"))), over
+    lost = sent(client, "preview", over="lost_deals", condition="reason = 'Price'")
+    assert lost.status_code == 200
+    assert 'role="alert"' not in lost.text
 
 
 def test_only_who_may_define_comes_in(tmp_path: Path) -> None:

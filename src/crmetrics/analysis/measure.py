@@ -192,9 +192,8 @@ def columns_of(over: str) -> Mapping[str, Kind]:
     if over not in facts():
         return MappingProxyType({column.name: _kind(column) for column in TABLES[over].columns})
     known = {column.name: column for table in reversed(tables) for column in TABLES[table].columns}
-    return MappingProxyType(
-        {name: _kind(known[name]) if name in known else _told_by(name) for name in _selected(over) if name != "party"}
-    )
+    found = {name: known.get(name) or known.get(origin) for name, origin in _selected(over) if name != "party"}
+    return MappingProxyType({name: _kind(column) if column else _told_by(name) for name, column in found.items()})
 
 
 def column_of(over: str, name: str) -> Typed:
@@ -210,19 +209,21 @@ def column_of(over: str, name: str) -> Typed:
     return Typed(f"converted({name}, company_rate)" if is_money and is_raw else name, columns[name])
 
 
-def _selected(fact: str) -> Iterator[str]:
-    """The names of the columns that a fact gives."""
+def _selected(fact: str) -> Iterator[tuple[str, str]]:
+    """The names of the columns that a fact gives, each with the name it has where it is taken from (of what is worked out, its own)."""
     tree = unchecked(facts()[fact].sql.replace("{party}", "party"))
     sources = {table.alias_or_name: table.name for table in tree.find_all(exp.Table)}
     for each in tree.selects:
         if not each.is_star:
-            yield each.alias_or_name
+            yield each.alias_or_name, each.this.name if isinstance(each.this, exp.Column) else each.alias_or_name
             continue
         starred = each.table if isinstance(each, exp.Column) else next(iter(sources))
         source = sources[starred]
         # a step within a view is no table: what such a view gives cannot be read here, and is told as BadValue
         yield from (
-            _selected(source) if source in facts() else (each.name for each in TABLES[tables_of(source)[0]].columns)
+            _selected(source)
+            if source in facts()
+            else ((each.name, each.name) for each in TABLES[tables_of(source)[0]].columns)
         )
 
 
@@ -234,7 +235,9 @@ def _told_by(name: str) -> Kind:
     """What a column that a fact works out gives, told by its name as the house writes names."""
     if name.startswith("is_"):
         return Kind.FLAG
-    for ending, kind in (("_at", Kind.MOMENT), ("_on", Kind.DATE), ("_id", Kind.TEXT)):
+    if name == "stage":
+        return Kind.TEXT
+    for ending, kind in (("_at", Kind.MOMENT), ("_on", Kind.DATE), ("_id", Kind.TEXT), ("_by", Kind.TEXT)):
         if name.endswith(ending):
             return kind
     return Kind.NUMBER

@@ -33,17 +33,31 @@ KINDS: Final[dict[Kind, Message]] = {
 }
 VIEWS: Final = (
     *("purchases", "ordered_lines", "sales_lines", "costed_lines", "closed_deals", "deal_cycles", "lost_deals"),
-    *(
-        "lost_leads",
-        "rejected_quotes",
-        "lead_contacts",
-        "quote_waits",
-        "ticket_replies",
-        "survey_answers",
-        "new_buyers",
-    ),
+    *("lead_contacts", "quote_waits", "ticket_replies", "survey_answers", "new_buyers"),
 )
 """The facts that are offered: those whose rows are things that people count. Another can still be named in the file."""
+
+WORKED_OUT: Final[dict[str, Message]] = {
+    "net": _("Net amount, returns and discounts taken off"),
+    "tax": _("Tax"),
+    "list_value": _("Value at list prices"),
+    "cost": _("Cost of goods"),
+    "full_cost": _("Cost, estimated where none is known"),
+    "is_unconverted": _("No exchange rate is known"),
+    "is_estimated": _("The cost is estimated"),
+    "is_service": _("A service"),
+    "closed_by": _("Owner at the close"),
+    "days": _("Days it took"),
+    "reason": _("Reason"),
+    "stage": _("Stage"),
+    "stage_no": _("Number of the stage"),
+    "began_at": _("Began"),
+    "sent_at": _("Sent"),
+    "replied_at": _("First reply"),
+    "is_satisfied": _("Satisfied"),
+    "points": _("Points"),
+}
+"""What is called how that a fact works out and no table has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +99,9 @@ def columns_listed(over: str, format: Format) -> list[tuple[str, str, str]]:
     """The columns of a table or fact: name, kind, what it is called; none for a table that there is not."""
     if not _columns(over):
         return []
-    labels = {each.name: each.label for table in reversed(tables_of(over)) for each in TABLES[table].columns}
+    labels = WORKED_OUT | {
+        each.name: each.label for table in reversed(tables_of(over)) for each in TABLES[table].columns
+    }
     return [
         (name, say(KINDS.get(kind, Message("")), format), say(labels[name], format) if name in labels else "")
         for name, kind in _columns(over).items()
