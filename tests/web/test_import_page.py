@@ -198,6 +198,8 @@ def test_the_pages_speak_the_reader_s_language(client: TestClient, language: str
     for page in (client.get(f"/import?language={language}").text, client.get(f"{address}?language={language}").text):
         for english in ("Import data", "Understood as", "Throw away", "Only you can tell"):
             assert english not in page
+    colon = "：" if language == "zh" else ": "
+    assert re.search(rf"<h1>[^<:：]+{colon}\w+</h1>", page)
 
 
 PEOPLE = "Customer No,Customer Name,E-mail,Loves\n" + "".join(

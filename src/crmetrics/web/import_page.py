@@ -228,7 +228,8 @@ def _odd(told: Told, format: Format) -> tuple[str, str]:
     table = TABLES.get(told.table)
     column = table.column(told.column).label if table and table.has(told.column) else None
     where = " · ".join(say(each, format) for each in (table.label if table else None, column) if each)
-    return f"{where}: {say(told.reason, format)}" if where else say(told.reason, format), format.count(told.rows)
+    said = say(told.reason, format)
+    return format.named(where, said) if where else said, format.count(told.rows)
 
 
 def _asked(question: Question, sees_personal: bool) -> Question:
@@ -274,4 +275,4 @@ def _kind(known: Known, format: Format, sees_personal: bool) -> dict[str, Any]:
             }
         )
     tables = [say(TABLES[table].label, format) for table in known.found.tables]
-    return {"files": known.files, "sheet": known.sheet or "", "tables": ", ".join(tables), "lines": lines}
+    return {"files": known.files, "sheet": known.sheet or "", "tables": format.listed(tables), "lines": lines}
