@@ -70,6 +70,15 @@ def test_a_customer_of_somebody_else_is_no_link(app: FastAPI) -> None:
     assert eve.get("/customers/c1").status_code == 404
 
 
+@pytest.mark.parametrize(("role", "is_offered"), [("admin", True), ("viewer", False)])
+def test_only_who_may_take_rows_away_is_offered_them_as_files(app: FastAPI, role: str, is_offered: bool) -> None:
+    client, address = signed_in(app, role), "/a/kpis.purchases/rows?period=2025&cell=value"
+    for ending in ("xlsx", "csv", "json"):
+        assert (f'href="rows.{ending}?' in client.get(address).text) is is_offered
+        taken = client.get(address.replace("rows?", f"rows.{ending}?"))
+        assert taken.status_code == (200 if is_offered else 403)
+
+
 def test_a_search_that_finds_more_than_it_shows_says_so(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
     boss = signed_in(app, "admin", "boss")
     for most, is_cut in ((2, True), (3, False)):

@@ -31,12 +31,14 @@ from crmetrics.web.files import FILES, file_of
 from crmetrics.web.pages import ROWS, column_classes
 from crmetrics.web.records import customer_address, page_of, telling_columns
 from crmetrics.web.site import Site
+from crmetrics.workspace.rights import Permission
 
 _ = words("rows")
 segment = words("segments")
 
 AT: Final = "at."
 """`cell=won&at.party=E017` names a figure: its column, and whose row it stands in; without `at.` it is the total."""
+_OFFERED: Final[tuple[Permission, ...]] = ("share", "export")
 _OF_THE_PAGE: Final = frozenset({"cell", "sort", "page", "rows", "language", "bom"})
 
 RIGHTS: Final[Rights] = {
@@ -77,7 +79,8 @@ def routes(site: Site) -> APIRouter:
         opened = opening(site, request, key, start=(here - 1) * ROWS, count=ROWS)
         known = _customers(site, request, opened.rows)
         shown = _shown(opened, here, request.query_params, site.format(request), known)
-        return site.page(request, "rows.html", WORDS, key=key, may_share=site.may(request, "share"), **shown)
+        may = {f"may_{right}": site.may(request, right) for right in _OFFERED}
+        return site.page(request, "rows.html", WORDS, key=key, **may, **shown)
 
     return router
 
