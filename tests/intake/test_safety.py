@@ -24,6 +24,7 @@ from crmetrics.intake.rebuilding import rebuild
 from crmetrics.vocabulary.errors import BadMapping, BadValue, Busy, NoSpace, UnknownName
 from crmetrics.warehouse.versions import KEPT, Versions
 from crmetrics.workspace.folder import Workspace
+from crmetrics.workspace.settings import read_settings
 
 PEOPLE = """
     [source]
@@ -288,12 +289,13 @@ def test_a_workspace_that_cannot_be_made_is_told(company, monkeypatch):
 
 
 def test_a_workspace_is_made_once(company):
-    init_workspace(company.workspace)
+    init_workspace(company.workspace, "uk")
     assert "# currency" in (company.workspace / "crmetrics.toml").read_text(encoding="utf-8")
     with pytest.raises(BadValue, match="is a workspace already"):
         init_workspace(company.workspace)
     people(company, "1.csv", 5)
     assert company.take_in(PEOPLE, "1.csv").is_changed
+    assert read_settings(company.workspace / "crmetrics.toml").language == "uk"
 
 
 @pytest.mark.parametrize("wrong", [OSError("Input/output error"), KeyboardInterrupt()])

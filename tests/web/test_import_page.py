@@ -69,6 +69,9 @@ def answered(client: TestClient, address: str) -> str:
 
 def test_from_the_first_file_to_an_answer(client: TestClient, tmp_path: Path) -> None:
     assert client.get("/").url.path == "/import"
+    assert '<html lang="zh' in client.get("/?language=zh").text
+    assert '<html lang="zh' in client.get("/").text  # what was chosen is remembered
+    assert '<html lang="en' in client.get("/?language=en").text
     address = send(client, orders__csv=ORDERS)
     page = answered(client, address)
     assert "Order Date" in page

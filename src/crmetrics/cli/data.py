@@ -61,10 +61,10 @@ class SourceType(click.ParamType[Any]):
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @in_workspace
 def init(here: Here, folder: Path) -> None:
-    """Make a workspace in the folder DIR: its settings stand in crmetrics.toml."""
+    """Make a workspace in the folder DIR: its settings stand in crmetrics.toml. A language named here is kept there."""
     from crmetrics.intake.imports import init_workspace
 
-    init_workspace(folder)
+    init_workspace(folder, here.language or "")
     click.echo(
         here.say(
             _(

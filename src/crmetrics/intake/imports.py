@@ -80,15 +80,15 @@ def import_sources(
             return _Import(place, moment, progress, by).run(list(sources), mapping)
 
 
-def init_workspace(folder: Path) -> Settings:
-    """Make a folder a workspace, with settings to be filled by the first import. Raises BadValue if it already is one."""
+def init_workspace(folder: Path, language: str = "") -> Settings:
+    """Make a folder a workspace in a language, with settings to be filled by the first import. Raises BadValue if it already is one."""
     place = Workspace(folder)
     if place.settings.exists():
         raise BadValue(_("'{folder}' is a workspace already.", folder=str(folder)))
     with told_of_a_full_disk(folder, 1_000_000):
         folder.mkdir(parents=True, exist_ok=True)
         place.make()
-        settings = Settings()
+        settings = Settings(language=language)
         write_settings(place.settings, settings)
     return settings
 

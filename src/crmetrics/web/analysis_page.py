@@ -188,7 +188,7 @@ class Room:
         """The same in words."""
         told, format = progress(question, task), self.site.format(request)
         words = [WORDS["seconds"](n=told["seconds"])] + ([WORDS["usual"](n=told["usual"])] if told["usual"] else [])
-        return "; ".join(say(each, format) for each in words) + "."
+        return format.listed(say(each, format) for each in words)
 
     async def effects(self, request: Request, key: str) -> Response:
         """The switches with what each of their options would make of the figure, as a part of a page."""

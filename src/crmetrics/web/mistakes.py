@@ -128,7 +128,9 @@ def _shown(request: Request, site: Site, error: CrmetricsError) -> Response:
         going_on = f"?{urlencode({'next': asked})}" if request.method == "GET" and asked != "/" else ""
         return RedirectResponse(f"/sign-in{going_on}", 303)
     if isinstance(error, NoWorkspace) and request.method == "GET" and site.may(request, "import"):
-        return RedirectResponse("/import", 303)  # there is nothing to look at before something is imported
+        # there is nothing to look at before something is imported, in the language that was asked for
+        chosen = request.query_params.get("language")
+        return RedirectResponse(f"/import?language={chosen}" if chosen in LANGUAGES else "/import", 303)
     return _page(request, site, error, status, headers)
 
 
