@@ -224,6 +224,19 @@ def test_who_may_not_see_personal_data_sees_none_of_it_on_the_way(tmp_path: Path
         assert "Filter 1" in told  # a product is nobody
 
 
+def test_what_comes_next_is_offered_to_who_may_do_it(tmp_path: Path) -> None:
+    """Who may not see personal data may import, and not clean."""
+    app = application(tmp_path)
+    with signed_in(app, "admin", "boss") as boss, signed_in(app, "analyst", "ana", sees_personal=False) as analyst:
+        boss.follow_redirects = True
+        address = send(boss, orders__csv=ORDERS)
+        answered(boss, address)
+        assert '<li><a href="/duplicates">' in do(boss, address, "start")
+        page = analyst.get(address).text
+        assert "/duplicates" not in page
+        assert '<li><a href="/history">' in page
+
+
 def test_what_is_wrong_is_told_in_the_reader_s_language(client: TestClient) -> None:
     page = settled(client, send(client, orders__csv=ORDERS, empty__csv=""))
     assert "&#39;empty.csv&#39; is empty: it holds no rows." in page

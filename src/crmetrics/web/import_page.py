@@ -137,7 +137,10 @@ def _steps(router: APIRouter, site: Site, uploads: Uploads) -> None:
         format = site.format(request)
         shown["wrong"] = say(site.told(request, found.wrong), format) if found.wrong else ""
         shown["left_out"] = [say(site.told(request, each), format) for each in found.left_out]
-        return site.page(request, "import.html", WORDS, upload=found, uploads=[], sources=[], **shown)
+        may_clean = site.may(request, "clean")
+        return site.page(
+            request, "import.html", WORDS, upload=found, uploads=[], sources=[], may_clean=may_clean, **shown
+        )
 
     @router.post("/import/{number}/{what}")
     def step(request: Request, number: int, what: str) -> Response:
