@@ -1,6 +1,7 @@
 """What files tell of each other, what words and values tell together, and what is asked because nothing tells it."""
 
 from contextlib import closing
+from dataclasses import replace
 
 import duckdb
 import pytest
@@ -182,3 +183,60 @@ def test_a_contact_beside_a_customer_is_asked_about(proposed):
     told = found(proposed(deals=text), "deals")
     assert told["deals", "customer_id"].column == "Customer"
     assert all(match.confidence < SURE for match in told.values() if match.column == "Contact Name")
+
+
+HEADS = "Order ID,Order Date,Customer No,Product,Quantity,Net Amount"
+LINES = [f"A{n},2026-01-{n:02},C{n % 3},P{n % 2},{n % 4 + 1},{n}.50" for n in range(1, 21)]
+
+
+def taken_in(tmp_path, proposal):
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text(replace(proposal, currency="EUR").text(), encoding="utf-8")
+    return import_sources(tmp_path / "w", [tmp_path / "exports"], mapping)
+
+
+def rows(tmp_path, sql):
+    version = Versions(tmp_path / "w" / "versions").current()
+    assert version is not None
+    with closing(duckdb.connect(str(version.path), read_only=True)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+@pytest.mark.parametrize("again", ["orders (1).csv", "orders - Copy.csv", "orders - Kopya (2).csv"])
+def test_an_export_that_was_fetched_again_doubles_nothing(tmp_path, again):
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    (exports / "orders.csv").write_text("\n".join([HEADS, *LINES[:15], ""]))
+    (exports / again).write_text("\n".join([HEADS, *LINES, ""]))
+    proposal, _errors = understand([exports], tmp_path / "spill")
+    taken_in(tmp_path, proposal)
+    assert rows(tmp_path, "select count(*), sum(net_amount)::double from order_lines") == [(20, 220.0)]
+
+
+def test_files_of_several_shops_are_not_taken_for_one_another(tmp_path):
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    for name, lines in (("orders.csv", LINES[:10]), ("orders (1).csv", LINES[9:])):  # one line in common may be chance
+        (exports / name).write_text("\n".join([HEADS, *lines, ""]))
+    proposal, _errors = understand([exports], tmp_path / "spill")
+    assert 'kind = "full"' in proposal.text()
+
+
+def test_beside_files_a_day_a_list_of_customers_is_kept_up_to_date(tmp_path):
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    customers = "Customer No,Customer Name,E-mail\n" + "".join(f"C{n},Firm {n},a{n}@x.com\n" for n in range(3))
+    (exports / "customers.csv").write_text(customers)
+    for day in (1, 2):
+        (exports / f"orders-2026-01-{day:02}.csv").write_text("\n".join([HEADS, *LINES[day * 5 : day * 5 + 8], ""]))
+    proposal, _errors = understand([exports], tmp_path / "spill")
+    assert 'kind = "delta"' in proposal.text()
+    taken_in(tmp_path, proposal)
+    (exports / "customers.csv").write_text(customers.replace("a1@x.com", "new@x.com"))
+    report = import_sources(tmp_path / "w", [exports], tmp_path / "mapping.toml")
+    assert [(each.kept, each.quarantined) for each in report.files] == [(3, 0)]
+    assert rows(tmp_path, "select email from customers order by customer_id") == [
+        ("a0@x.com",),
+        ("new@x.com",),
+        ("a2@x.com",),
+    ]

@@ -17,7 +17,7 @@ from crmetrics.clean.understanding.evidence import middle_rates
 from crmetrics.clean.understanding.headers import meanings_of
 from crmetrics.clean.understanding.known import Known
 from crmetrics.clean.understanding.proposal import Proposal
-from crmetrics.clean.understanding.recognition import Recognised, recognise
+from crmetrics.clean.understanding.recognition import SURE, Recognised, recognise
 from crmetrics.clean.understanding.shapes import shape_of
 from crmetrics.clean.understanding.structure import Structure, stages_of, without_stages
 from crmetrics.clean.understanding.together import seen_together
@@ -27,15 +27,29 @@ from crmetrics.collect.kinds import kind_of
 from crmetrics.collect.servers.address import Address
 from crmetrics.intake.copies import without_copies
 from crmetrics.intake.finding import Source, source_name
-from crmetrics.intake.looked_through import DIGITS, Sheet, reads_of, sheets_of_database, sheets_of_files, telling_reads
+from crmetrics.intake.looked_through import (
+    DIGITS,
+    MOST_COLUMNS,
+    Sheet,
+    reads_of,
+    sheets_of_database,
+    sheets_of_files,
+    telling_reads,
+)
 from crmetrics.intake.shared_encodings import shared_encodings
 from crmetrics.vocabulary.errors import BadFile, CrmetricsError
 from crmetrics.vocabulary.language import words
+from crmetrics.warehouse.expression import identifier, literal
+from crmetrics.warehouse.schema import TABLES
 
 _ = words("import")
 
 Progress = Callable[[str, float], None]
 UNDERSTANDING: Final = "understanding-"
+COPY: Final = re.compile(r"(?:[\s_.-]*(?:\(\s*\)|\bcopy|\bkopya\w*|\bкопі[яї]|\bкопия|副本))+[\s_.-]*$", re.IGNORECASE)
+"""What browsers and systems put behind the name of a file that is there already."""
+OVERLAPPING: Final = 0.5
+"""The share of a file's rows that stand in another one of its kind, from which on it was exported anew: by chance few do."""
 BESIDE_A_SYSTEM: Final = 6.0
 """The score from which on a file beside the exports of a known system is taken for a table of the user's own."""
 
@@ -92,7 +106,7 @@ def _kinds(sheets: Sequence[Sheet]) -> list[list[Sheet]]:
     """
     found: dict[tuple[object, ...], list[Sheet]] = {}
     for one in sheets:
-        stem = DIGITS.sub("", one.path.name.split(".")[0])
+        stem = COPY.sub("", DIGITS.sub("", one.path.name.split(".")[0]))
         told = stem if meanings_of(stem).words else ""
         is_alone = one.path if one.sheet or one.table else None
         sheet = DIGITS.sub("*", one.sheet) if one.sheet else None
@@ -134,13 +148,45 @@ def _known(connection: duckdb.DuckDBPyConnection, name: str, group: Sequence[She
         structure = replace(structure, stages=stages_of(read, told.get("stage", "")))
         found = without_stages(found, structure.stages)
     sheet = DIGITS.sub("*", first.sheet) if first.sheet and len(group) > 1 else first.sheet
-    known = Known(name, _match(group), read, found, sheet, structure=structure, above=first.raw.above)
+    known = Known(
+        name, _match(group), read, found, sheet, structure=structure, above=first.raw.above,
+        overlaps=_overlaps(connection, group), key=_key(connection, group, found),
+    )  # fmt: skip
     if found.own == "exchange_rates":
         # the rows of this kind of file are still at hand
         told = {match.target: match.column for match in found.tables[found.own]}
         decimal = known.column(told["rate_to_company"]).reading.decimal or "."
         known = replace(known, rates=middle_rates(connection, told["currency"], told["rate_to_company"], decimal))
     return known
+
+
+def _overlaps(connection: duckdb.DuckDBPyConnection, group: Sequence[Sheet]) -> bool:
+    """Whether a file holds what another one of its kind holds as well, as exports of everything up to a day do."""
+    columns = group[0].raw.columns
+    if len(group) < 2 or len(columns) > MOST_COLUMNS:
+        return False
+    files = ", ".join(literal(str(one.raw.path)) for one in group)
+    found = connection.execute(
+        f"with printed as (select hash({', '.join(map(identifier, columns))}) as print, file_index as file "
+        f"from read_parquet([{files}], union_by_name = true)), "
+        "shared as (select print from printed group by print having count(distinct file) > 1) "
+        "select max(share) from (select avg((print in (select print from shared))::int) as share from printed group by file)"
+    ).fetchall()[0][0]
+    return (found or 0.0) >= OVERLAPPING
+
+
+def _key(connection: duckdb.DuckDBPyConnection, group: Sequence[Sheet], found: Recognised) -> str:
+    """The column that tells the rows of a file apart: by it a row of a later export takes the place of an earlier one."""
+    key = TABLES[found.own].key if found.own else ()
+    match = next((each for each in found.tables[found.own] if (each.target,) == key), None) if key else None
+    if match is None or match.joined or match.confidence < SURE:
+        return ""
+    name = identifier(match.column)
+    for one in group:
+        again = f"from read_parquet({literal(str(one.raw.path))}) where {name} is not null group by trim({name}) having count(*) > 1"
+        if connection.execute(f"select 1 {again} limit 1").fetchall():
+            return ""
+    return match.column
 
 
 def _of_a_system(known: Sequence[Known]) -> list[Known]:

@@ -61,6 +61,10 @@ class Known:
     structure: Structure = PLAIN
     above: tuple[str, ...] = ()
     """What stands above the names of its columns, and is passed over."""
+    overlaps: bool = False
+    """Whether a file of it holds what another one holds as well."""
+    key: str = ""
+    """The column that tells the rows of a file apart, where one surely does."""
     copy_of: str = ""
     """The file that holds the very same rows, where it is left out as its copy."""
 

@@ -43,9 +43,7 @@ class MappingText:
     def text(self) -> str:
         """The mapping, in TOML."""
         parts = ["# What crmetrics understood of these files. Lines marked ? were not sure: look at them.", ""]
-        # a file a day or a month holds what is new; under one name alone a file holds everything there is
-        kind = "delta" if any("*" in pattern for known in self.proposal.known for pattern in known.match) else "full"
-        parts += ["[source]", f"name = {value(self.proposal.source)}", f"kind = {value(kind)}", ""]
+        parts += ["[source]", f"name = {value(self.proposal.source)}", f"kind = {value(self._kind)}", ""]
         if self.proposal.currency:
             parts += ["[company]", f"currency = {value(self.proposal.currency)}", ""]
         used = [known for known in self.proposal.known if known.found.own]
@@ -66,6 +64,15 @@ class MappingText:
                     parts += [*self._visits(known), ""]
         return "\n".join(parts)
 
+    @property
+    def _kind(self) -> str:
+        """A file a day or a month holds what is new, and may hold what came before; under one name alone it holds everything."""
+        known = self.proposal.known
+        is_added = any("*" in pattern for each in known for pattern in each.match) or any(
+            each.overlaps for each in known
+        )
+        return "delta" if is_added else "full"
+
     # ── files ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _entry(self, known: Known) -> Iterator[str]:
@@ -73,6 +80,8 @@ class MappingText:
         yield from known.structure.lines(known.match)
         if known.sheet is not None:
             yield f"sheet = {value(known.sheet)}"
+        if known.key and not known.shape and self._kind == "delta":
+            yield f"key = {value(known.key)}"
         if known.encoding:
             yield f"encoding = {value(known.encoding)}    # that of the other files"
 
