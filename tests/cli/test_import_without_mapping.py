@@ -50,6 +50,17 @@ def test_open_questions_are_told_and_not_settled_by_a_second_run(orders: Path, t
     assert "Nothing new" in run(workspace, "import", str(orders)).output
 
 
+def test_a_mapping_that_was_corrected_by_hand_is_not_lost_by_a_new_proposal(orders: Path, tmp_path: Path) -> None:
+    workspace, kept = tmp_path / "w", tmp_path / "w" / "mappings" / "shop.toml"
+    run(workspace, "import", str(orders), "--currency", "EUR", "--propose")
+    proposed = kept.read_text(encoding="utf-8")
+    kept.write_text("# mine\n" + proposed, encoding="utf-8")
+    for _time in range(2):
+        assert run(workspace, "import", str(orders), "--currency", "EUR", "--propose").exit_code == 0
+        assert kept.read_text(encoding="utf-8") == proposed
+        assert kept.with_name("shop.before.toml").read_text(encoding="utf-8") == "# mine\n" + proposed
+
+
 def test_a_currency_beside_a_mapping_is_not_passed_over(orders: Path, tmp_path: Path) -> None:
     workspace, kept = tmp_path / "w", tmp_path / "w" / "mappings" / "shop.toml"
     run(workspace, "import", str(orders), "--currency", "EUR")

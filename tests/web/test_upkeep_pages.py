@@ -92,6 +92,7 @@ def test_what_is_kept_apart_is_not_proposed_again(client: TestClient) -> None:
 def test_what_was_set_aside_is_corrected_in_the_workbook(client: TestClient, folder: Path) -> None:
     page = client.get("/quarantine").text
     assert "someday" in page
+    assert "ordered_at" not in page
     content = client.get("/quarantine/rows.xlsx").content
     book, changed = ZipFile(io.BytesIO(content)), io.BytesIO()
     with ZipFile(changed, "w") as target:

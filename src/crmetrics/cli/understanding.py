@@ -88,11 +88,15 @@ def _written(here: Here, proposal: Proposal, open_questions: Sequence[Question])
     """The mapping written into the workspace, with what is open above it, and said."""
     from crmetrics.intake.open_questions import with_questions
     from crmetrics.presenting.understanding import told_question
+    from crmetrics.warehouse.disk import replace as replace_file
 
     asked = [told_question(question, here.format()) for question in open_questions]
     path = mapping_path(here, proposal.source)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(with_questions(proposal.text(), asked), encoding="utf-8")
+    text = with_questions(proposal.text(), asked)
+    if path.is_file() and path.read_text(encoding="utf-8") != text:  # somebody may have corrected it by hand
+        path.replace(path.with_suffix(".before.toml"))
+    replace_file(path, text, path.name + ".part")
     click.echo(here.say(_("The mapping stands in {path}.", path=str(path))))
     for told in asked:
         click.echo(f"  ? {told}")

@@ -124,13 +124,22 @@ def _begin(site: Site, request: Request, sent: UploadFile) -> None:
         raise
 
 
+def _label(table: str, column: str, format: Format) -> str:
+    """What a canonical column is called; of a row that no table could take it is a column of its file."""
+    is_canonical = table in TABLES and TABLES[table].has(column)
+    return say(TABLES[table].column(column).label, format) if is_canonical else column
+
+
 def _told(told: Told, rows: tuple[OddRow, ...], format: Format) -> dict[str, object]:
     table = TABLES.get(told.table)
-    column = table.column(told.column).label if table and table.has(told.column) else None
-    where = " · ".join(say(each, format) for each in (table.label if table else None, column) if each)
+    column = _label(told.table, told.column, format) if table and table.has(told.column) else ""
+    where = " · ".join(each for each in (say(table.label, format) if table else "", column) if each)
     return {
         "where": where,
         "reason": say(told.reason, format),
         "rows": told.rows,
-        "examples": [(each.file, each.row, each.column, each.value, say(each.reason, format)) for each in rows],
+        "examples": [
+            (each.file, each.row, _label(told.table, each.column, format), each.value, say(each.reason, format))
+            for each in rows
+        ],
     }
