@@ -96,6 +96,7 @@ def test_the_chart_is_read_by_keyboard_and_as_a_table(page: Page, site: str) -> 
     assert page.locator("tbody td").first.inner_text() in first
     page.locator(".twin summary").click()
     rows = page.locator(".twin tbody tr")
+    rows.first.wait_for()
     assert rows.count() == page.locator("#rows tbody tr").count()
 
 
