@@ -330,7 +330,7 @@ def test_a_child_that_began_meanwhile_does_not_hold_the_lock(company):
             os._exit(0)
     try:
         with import_lock(path):
-            pass
+            assert path.read_text(encoding="utf-8").startswith(f"{os.getpid()} ")
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)

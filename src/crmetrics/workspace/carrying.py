@@ -12,7 +12,6 @@ from typing import Final
 import sqlalchemy
 from sqlalchemy import Connection, Table, insert, select
 
-from crmetrics import workspace
 from crmetrics.vocabulary.errors import BadValue
 from crmetrics.vocabulary.language import words
 from crmetrics.workspace.folder import Workspace
@@ -63,8 +62,8 @@ def carry_state(folder: Path) -> Mapping[str, int]:
 
 def _tables(source: Connection) -> list[Table]:
     """The tables that the file has, those first that others refer to."""
-    for module in pkgutil.iter_modules(workspace.__path__):
-        import_module(f"{workspace.__name__}.{module.name}")  # each noun declares its tables
+    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        import_module(f"{__name__.rpartition('.')[0]}.{module.name}")  # each noun declares its tables
     there = set(sqlalchemy.inspect(source).get_table_names())
     return [table for table in METADATA.sorted_tables if table.name in there]
 
