@@ -160,6 +160,8 @@ def test_who_is_known_by_a_confirmed_address_is_let_in(app: FastAPI, provider: P
     again = browser(app)  # from now on by what the server calls him, whatever his address
     assert back(again, there(again, provider)).status_code == 303
     assert People(site_of(app).state).by_subject(f"{provider.issuer}|u1") == ada
+    (rights,) = Audit(site_of(app).state).latest(kind="rights")  # the server said once which employee she is
+    assert (rights.who, rights.about.endswith(", employee ana")) == ("ada@example.com", True)
 
 
 @pytest.mark.parametrize(
@@ -239,6 +241,9 @@ def test_new_people_where_the_settings_let_them_in(app: FastAPI, provider: Provi
     assert back(client, there(client, provider)).status_code == 303
     bo = People(site_of(app).state).named("bo")
     assert (bo.role, bo.employee_id, bo.has_password) == ("rep", "bo", False)
+    assert [each.about for each in Audit(site_of(app).state).latest(kind="rights")] == [
+        f"{bo.name}: rep, self, employee bo"
+    ]
     assert client.get("/a/sales.win_rate.json?period=2025").json()["total"]["n"] == 1
 
 

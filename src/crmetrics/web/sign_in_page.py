@@ -11,6 +11,7 @@ from crmetrics.vocabulary.errors import BadValue, UnknownName
 from crmetrics.vocabulary.language import Message, words
 from crmetrics.web.admission import OPEN, Rights, address_of, remember_visit, sign_in, sign_out, visit_of, who
 from crmetrics.web.company_sign_in import CompanyServer, SignInRefused, company_server
+from crmetrics.web.people_page import told
 from crmetrics.web.site import Site
 from crmetrics.workspace.company_sign_ins import CompanySignIns
 from crmetrics.workspace.passwords import SHORTEST, Passwords
@@ -119,7 +120,10 @@ def _company(router: APIRouter, site: Site) -> None:
     @router.get("/sign-in/company/back")
     def and_back(request: Request) -> Response:
         given, address = request.query_params, address_of(request)
-        begun = CompanySignIns(site.state).take(visit_of(request), given.get("state", ""))
+        begun, before = (
+            CompanySignIns(site.state).take(visit_of(request), given.get("state", "")),
+            People(site.state).all(),
+        )
         try:
             if begun is None or not given.get("code"):
                 raise SignInRefused(_("This sign-in was not begun here, took too long, or was cancelled. Try again."))
@@ -127,6 +131,8 @@ def _company(router: APIRouter, site: Site) -> None:
         except SignInRefused as error:
             site.audit.note("", "refused", str(error), address)
             return _shown(site, request, "/", said=error.message)
+        if person not in before:  # new here, or of another employee: the server gives rights, too
+            site.audit.note(person.name, "rights", told(person), address)
         return _let_in(site, request, person, begun.going_on, server().issuer)
 
 
