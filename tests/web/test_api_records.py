@@ -63,6 +63,16 @@ def test_customers_are_found_and_told(ask: Callable[..., Any]) -> None:
     assert ask("GET", "/api/customers").status_code == 422
 
 
+def test_what_is_found_comes_in_parts(ask: Callable[..., Any]) -> None:
+    told = [ask("GET", f"/api/customers?q=t&rows=1&page={page}").json() for page in (1, 2, 3)]
+    assert [[each["customer_id"] for each in part["customers"]] for part in told] == [["C1"], ["C2"], []]
+    assert [part["is_cut"] for part in told] == [True, False, False]
+    assert ask("GET", "/api/deals?q=t").json() == {"deals": [], "is_cut": False}
+    assert ask("GET", "/api/customers?q=t&rows=0").status_code == 400
+    described = ask("GET", "/api/openapi.json").json()["paths"]["/api/customers"]["get"]["parameters"]
+    assert {each["name"] for each in described} == {"q", "page", "rows"}
+
+
 def test_a_target_is_set_changed_and_removed(ask: Callable[..., Any], folder: Path) -> None:
     assert ask("PUT", "/api/targets", json=TARGET).json()["target"]["value"] == 500
     assert ask("PUT", "/api/targets", json={**TARGET, "value": 600}).status_code == 200

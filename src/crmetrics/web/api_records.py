@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -11,7 +12,7 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from crmetrics.analysis.metric import headline_column
-from crmetrics.analysis.search import hits_of
+from crmetrics.analysis.search import Hit, hits_of
 from crmetrics.intake.history import history_of
 from crmetrics.intake.planned import Plan, remove_target, set_target
 from crmetrics.presenting.history import what
@@ -22,9 +23,11 @@ from crmetrics.vocabulary.language import words
 from crmetrics.vocabulary.unit import Unit
 from crmetrics.warehouse.scope import Scope
 from crmetrics.web.admission import Rights
+from crmetrics.web.api import part_of
 from crmetrics.web.customer_page import customer_as_data
 from crmetrics.web.deal_page import deal_as_data
 from crmetrics.web.files import json_of, marked_json
+from crmetrics.web.openapi import parts
 from crmetrics.web.planning import Typed, plan_of
 from crmetrics.web.sent_objects import object_sent
 from crmetrics.web.site import Site
@@ -44,6 +47,7 @@ RIGHTS: Final[Rights] = {
 }
 _FIELDS: Final = ("kpi", "party", "period", "first", "last")
 LARGEST: Final = 10_000  # bytes of a target
+LONGEST_SOUGHT: Final = 200
 DIGITS: Final = 24  # of a number; one of 10 ** 999999 would be written out in full
 
 
@@ -76,13 +80,25 @@ def routes(site: Site) -> APIRouter:
     return router
 
 
+def _hits(site: Site, request: Request, table: str, typed: str) -> tuple[Sequence[Hit], bool]:
+    """The part that is asked for of what holds the words typed, and whether there is more behind it."""
+    start, count = part_of(request)
+    with site.catalogue().warehouse(Scope(site.viewer(request))) as warehouse:
+        hits = hits_of(warehouse, table, typed[:LONGEST_SOUGHT], start + count + 1)
+    return hits[start : start + count], len(hits) > start + count
+
+
 def _customers(router: APIRouter, site: Site) -> None:
-    @router.get("/customers", tags=["customers"], summary="Customers by a part of their name, or by their number")
+    @router.get(
+        "/customers",
+        tags=["customers"],
+        summary="Customers by a part of their name, or by their number",
+        openapi_extra={"parameters": [*parts()]},
+    )
     def search(request: Request, q: str) -> Response:
-        with site.catalogue().warehouse(Scope(site.viewer(request))) as warehouse:
-            hits = hits_of(warehouse, "customers", q[:200])
+        hits, is_cut = _hits(site, request, "customers", q)
         told = [{"customer_id": hit.id, "name": hit.name, "city": hit.more or None} for hit in hits]
-        return marked_json(request, site, {"customers": told})
+        return marked_json(request, site, {"customers": told, "is_cut": is_cut})
 
     @router.get("/customers/{customer:path}", tags=["customers"], summary="One customer with what is recorded of him")
     def one(request: Request, customer: str) -> Response:
@@ -90,15 +106,19 @@ def _customers(router: APIRouter, site: Site) -> None:
 
 
 def _deals(router: APIRouter, site: Site) -> None:
-    @router.get("/deals", tags=["deals"], summary="Deals by a part of their name, or by their number")
+    @router.get(
+        "/deals",
+        tags=["deals"],
+        summary="Deals by a part of their name, or by their number",
+        openapi_extra={"parameters": [*parts()]},
+    )
     def search(request: Request, q: str) -> Response:
-        with site.catalogue().warehouse(Scope(site.viewer(request))) as warehouse:
-            hits = hits_of(warehouse, "deals", q[:200])
+        hits, is_cut = _hits(site, request, "deals", q)
         told = [
             {"deal_id": hit.id, "name": hit.name, "stage": hit.more or None, "customer_id": hit.customer or None}
             for hit in hits
         ]
-        return marked_json(request, site, {"deals": told})
+        return marked_json(request, site, {"deals": told, "is_cut": is_cut})
 
     @router.get("/deals/{deal:path}", tags=["deals"], summary="One deal with what is recorded of it")
     def one(request: Request, deal: str) -> Response:

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from crmetrics.web.admission import SIGNED_IN, Number, Rights
-from crmetrics.web.api import MOST, USUAL, part_of
+from crmetrics.web.api import part_of
 from crmetrics.web.files import marked_json
-from crmetrics.web.openapi import answers
+from crmetrics.web.openapi import answers, parts
 from crmetrics.web.segments_page import Listed, counted, segments_of
 from crmetrics.web.site import Site
 
@@ -55,10 +55,6 @@ _LISTED: Final = {
     "required": ["segments", "count"],
     "properties": {"segments": {"type": "array", "items": _SEGMENT}, "count": {"type": "integer"}},
 }
-_PARTS: Final = [
-    {"name": name, "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": most, "default": usual}}
-    for name, most, usual in (("page", 10**9, 1), ("rows", MOST, USUAL))
-]
 
 
 def routes(site: Site) -> APIRouter:
@@ -69,7 +65,7 @@ def routes(site: Site) -> APIRouter:
         "/segments",
         tags=["segments"],
         summary="Your segments of customers and the shared ones, by title",
-        openapi_extra={"parameters": _PARTS, **answers("200", "The segments", _LISTED)},
+        openapi_extra={"parameters": [*parts()], **answers("200", "The segments", _LISTED)},
     )
     def listed(request: Request) -> Response:
         start, count = part_of(request)

@@ -89,7 +89,7 @@ def _asked(declared: Analysis, format: Format) -> Document:
         "operationId": f"ask_{declared.key}",
         "summary": say(declared.title, format),
         "description": say(declared.question, format),
-        "parameters": [*_question(declared, format), *_parts()],
+        "parameters": [*_question(declared, format), *parts()],
         "responses": {
             "200": {"description": "The answer", "content": {"application/json": {"schema": _answer(declared, format)}}}
         },
@@ -110,7 +110,7 @@ def _opened(declared: Analysis, format: Format) -> Document:
         "operationId": f"open_{declared.key}",
         "summary": say(declared.title, format),
         "description": "The very rows behind a figure.",
-        "parameters": [*_question(declared, format), cell, *_parts()],
+        "parameters": [*_question(declared, format), cell, *parts()],
         "responses": {
             "200": {"description": "The rows", "content": {"application/json": {"schema": {"type": "object"}}}}
         },
@@ -148,7 +148,8 @@ def _question(declared: Analysis, format: Format) -> Iterator[Document]:
         )
 
 
-def _parts() -> Iterator[Document]:
+def parts() -> Iterator[Document]:
+    """The parameters of what is given in parts."""
     yield _parameter("page", {"type": "integer", "minimum": 1, "maximum": 10**9, "default": 1})
     yield _parameter("rows", {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 1_000})
 
