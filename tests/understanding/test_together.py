@@ -206,8 +206,9 @@ def rows(tmp_path, sql):
 def test_an_export_that_was_fetched_again_doubles_nothing(tmp_path, again):
     exports = tmp_path / "exports"
     exports.mkdir()
-    (exports / "orders.csv").write_text("\n".join([HEADS, *LINES[:15], ""]))
-    (exports / again).write_text("\n".join([HEADS, *LINES, ""]))
+    heads, lines = f"{HEADS},print", [f"{line},yes" for line in LINES]
+    (exports / "orders.csv").write_text("\n".join([heads, *lines[:15], ""]))
+    (exports / again).write_text("\n".join([heads, *lines, ""]))
     proposal, _errors = understand([exports], tmp_path / "spill")
     taken_in(tmp_path, proposal)
     assert rows(tmp_path, "select count(*), sum(net_amount)::double from order_lines") == [(20, 220.0)]

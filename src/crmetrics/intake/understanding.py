@@ -13,7 +13,7 @@ from typing import Final
 
 import duckdb
 
-from crmetrics.clean.understanding.evidence import middle_rates
+from crmetrics.clean.understanding.evidence import ALL_ROWS, middle_rates
 from crmetrics.clean.understanding.headers import meanings_of
 from crmetrics.clean.understanding.known import Known
 from crmetrics.clean.understanding.proposal import Proposal
@@ -166,13 +166,19 @@ def _overlaps(connection: duckdb.DuckDBPyConnection, group: Sequence[Sheet]) -> 
     if len(group) < 2 or len(columns) > MOST_COLUMNS:
         return False
     files = ", ".join(literal(str(one.raw.path)) for one in group)
+    step = _step(sum(one.raw.rows for one in group))
     found = connection.execute(
-        f"with printed as (select hash({', '.join(map(identifier, columns))}) as print, file_index as file "
-        f"from read_parquet([{files}], union_by_name = true)), "
+        f"with printed as (select * from (select hash({', '.join(map(identifier, columns))}) as print, file_index as file "
+        f"from read_parquet([{files}], union_by_name = true)) where print % {step} = 0), "
         "shared as (select print from printed group by print having count(distinct file) > 1) "
         "select max(share) from (select avg((print in (select print from shared))::int) as share from printed group by file)"
     ).fetchall()[0][0]
     return (found or 0.0) >= OVERLAPPING
+
+
+def _step(rows: int) -> int:
+    """Of so many rows every how manieth is looked at, by its print: rows that are alike are looked at together or not at all."""
+    return max(1, -(-rows // ALL_ROWS))
 
 
 def _key(connection: duckdb.DuckDBPyConnection, group: Sequence[Sheet], found: Recognised) -> str:
@@ -183,7 +189,10 @@ def _key(connection: duckdb.DuckDBPyConnection, group: Sequence[Sheet], found: R
         return ""
     name = identifier(match.column)
     for one in group:
-        again = f"from read_parquet({literal(str(one.raw.path))}) where {name} is not null group by trim({name}) having count(*) > 1"
+        again = (
+            f"from read_parquet({literal(str(one.raw.path))}) where {name} is not null "
+            f"and hash(trim({name})) % {_step(one.raw.rows)} = 0 group by trim({name}) having count(*) > 1"
+        )
         if connection.execute(f"select 1 {again} limit 1").fetchall():
             return ""
     return match.column
