@@ -6,7 +6,7 @@ from dataclasses import replace
 import altair as alt
 import pytest
 
-from crmetrics.analysis import Bars, Lines, Table, Waterfall
+from crmetrics.analysis import Bars, HeatMap, Lines, Table, Waterfall
 from crmetrics.presenting import chart
 from crmetrics.presenting.frame import MOST_GROUPS, shortened, ticks
 from crmetrics.presenting.grid import slanting
@@ -15,7 +15,7 @@ from crmetrics.presenting.numbers import format_for
 from crmetrics.presenting.steps import axis_labels, label_places, without_gaps
 from crmetrics.presenting.theme import ROLES, browser_theme, config, filled
 from crmetrics.presenting.treemap import squarified
-from tests.presenting.conftest import HOSTILE
+from tests.presenting.conftest import HOSTILE, Retention, answer_of, months
 
 ENGLISH = format_for("en", "EUR", "Europe/Istanbul")
 
@@ -158,6 +158,20 @@ def test_what_arrives_at_the_end_of_a_funnel_is_a_bar_of_its_own(funnel):
     bars, labels = (layer["data"]["values"] for layer in drawn(ended).spec["layer"])
     assert (bars[-1]["kind"], bars[-1]["v"], bars[-1]["v2"]) == ("Won", 0.0, 172.0)
     assert labels[-1]["t"] == "172"
+
+
+def test_a_grid_that_is_not_drawn_whole_says_so():
+    columns = {
+        "cohort": [each for each in months(50, 2022 * 12) for _k in range(70)],
+        "k": list(range(70)) * 50,
+        "rate": [0.5] * 3500,
+    }
+    large = {**columns, **{name: [20] * 3500 for name in ("size", "active")}, "complete": [True] * 3500}
+    found = drawn(answer_of(Retention, large, HeatMap(x="k", y="cohort", value="rate"), by="month"))
+    assert len(values(found)) == 60 * 40
+    assert found.reading == (
+        "Month: the last 40 of 50; the table has them all. Month: the first 60 of 70; the table has them all."
+    )
 
 
 def test_an_open_cohort_cell_is_hatched_and_has_no_colour(retention):

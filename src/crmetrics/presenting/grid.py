@@ -20,7 +20,11 @@ _WITH_TEXT: Final = 20
 """Up to so many columns a cell is wide enough for its number."""
 _LETTERS_ACROSS: Final = 90
 """So many letters stand side by side over the cells of a page."""
+_MOST_ACROSS: Final = 60
+_MOST_DOWN: Final = 40
 _GAP: Final = 0.03
+_FIRST: Final = _("{label}: the first {shown} of {count}; the table has them all.")
+_LAST: Final = _("{label}: the last {shown} of {count}; the table has them all.")
 _BLACK_OR_WHITE: Final = {
     "condition": {"test": "luminance(scale('color', datum.v)) > 0.179", "value": "#000000"},
     "value": "#ffffff",
@@ -31,8 +35,9 @@ _BLACK_OR_WHITE: Final = {
 def draw_heat_map(scene: Scene, chart: HeatMap) -> Drawing:
     """Cells in the order of the rows; a cell whose time has not passed is hatched and has no colour."""
     across, down, value = (scene.columns[name] for name in (chart.x, chart.y, chart.value))
-    heads = in_order(across, scene.answer.rows.values(across.name))[:60]
-    sides = in_order(down, scene.answer.rows.values(down.name))[-40:]
+    all_heads = in_order(across, scene.answer.rows.values(across.name))
+    all_sides = in_order(down, scene.answer.rows.values(down.name))
+    heads, sides = all_heads[:_MOST_ACROSS], all_sides[-_MOST_DOWN:]
     x_of, y_of = {head: place for place, head in enumerate(heads)}, {side: place for place, side in enumerate(sides)}
     cells = []
     for at, row in enumerate(scene.answer.rows):
@@ -49,6 +54,10 @@ def draw_heat_map(scene: Scene, chart: HeatMap) -> Drawing:
     title = scene.title(value, down)
     is_hatched = any(cell["open"] for cell in cells)
     reading = [scene.say(_("Hatched: not complete yet, or too few cases."))] if is_hatched else []
+    for column, shown, there in ((down, sides, all_sides), (across, heads, all_heads)):
+        if len(shown) < len(there):
+            left_out = _LAST if column is down else _FIRST
+            reading.append(scene.say(left_out(label=scene.heads[column.name], shown=len(shown), count=len(there))))
     return Drawing(
         spec=grid_spec(cells, x_axis, y_axis, told, has_text=len(heads) <= _WITH_TEXT, step=26),
         title=title,
