@@ -144,6 +144,16 @@ def test_a_bad_value_is_named_and_changes_nothing(
     assert told(app) == []
 
 
+def test_what_was_typed_stands_in_the_form_beside_what_is_wrong_with_it(admin: TestClient) -> None:
+    page = sent(admin, value="much").text
+    page = page[page.index('id="set"') :]
+    assert 'role="alert"' in page
+    assert 'name="value" value="much"' in page
+    assert f'<option value="{FORM["kpi"]}" selected>' in page
+    assert f'<option value="{FORM["party"]}" selected>' in page
+    assert f'<option value="{FORM["period"]}" selected>' in page
+
+
 def test_a_rep_may_look_but_not_set(app: FastAPI) -> None:
     rep = signed_in(app, "rep", employee_id="E1")
     page = rep.get("/targets").text

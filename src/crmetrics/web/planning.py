@@ -96,12 +96,12 @@ def spans(today: date, format: Format) -> list[tuple[str, str]]:
 class Typed:
     """What a form says of a target. Days of its own, `first` and `last`, are meant where they are typed, whatever `period` stands there."""
 
-    kpi: str
-    party: str
-    period: str
-    first: str
-    last: str
-    value: str
+    kpi: str = ""
+    party: str = ""
+    period: str = ""
+    first: str = ""
+    last: str = ""
+    value: str = ""
 
 
 def plan_of(catalogue: OpenCatalogue, viewer: Viewer, typed: Typed, by: str, format: Format, today: date) -> Plan:

@@ -84,24 +84,32 @@ def routes(site: Site) -> APIRouter:
 
     @router.get("/targets")
     def page(request: Request) -> Response:
-        format, viewer = site.format(request), site.viewer(request)
         period = request.query_params.get("period", "")
         if period not in PERIODS:
             raise BadValue(_("'{period}' is not among the periods of this page.", period=period[:40]))
-        shown: dict[str, Any] = {"rows": [], "is_cut": False, "forms": None, "own": []}
-        if site.has_data:
-            catalogue = site.catalogue()
-            answer = catalogue.ask(ATTAINMENT, viewer=viewer, period=period or None)
-            rows = _rows(catalogue, answer, viewer, format) if answer.locked is None else []
-            shown |= {"rows": rows[:SHOWN], "is_cut": len(rows) > SHOWN}
-            if site.may(request, "targets"):
-                shown |= _forms(site, catalogue, viewer, format)
-        periods = [(name, title, name == period) for name, title in PERIODS.items()]
-        return site.page(
-            request, "targets.html", WORDS, work=site.work(request), periods=periods, has_data=site.has_data, **shown
-        )  # fmt: skip
+        return _shown(site, request, period)
 
     return router
+
+
+def _shown(
+    site: Site, request: Request, period: str = "", given: Typed | None = None, error: BadValue | None = None
+) -> Response:
+    """The page; with what was typed and what is wrong with it, where that could not be kept."""
+    format, viewer = site.format(request), site.viewer(request)
+    shown: dict[str, Any] = {"rows": [], "is_cut": False, "forms": None, "own": []}
+    if site.has_data:
+        catalogue = site.catalogue()
+        answer = catalogue.ask(ATTAINMENT, viewer=viewer, period=period or None)
+        rows = _rows(catalogue, answer, viewer, format) if answer.locked is None else []
+        shown |= {"rows": rows[:SHOWN], "is_cut": len(rows) > SHOWN}
+        if site.may(request, "targets"):
+            shown |= _forms(site, catalogue, viewer, format)
+    periods = [(name, title, name == period) for name, title in PERIODS.items()]
+    return site.page(
+        request, "targets.html", WORDS, 400 if error else 200, work=site.work(request), periods=periods,
+        has_data=site.has_data, given=given or Typed(), said=error.message if error else None, **shown,
+    )  # fmt: skip
 
 
 def _changing(router: APIRouter, site: Site) -> None:
@@ -112,14 +120,17 @@ def _changing(router: APIRouter, site: Site) -> None:
             *(str(form.get(name, "")).strip() for name in ("kpi", "party", "period", "first", "last", "value"))
         )
         viewer = site.viewer(request)
-        plan = plan_of(catalogue, viewer, typed, person.name, site.format(request), today_of(catalogue, viewer))
+        try:
+            plan = plan_of(catalogue, viewer, typed, person.name, site.format(request), today_of(catalogue, viewer))
+        except BadValue as error:
+            return _shown(site, request, given=typed, error=error)
 
         def work(progress: Progress) -> Message:
             return _done(set_target(site.folder, plan, by=person.name, progress=progress))
 
         about = f"target {' '.join(plan.key)}: {plan.target_value}"
         site.begin(request, _("A target is set"), work, "definition", about)
-        return RedirectResponse("/targets", 303)
+        return RedirectResponse("/targets#main", 303)  # not to the form, where a mistake would have led
 
     @router.post("/targets/remove")
     def remove(request: Request) -> Response:
