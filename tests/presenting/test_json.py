@@ -2,11 +2,14 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
+from crmetrics.catalogue import find
 from crmetrics.presenting.json import as_json, as_object, plain
 from crmetrics.presenting.numbers import format_for
+from crmetrics.vocabulary.language import LANGUAGES
 
 KEYS = {
     "key", "title", "question", "language", "currency", "choices", "period", "is_incomplete", "columns", "rows", "total", "before",
@@ -54,6 +57,16 @@ def test_the_most_money_comes_first(win_rate):
         "tone": "bad",
         "link": {"by": "owner", "where": "owner=9"},
     }
+
+
+def test_the_passport_tells_its_source_in_the_readers_language(win_rate):
+    answer = replace(win_rate, passport=replace(win_rate.passport, source=find("kpis.net_sales").source))
+    told = {
+        language: as_object(answer, format_for(language, "EUR", "UTC"))["passport"]["source"] for language in LANGUAGES
+    }
+    assert told["en"] == "Rule R8 of docs/rules.md."
+    assert told["uk"] == "Правило R8 з docs/rules.md."
+    assert len(set(told.values())) == len(LANGUAGES)
 
 
 def test_the_passport_tells_what_was_left_out(win_rate):

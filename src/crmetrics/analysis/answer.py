@@ -157,7 +157,7 @@ class Passport:
     formula: Message
     reads: Message
     mind: Message
-    source: str
+    source: Message
     choices: Mapping[str, Any]
     filters: Mapping[str, Sequence[str | None]]
     zone: str

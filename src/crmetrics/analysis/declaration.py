@@ -59,7 +59,7 @@ class Analysis:
     formula: Message
     reads: Message
     mind: Message
-    source: str
+    source: Message
     kind: Kind
     function: Callable[..., Result[Any]]
     row: type[Row]
@@ -182,7 +182,7 @@ def _read(function: Callable[..., Result[Any]], chart: Chart | None, headline: s
         formula=Message(sections["Formula"], domain),
         reads=Message(sections["Reads"], domain),
         mind=Message(sections["Mind"], domain),
-        source=sections["Source"],
+        source=Message(sections["Source"], domain),
         kind="D",
         function=function,
         row=row,

@@ -77,7 +77,7 @@ def kpi(
         formula=formula if isinstance(formula, Message) else Message(formula, domain),
         reads=_reads(value),
         mind=Message(mind, domain),
-        source=source,
+        source=Message(source, domain),
         kind="D",
         function=_function(value, row, unit, unlocks),
         row=row,

@@ -129,7 +129,7 @@ def _passport(passport: Passport, format: Format) -> dict[str, Any]:
         "formula": say(passport.formula, format),
         "reads": say(passport.reads, format),
         "mind": say(passport.mind, format),
-        "source": passport.source,
+        "source": say(passport.source, format),
         "choices": plain(passport.choices, format),
         "filters": plain(passport.filters, format),
         "zone": passport.zone,

@@ -26,9 +26,6 @@ TRUST_WORDS: Mapping[str, Message] = {
 }
 
 
-OWN = _("Own definition")
-
-
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line: its label and its values, one a row; `kind` says how it is set (code: formula or SQL)."""
@@ -157,10 +154,7 @@ def _data(passport: Passport, format: Format) -> Iterator[Line]:
     )
     yield Line("data", say(_("Data version"), format), (say(version, format),))
     yield Line("version", say(_("Definition"), format), (f"{passport.key}, v{passport.definition_version}",))
-    source = passport.source.removesuffix(".")
-    if source.startswith(OWN.text):  # what follows are rules and authors, which are the same in every language
-        source = say(OWN, format) + source.removeprefix(OWN.text)
-    yield Line("source", say(_("Source"), format), (source,))
+    yield Line("source", say(_("Source"), format), (say(passport.source, format),))
     yield Line("engine", say(_("Engine"), format), (passport.engine,))
     yield Line("sql", say(_("SQL"), format), passport.statements, "code")
 

@@ -184,7 +184,7 @@ def _entry(entry: Entry, profile: Profile, format: Format) -> dict[str, Any]:
         "question": say(declared.question, format),
         "formula": say(declared.formula, format),
         "mind": say(declared.mind, format),
-        "source": declared.source,
+        "source": say(declared.source, format),
         "definition_version": declared.version,
         "state": entry.state,
         "missing": entry.locked.missing if entry.locked else None,
