@@ -1,10 +1,11 @@
-"""What several tests share: the demo company, made and imported once for all workers of a run."""
+"""What several tests share: the demo company, made and imported once for all workers of a run; the browser, one for each."""
 
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,25 @@ from crmetrics.collect.demo import write_demo
 from crmetrics.intake.imports import import_sources
 
 DemoCompany = Callable[[str], Path]
+BROWSER_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path: str) -> Iterator[Any]:
+    """Chromium, started once: its driver cannot be started twice in one process."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as running:
+        started = running.chromium.launch(executable_path=chromium_path, args=BROWSER_FLAGS)
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="session")

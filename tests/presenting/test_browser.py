@@ -36,9 +36,8 @@ DRAW = """async ([spec, options]) => {
 
 
 @pytest.fixture(scope="module")
-def page(chromium_path):
+def page(browser):
     """A page with the chart library, nothing else allowed on it."""
-    from playwright.sync_api import sync_playwright
     from vl_convert import javascript_bundle
 
     answers = {
@@ -46,23 +45,19 @@ def page(chromium_path):
         "/bundle.js": ("text/javascript; charset=utf-8", javascript_bundle() + "\n"),
         "/page.css": ("text/css", "body{margin:0}#chart{width:100%}"),
     }
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
-        tab = browser.new_page()
-        tab.told = []
-        tab.on(
-            "console", lambda message: tab.told.append(message.text) if message.type in ("error", "warning") else None
-        )
-        tab.on("pageerror", lambda error: tab.told.append(str(error)))
+    tab = browser.new_page()
+    tab.told = []
+    tab.on("console", lambda message: tab.told.append(message.text) if message.type in ("error", "warning") else None)
+    tab.on("pageerror", lambda error: tab.told.append(str(error)))
 
-        def serve(route):
-            kind, body = answers.get(route.request.url.removeprefix("http://charts.test"), ("text/plain", ""))
-            route.fulfill(body=body, headers={"content-type": kind, "content-security-policy": POLICY})
+    def serve(route):
+        kind, body = answers.get(route.request.url.removeprefix("http://charts.test"), ("text/plain", ""))
+        route.fulfill(body=body, headers={"content-type": kind, "content-security-policy": POLICY})
 
-        tab.route("**/*", serve)
-        tab.goto("http://charts.test/")
-        yield tab
-        browser.close()
+    tab.route("**/*", serve)
+    tab.goto("http://charts.test/")
+    yield tab
+    tab.close()
 
 
 @pytest.mark.parametrize("width", [340, 720])

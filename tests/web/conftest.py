@@ -1,8 +1,7 @@
-"""One site and one browser for all browser tests: a page on which every console error and every refusal is a failure."""
+"""One site for all browser tests, and a page of the browser: a page on which every console error and every refusal is a failure."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,35 +10,12 @@ import pytest
 
 from tests.web.serving import serving
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 
 @pytest.fixture(scope="session")
 def site(demo_company: Callable[[str], Path]) -> Iterator[str]:
     """The address of a running site over the demo company."""
     with serving(demo_company("en")) as (base, _site):
         yield base
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Chromium, started once; the test is skipped, saying so, without it."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as running:
-        started = running.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture
