@@ -53,5 +53,5 @@ def product_files() -> list[SourceFile]:
 
 
 @pytest.fixture(scope="session")
-def test_files() -> list[SourceFile]:
+def files_of_tests() -> list[SourceFile]:
     return read_files(ROOT / "tests")

@@ -36,9 +36,11 @@ def hands_on(handler: ast.ExceptHandler) -> bool:
     return isinstance(last, ast.Raise) and last.exc is None
 
 
-def test_names_say_something(product_files, test_files):
+def test_names_say_something(product_files, files_of_tests):
     parts = {
-        (file.name, part) for file in product_files + test_files for part in Path(file.name).with_suffix("").parts[1:]
+        (file.name, part)
+        for file in product_files + files_of_tests
+        for part in Path(file.name).with_suffix("").parts[1:]
     }
     assert sorted(name for name, part in parts if says_nothing(part)) == []
 
@@ -106,10 +108,10 @@ def can_fail(test: ast.AST) -> bool:
     return False
 
 
-def test_every_test_can_fail(test_files):
+def test_every_test_can_fail(files_of_tests):
     idle = [
         f"{file.place(node)} {node.name}"
-        for file in test_files
+        for file in files_of_tests
         for node in ast.walk(file.tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and node.name.startswith("test_")

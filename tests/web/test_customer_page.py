@@ -16,9 +16,7 @@ from crmetrics.web.application import application
 from crmetrics.workspace.people import People
 from crmetrics.workspace.state import open_state
 from crmetrics.workspace.tokens import Tokens
-from tests.company import write_company
-from tests.web.test_pages import HOSTILE
-from tests.web.test_pages import publish as publish_deals
+from tests.web.test_pages import HOSTILE, publish_company
 
 TABLES: dict[str, list[dict[str, Any]]] = {
     "customers": [
@@ -58,10 +56,7 @@ TABLES: dict[str, list[dict[str, Any]]] = {
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("customers")
-    publish_deals(made, 1)
-    path = made / "versions" / "warehouse-000001.duckdb"
-    path.unlink()
-    write_company(path, TABLES, reaches="2026-01-01", zone="UTC", currency="EUR")
+    publish_company(made, TABLES)
     return made
 
 

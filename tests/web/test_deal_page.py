@@ -17,9 +17,8 @@ from crmetrics.web.application import application
 from crmetrics.workspace.audit import Audit
 from crmetrics.workspace.people import People
 from crmetrics.workspace.state import open_state
-from tests.company import write_company
 from tests.web.signed_in import signed_in, site_of
-from tests.web.test_pages import publish
+from tests.web.test_pages import publish_company
 
 HOSTILE = "<script>alert(1)</script>"
 ODD = ["a/b", "50% off?", "with space", 'it\'s "quoted"', "<b>bold</b>", "../people", "%", "#7&8", "Ğ 商机"]
@@ -79,10 +78,7 @@ for each in range(3):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("deals")
-    publish(made, 1)
-    path = made / "versions" / "warehouse-000001.duckdb"
-    path.unlink()
-    write_company(path, TABLES, reaches="2026-01-01", zone="UTC", currency="EUR")
+    publish_company(made, TABLES)
     return made
 
 

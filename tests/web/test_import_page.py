@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from crmetrics.intake.open_questions import with_questions
 from crmetrics.intake.uploads import Uploads
 from crmetrics.vocabulary.errors import BadFile, UnknownName
 from crmetrics.web.application import application
+from tests.web.shop import settled
 from tests.web.signed_in import signed_in
 
 HOSTILE = "<script>alert(1)</script>"
@@ -42,16 +42,6 @@ def send(client: TestClient, source: str = "shop", **files: str) -> str:
     answer = client.post(f"/import/upload?csrf={csrf}", data={"source": source}, files=sent)
     assert answer.status_code == 200, answer.text[-600:]
     return answer.url.path
-
-
-def settled(client: TestClient, address: str) -> str:
-    """The page of an upload once nothing is at work."""
-    for _try in range(300):
-        page = client.get(address).text
-        if 'id="work"' not in page:
-            return page
-        time.sleep(0.1)
-    raise AssertionError("the work did not end")
 
 
 def do(client: TestClient, address: str, what: str, **fields: str) -> str:

@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,14 @@ def publish(folder: Path, number: int) -> None:
     (folder / "crmetrics.toml").write_text(
         'company = "Filters & Co"\ncurrency = "EUR"\nzone = "UTC"\nlanguage = "en"\n'
     )
+
+
+def publish_company(folder: Path, tables: Mapping[str, Any]) -> None:
+    """A first version that holds these rows, up to 1 January 2026."""
+    publish(folder, 1)
+    path = folder / "versions" / "warehouse-000001.duckdb"
+    path.unlink()
+    write_company(path, tables, reaches="2026-01-01", zone="UTC", currency="EUR")
 
 
 @pytest.fixture(scope="module")

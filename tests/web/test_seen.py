@@ -11,19 +11,15 @@ from fastapi.testclient import TestClient
 
 from crmetrics.web.application import application
 from crmetrics.workspace.audit import Audit
-from tests.company import write_company
 from tests.warehouse.test_scope import CUSTOMERS, LINES, ORDERS, PEOPLE, PRODUCTS
 from tests.web.signed_in import send, signed_in, site_of
-from tests.web.test_pages import publish
+from tests.web.test_pages import publish_company
 
 
 @pytest.fixture
 def app(tmp_path: Path) -> FastAPI:
-    publish(tmp_path, 1)
-    path = tmp_path / "versions" / "warehouse-000001.duckdb"
-    path.unlink()
     shop = {"employees": PEOPLE, "customers": CUSTOMERS, "orders": ORDERS, "order_lines": LINES, "products": PRODUCTS}
-    write_company(path, shop, reaches="2026-01-01", zone="UTC", currency="EUR")
+    publish_company(tmp_path, shop)
     return application(tmp_path)
 
 

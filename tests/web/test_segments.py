@@ -11,10 +11,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from crmetrics.web.application import application
-from tests.company import write_company
 from tests.warehouse.test_scope import CUSTOMERS, LINES, ORDERS, PEOPLE, PRODUCTS
 from tests.web.signed_in import send, signed_in
-from tests.web.test_pages import HOSTILE, publish
+from tests.web.test_pages import HOSTILE, publish_company
 
 ROWS = "/a/kpis.buyers/rows?period=2025&where.channel=online&cell=value"
 SALES = "/a/kpis.net_sales.json?period=2025&by=customer&where.segment="
@@ -22,11 +21,8 @@ SALES = "/a/kpis.net_sales.json?period=2025&by=customer&where.segment="
 
 @pytest.fixture
 def app(tmp_path: Path) -> FastAPI:
-    publish(tmp_path, 1)
-    path = tmp_path / "versions" / "warehouse-000001.duckdb"
-    path.unlink()
     shop = {"employees": PEOPLE, "customers": CUSTOMERS, "orders": ORDERS, "order_lines": LINES, "products": PRODUCTS}
-    write_company(path, shop, reaches="2026-01-01", zone="UTC", currency="EUR")
+    publish_company(tmp_path, shop)
     return application(tmp_path)
 
 

@@ -32,7 +32,7 @@ class Connection(H11Protocol):
         self._received = self._unsent = 0
         self._slow, self._is_full = 0.0, False
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn narrows it
         """Begin, if there is room."""
         super().connection_made(transport)
         self._idle_since = self.loop.time()
