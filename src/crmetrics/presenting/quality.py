@@ -18,6 +18,8 @@ from crmetrics.vocabulary.unit import SHARE, Figure
 _ = words("quality")
 
 FAULTS_SHOWN: Final = 12
+TOLD_FROM: Final = 0.0005
+"""The least share of rows that is not written as 0 %."""
 ASPECTS: Final = ("completeness", "validity", "consistency", "uniqueness", "timeliness")
 
 
@@ -63,9 +65,12 @@ class QualityReport:
 
 
 def cost_sentences(report: QualityReport, format: Format) -> Iterator[str]:
-    """What gaps cost, one sentence for each column: the analysis that loses most, and how many more lose by the same column."""
+    """What gaps cost, one sentence for each column: the analysis that loses most, and how many more lose by the same column.
+
+    A gap of so few rows that all would still read as 100 % costs nothing that could be told; its rows stand among what does not hold.
+    """
     by_column: dict[tuple[str, str], list[Any]] = {}
-    for row in report.costs.rows:
+    for row in (each for each in report.costs.rows if 1 - each.share >= TOLD_FROM):
         by_column.setdefault((str(row.table_name), str(row.column_name)), []).append(row)
     order = sorted(by_column.values(), key=lambda some: -(1 - some[0].share) * len(some))
     for some in order:
